@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every third-party package, found once. Only Debian packages; nothing is downloaded.
+# Imported targets are system includes, so their headers raise no warning of ours.
+
+set(CMAKE_FIND_PACKAGE_PREFER_CONFIG OFF)
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+find_package(fmt 9 REQUIRED CONFIG)
+find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
+find_package(ZLIB REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED CONFIG)
+find_package(CLI11 REQUIRED CONFIG)
+find_package(toml11 REQUIRED CONFIG)
+
+# libzip's own CMake file also asks for its command line tools, which Debian packages apart.
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(libzip REQUIRED IMPORTED_TARGET GLOBAL libzip)
+
+if(TRADEWIND_TESTS)
+    find_package(GTest REQUIRED)
+    find_package(rapidcheck REQUIRED CONFIG)
+endif()
+if(TRADEWIND_BENCH)
+    find_package(benchmark QUIET CONFIG)
+endif()
