@@ -24,7 +24,9 @@ using Bytes = std::vector<std::uint8_t>;
 constexpr int kMutationsPerSeed = 200;
 constexpr std::size_t kInputBytesMax = 64UZ * 1024;
 
-void run(const Bytes& bytes) { static_cast<void>(LLVMFuzzerTestOneInput(bytes.data(), bytes.size())); }
+void run(const Bytes& bytes) {
+    static_cast<void>(LLVMFuzzerTestOneInput(bytes.data(), bytes.size()));
+}
 
 Bytes read_file(const fs::path& path) {
     std::ifstream in(path, std::ios::binary);
