@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "domain/calendar.hpp"
+#include "domain/time.hpp"
+#include "monitor/metrics.hpp"
+
+namespace tradewind::monitor {
+
+/// The account as it stands after an event, in its own currency.
+struct AccountMark {
+    double equity = 0;  ///< marked to market
+    double gross = 0;   ///< sum of |position value|
+    double net = 0;     ///< sum of position values, shorts negative
+};
+
+/// Exposure at the end of a day, as shares of equity.
+struct ExposurePoint {
+    Timestamp ts;  ///< names the day, as in EquityPoint
+    double gross = 0;
+    double net = 0;
+
+    friend bool operator==(const ExposurePoint&, const ExposurePoint&) = default;
+};
+
+/// Folds a mark an event into one equity point a day, in memory that grows with days only.
+///
+/// A day is a session of the calendar (for `always_open` the UTC day). A mark at the very instant a
+/// session closes belongs to that session; one outside sessions to the next. Days without a mark
+/// keep the last equity, so that zero returns are kept. The first point is the start capital, named
+/// after the day before that of the first mark.
+class EquitySampler {
+public:
+    EquitySampler(CalendarKind calendar, double start_equity);
+
+    /// Time that runs backwards counts as the time of the mark before.
+    void mark(Timestamp ts, const AccountMark& account) {
+        if (ts > day_end_) [[unlikely]]
+            roll_to(ts);
+        if (ts > now_) {
+            if (last_.gross > 0) in_market_ns_ += ts.ns - now_.ns;
+            now_ = ts;
+        }
+        last_ = account;
+        if (account.equity > peak_) {
+            peak_ = account.equity;
+        } else if (account.equity < peak_ - deepest_ * peak_) [[unlikely]] {
+            note_drawdown();
+        }
+    }
+    /// A fill's |notional| in the account's currency.
+    void traded(double notional) { traded_ += notional; }
+
+    /// The curve so far; the last point is the open day's latest mark.
+    [[nodiscard]] std::vector<EquityPoint> equity() const;
+    [[nodiscard]] std::vector<ExposurePoint> exposures() const;
+    /// Deepest fall over every mark, not only over the days' ends: at least that of `equity()`.
+    [[nodiscard]] double max_drawdown_of_marks() const { return deepest_; }
+    /// Share of the time between the first mark and the last with a position; nullopt before time
+    /// has passed.
+    [[nodiscard]] std::optional<double> time_in_market() const;
+    [[nodiscard]] double traded_notional() const { return traded_; }
+
+private:
+    void roll_to(Timestamp ts);
+    void note_drawdown();
+
+    CalendarKind calendar_;
+    std::optional<Timestamp> first_;
+    Timestamp now_ = kTimestampMin;
+    Timestamp day_end_ = kTimestampMin;  ///< last instant of the open day
+    Date day_{};
+    AccountMark last_;
+    double peak_ = 0;
+    double deepest_ = 0;
+    double traded_ = 0;
+    std::int64_t in_market_ns_ = 0;
+    std::vector<EquityPoint> equity_;
+    std::vector<ExposurePoint> exposures_;
+};
+
+}  // namespace tradewind::monitor
