@@ -42,6 +42,7 @@ function(tradewind_room name)
     if(sources)
         add_library("tw_${id}" STATIC ${sources})
         target_link_libraries("tw_${id}" PUBLIC ${below})
+        add_dependencies(programs "tw_${id}")
     else()
         add_library("tw_${id}" INTERFACE)
         target_link_libraries("tw_${id}" INTERFACE ${below})
@@ -51,6 +52,7 @@ function(tradewind_room name)
     if(TRADEWIND_TESTS AND tests)
         add_executable("${id}_test" ${tests})
         target_link_libraries("${id}_test" PRIVATE "tw_${id}" ${TRADEWIND_TEST_LIBRARIES})
+        add_dependencies(unit_tests "${id}_test")
         # From the root of the repository, so that a test names its files as a reader would.
         add_test(NAME "${id}" COMMAND "${id}_test" WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
         set_tests_properties("${id}" PROPERTIES LABELS unit TIMEOUT 300)
@@ -73,6 +75,7 @@ function(tradewind_fuzzer id file)
     elseif(TRADEWIND_TESTS)
         add_executable("${target}" "${file}" "${CMAKE_SOURCE_DIR}/tests/fuzz_replay_main.cpp")
         target_link_libraries("${target}" PRIVATE "tw_${id}")
+        add_dependencies(unit_tests "${target}")
         add_test(NAME "${target}"
                  COMMAND "${target}" "tests/corpus/${target}"
                  WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
@@ -93,6 +96,7 @@ function(tradewind_program name room)
     # A strategy loaded as a shared library finds the engine's symbols in the program itself.
     set_target_properties("${name}" PROPERTIES
         ENABLE_EXPORTS ON RUNTIME_OUTPUT_DIRECTORY "${TRADEWIND_BIN_DIR}")
+    add_dependencies(programs "${name}")
 endfunction()
 
 set(TRADEWIND_TEST_LIBRARIES
