@@ -49,7 +49,13 @@ cpp_files() {
     fi
 }
 
-check_format() { cpp_files | xargs -0 -r -n 50 -P "$(nproc)" clang-format-19 --dry-run -Werror; }
+check_format() {
+    # shellcheck disable=SC2016
+    cpp_files | xargs -0 -r -n 1 -P "$(nproc)" sh -c '
+        clang-format-19 --dry-run -Werror "$0" >/dev/null 2>&1 && exit 0
+        echo "$0: ./dev format would change it"
+        exit 1'
+}
 check_spdx() { "$python" tests/house/check_spdx.py; }
 check_rooms() { "$python" tests/house/check_rooms.py; }
 check_words() { "$python" tests/house/check_words.py; }
