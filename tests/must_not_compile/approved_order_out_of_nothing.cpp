@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// MUST_NOT_COMPILE: no matching (function for call to .*ApprovedOrder|constructor for
-// .*ApprovedOrder) There is no empty ApprovedOrder that a later assignment could fill.
+// MUST_NOT_COMPILE: no matching (function|constructor) for .*ApprovedOrder
+// There is no empty ApprovedOrder that a later assignment could fill.
 #include "domain/command.hpp"
 
 namespace {
