@@ -23,8 +23,8 @@ enum class DecimalError : std::uint8_t {
 
 [[nodiscard]] std::string_view describe(DecimalError error);
 
-/// Parses `[+-]digits[.digits][e[+-]digits]` exactly into units of 1e-9. Digits past the ninth decimal place
-/// must be zeros: a price is never rounded silently.
+/// Parses `[+-]digits[.digits][e[+-]digits]` exactly into units of 1e-9. Digits past the ninth
+/// decimal place must be zeros: a price is never rounded silently.
 [[nodiscard]] std::expected<std::int64_t, DecimalError> parse_decimal(std::string_view text);
 
 /// The same, but digits past the ninth place are rounded half to even. For data whose source

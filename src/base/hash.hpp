@@ -7,8 +7,9 @@
 
 namespace tradewind::base {
 
-/// CRC-32C (Castagnoli, reflected 0x82f63b78; RFC 3720 appendix B.4) of `bytes`, continuing from `seed`, which is
-/// 0 or the value of the bytes before. Guards against torn and flipped bytes, not against forgery.
+/// CRC-32C (Castagnoli, reflected 0x82f63b78; RFC 3720 appendix B.4) of `bytes`, continuing from
+/// `seed`, which is 0 or the value of the bytes before. Guards against torn and flipped bytes, not
+/// against forgery.
 [[nodiscard]] std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t seed = 0);
 
 /// FNV-1a, 64 bits: for names and hash tables.

@@ -7,8 +7,8 @@
 namespace tradewind::base {
 
 /// xoshiro256++ seeded by splitmix64 (Blackman and Vigna, "Scrambled linear pseudorandom number
-/// generators", 2021; reference code at prng.di.unimi.it). The standard library's distributions differ between
-/// implementations, so ours are written out: one seed gives one sequence everywhere.
+/// generators", 2021; reference code at prng.di.unimi.it). The standard library's distributions
+/// differ between implementations, so ours are written out: one seed gives one sequence everywhere.
 class Random {
 public:
     explicit Random(std::uint64_t seed);

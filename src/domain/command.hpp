@@ -16,39 +16,42 @@ namespace risk {
 class Gate;
 }
 
-// --- what a strategy asks for --------------------------------------------------------------------------
+// --- what a strategy asks for
+// --------------------------------------------------------------------------
 
 /// A new order, not yet reviewed.
 struct OrderIntent {
-    OrderId id;
-    OrderSpec spec;
-    OrderLinks links;
+    OrderId id{};
+    OrderSpec spec{};
+    OrderLinks links{};
 
     friend bool operator==(const OrderIntent&, const OrderIntent&) = default;
 };
 struct ReplaceIntent {
-    OrderId id;
-    OrderChange change;
+    OrderId id{};
+    OrderChange change{};
 
     friend bool operator==(const ReplaceIntent&, const ReplaceIntent&) = default;
 };
 struct CancelIntent {
-    OrderId id;
+    OrderId id{};
 
     friend bool operator==(const CancelIntent&, const CancelIntent&) = default;
 };
 struct TimerIntent {
-    Timer timer;
-    Timestamp at;
+    Timer timer{};
+    Timestamp at{};
 
     friend bool operator==(const TimerIntent&, const TimerIntent&) = default;
 };
 
 using Intent = std::variant<OrderIntent, ReplaceIntent, CancelIntent, TimerIntent>;
 
-// --- what the risk gate lets through -------------------------------------------------------------------
+// --- what the risk gate lets through
+// -------------------------------------------------------------------
 
-/// An order that the risk gate has reviewed. Nothing else can make one, and execution takes nothing else.
+/// An order that the risk gate has reviewed. Nothing else can make one, and execution takes nothing
+/// else.
 class ApprovedOrder {
 public:
     [[nodiscard]] const OrderIntent& order() const { return order_; }
@@ -70,30 +73,31 @@ private:
     ReplaceIntent replace_;
 };
 
-// --- what goes out into the world ----------------------------------------------------------------------
+// --- what goes out into the world
+// ----------------------------------------------------------------------
 
 struct SubmitOrder {
-    OrderIntent order;
+    OrderIntent order{};
 
     friend bool operator==(const SubmitOrder&, const SubmitOrder&) = default;
 };
 struct ReplaceOrder {
-    OrderId id;
-    InstrumentId instrument;
-    OrderChange change;
+    OrderId id{};
+    InstrumentId instrument{};
+    OrderChange change{};
 
     friend bool operator==(const ReplaceOrder&, const ReplaceOrder&) = default;
 };
 struct CancelOrder {
-    OrderId id;
-    InstrumentId instrument;
+    OrderId id{};
+    InstrumentId instrument{};
 
     friend bool operator==(const CancelOrder&, const CancelOrder&) = default;
 };
 /// The clock answers with a Timer event.
 struct SetTimer {
-    Timer timer;
-    Timestamp at;
+    Timer timer{};
+    Timestamp at{};
 
     friend bool operator==(const SetTimer&, const SetTimer&) = default;
 };
@@ -102,10 +106,10 @@ using Command = std::variant<SubmitOrder, ReplaceOrder, CancelOrder, SetTimer>;
 
 /// An order, change or cancel that we refused ourselves.
 struct Refusal {
-    OrderId id;
-    InstrumentId instrument;
+    OrderId id{};
+    InstrumentId instrument{};
     bool new_order = true;  ///< false: a change or cancel of an order that stands as it did
-    Denial denial;
+    Denial denial{};
 
     friend bool operator==(const Refusal&, const Refusal&) = default;
 };

@@ -26,7 +26,8 @@ bool is_time_bound(TimeInForce tif) {
 bool is_complete(const OrderSpec& s) {
     if (s.qty.raw <= 0) return false;
     const bool trailing_limit = s.type == OrderType::trailing_stop_limit;
-    // A trailing limit comes from its offset once the market is known; a fixed one is needed elsewhere.
+    // A trailing limit comes from its offset once the market is known; a fixed one is needed
+    // elsewhere.
     if (has_limit(s.type) && !trailing_limit && !s.limit_price) return false;
     if (!has_limit(s.type) && s.limit_price) return false;
     if (has_trigger(s.type) && !is_trailing(s.type) && !s.trigger_price) return false;
@@ -37,7 +38,8 @@ bool is_complete(const OrderSpec& s) {
     if ((s.time_in_force == TimeInForce::gtd) != s.expire_at.has_value()) return false;
     if (has_trigger(s.type) && is_time_bound(s.time_in_force)) return false;
     if (s.post_only && (!has_limit(s.type) || is_time_bound(s.time_in_force))) return false;
-    if (s.display_qty && (!has_limit(s.type) || s.display_qty->raw <= 0 || *s.display_qty > s.qty)) {
+    if (s.display_qty &&
+        (!has_limit(s.type) || s.display_qty->raw <= 0 || *s.display_qty > s.qty)) {
         return false;
     }
     return true;

@@ -13,10 +13,10 @@ namespace {
 constexpr auto kAggressors = names<Aggressor>("unknown", "buyer", "seller");
 constexpr auto kSources = names<PriceSource>("last", "bid", "ask", "mid");
 constexpr auto kLiquidity = names<Liquidity>("maker", "taker");
-constexpr auto kVenueReasons = names<VenueReason>(
-    "none", "requested", "time_in_force", "contingency", "insufficient_funds", "would_take",
-    "would_not_reduce", "no_liquidity", "unknown_order", "bad_order", "market_closed", "delisted",
-    "end_of_data", "other");
+constexpr auto kVenueReasons =
+    names<VenueReason>("none", "requested", "time_in_force", "contingency", "insufficient_funds",
+                       "would_take", "would_not_reduce", "no_liquidity", "unknown_order",
+                       "bad_order", "market_closed", "delisted", "end_of_data", "other");
 constexpr auto kTradingStates = names<TradingState>("active", "reducing", "halted");
 constexpr auto kCorporateActions =
     names<CorporateActionKind>("split", "cash_dividend", "symbol_change", "delisting");

@@ -14,20 +14,21 @@
 #include "domain/order_status.hpp"
 #include "domain/time.hpp"
 
-/// Everything that can happen in the world, as values. Events are trivially copyable; texts are views
-/// into the bytes that they were decoded from and live until the engine's step returns: a book that
-/// wants to keep a text copies it.
+/// Everything that can happen in the world, as values. Events are trivially copyable; texts are
+/// views into the bytes that they were decoded from and live until the engine's step returns: a
+/// book that wants to keep a text copies it.
 namespace tradewind {
 
-// --- market -----------------------------------------------------------------------------------------
+// --- market
+// -----------------------------------------------------------------------------------------
 
 /// Best bid and offer. A size of 0 is one that the source does not tell.
 struct Quote {
-    InstrumentId instrument;
-    Price bid;
-    Price ask;
-    Qty bid_size;
-    Qty ask_size;
+    InstrumentId instrument{};
+    Price bid{};
+    Price ask{};
+    Qty bid_size{};
+    Qty ask_size{};
 
     friend bool operator==(const Quote&, const Quote&) = default;
 };
@@ -36,10 +37,10 @@ enum class Aggressor : std::uint8_t { unknown, buyer, seller };
 
 /// One print on the tape.
 struct Trade {
-    InstrumentId instrument;
+    InstrumentId instrument{};
     Aggressor aggressor = Aggressor::unknown;
-    Price price;
-    Qty size;
+    Price price{};
+    Qty size{};
 
     friend bool operator==(const Trade&, const Trade&) = default;
 };
@@ -67,16 +68,17 @@ constexpr BarSpec time_bars(Duration interval, PriceSource source = PriceSource:
     return {.unit = BarUnit::time, .source = source, .step = interval.ns};
 }
 
-/// Prices over a span. The event's `ts` is the instant it closed, the first at which it may be used.
+/// Prices over a span. The event's `ts` is the instant it closed, the first at which it may be
+/// used.
 struct Bar {
-    InstrumentId instrument;
-    BarSpec spec;
-    Timestamp open_ts;
-    Price open;
-    Price high;
-    Price low;
-    Price close;
-    Qty volume;
+    InstrumentId instrument{};
+    BarSpec spec{};
+    Timestamp open_ts{};
+    Price open{};
+    Price high{};
+    Price low{};
+    Price close{};
+    Qty volume{};
 
     friend bool operator==(const Bar&, const Bar&) = default;
 };
@@ -94,11 +96,11 @@ struct BookFlags {
 
 /// One level of an aggregated book, of a delta or a snapshot. size 0 removes the level.
 struct BookLevel {
-    InstrumentId instrument;
+    InstrumentId instrument{};
     Side side = Side::buy;
-    BookFlags flags;
-    Price price;
-    Qty size;
+    BookFlags flags{};
+    Price price{};
+    Qty size{};
     std::uint64_t first_update_id = 0;
     std::uint64_t last_update_id = 0;
     std::uint64_t previous_update_id = 0;
@@ -108,12 +110,12 @@ struct BookLevel {
 
 /// One order of a full order book.
 struct BookOrder {
-    InstrumentId instrument;
+    InstrumentId instrument{};
     Side side = Side::buy;
     BookAction action = BookAction::add;
-    BookFlags flags;
-    Price price;
-    Qty size;
+    BookFlags flags{};
+    Price price{};
+    Qty size{};
     std::uint64_t order = 0;     ///< the venue's number of the resting order
     std::uint64_t sequence = 0;  ///< the venue's
 
@@ -123,7 +125,7 @@ struct BookOrder {
 enum class MarketState : std::uint8_t { pre_open, open, halted, auction, paused, closed };
 
 struct TradingStatus {
-    InstrumentId instrument;
+    InstrumentId instrument{};
     MarketState state = MarketState::open;
 
     friend bool operator==(const TradingStatus&, const TradingStatus&) = default;
@@ -131,9 +133,9 @@ struct TradingStatus {
 
 /// Longs pay shorts `rate` of the notional at `mark` (where known, else at the last price).
 struct Funding {
-    InstrumentId instrument;
-    Rate rate;
-    std::optional<Price> mark;
+    InstrumentId instrument{};
+    Rate rate{};
+    std::optional<Price> mark{};
 
     friend bool operator==(const Funding&, const Funding&) = default;
 };
@@ -142,34 +144,35 @@ enum class CorporateActionKind : std::uint8_t { split, cash_dividend, symbol_cha
 
 /// Takes effect at the event's `ts`, before the first trade of the ex-date.
 struct CorporateAction {
-    InstrumentId instrument;
+    InstrumentId instrument{};
     CorporateActionKind kind = CorporateActionKind::split;
-    std::int64_t new_shares = 1;  ///< split: new for ...
-    std::int64_t old_shares = 1;  ///< ... old
-    Price amount;                 ///< dividend a share; delisting: what a share is paid out at
-    std::string_view new_symbol;  ///< symbol change
+    std::int64_t new_shares = 1;    ///< split: new for ...
+    std::int64_t old_shares = 1;    ///< ... old
+    Price amount{};                 ///< dividend a share; delisting: what a share is paid out at
+    std::string_view new_symbol{};  ///< symbol change
 
     friend bool operator==(const CorporateAction&, const CorporateAction&) = default;
 };
 
-// --- news and economy -------------------------------------------------------------------------------
+// --- news and economy
+// -------------------------------------------------------------------------------
 
 struct NewsItem {
-    std::optional<InstrumentId> instrument;
-    std::string_view source;
-    std::string_view id;
-    std::string_view headline;
-    std::string_view body;
+    std::optional<InstrumentId> instrument{};
+    std::string_view source{};
+    std::string_view id{};
+    std::string_view headline{};
+    std::string_view body{};
 
     friend bool operator==(const NewsItem&, const NewsItem&) = default;
 };
 
 struct SentimentScore {
-    std::optional<InstrumentId> instrument;
+    std::optional<InstrumentId> instrument{};
     double score = 0.0;       ///< -1 worst, 1 best
     double confidence = 0.0;  ///< 0 to 1
-    std::string_view model;
-    std::string_view news_id;
+    std::string_view model{};
+    std::string_view news_id{};
 
     friend bool operator==(const SentimentScore&, const SentimentScore&) = default;
 };
@@ -177,23 +180,24 @@ struct SentimentScore {
 enum class Impact : std::uint8_t { none, low, medium, high };
 
 struct EconomicRelease {
-    std::string_view country;
-    std::string_view name;
-    Currency currency;
+    std::string_view country{};
+    std::string_view name{};
+    Currency currency{};
     Impact impact = Impact::none;
-    std::optional<double> actual;
-    std::optional<double> forecast;
-    std::optional<double> previous;
+    std::optional<double> actual{};
+    std::optional<double> forecast{};
+    std::optional<double> previous{};
     std::uint32_t revision = 0;
 
     friend bool operator==(const EconomicRelease&, const EconomicRelease&) = default;
 };
 
-// --- ourselves --------------------------------------------------------------------------------------
+// --- ourselves
+// --------------------------------------------------------------------------------------
 
 struct Timer {
-    StrategyId strategy;
-    TimerId timer;
+    StrategyId strategy{};
+    TimerId timer{};
 
     friend bool operator==(const Timer&, const Timer&) = default;
 };
@@ -204,19 +208,19 @@ enum class TradingState : std::uint8_t { active, reducing, halted };
 /// A person's order to the machine.
 struct Override {
     TradingState state = TradingState::active;
-    std::optional<InstrumentId> instrument;  ///< scope; absent: everything
-    std::optional<StrategyId> strategy;
-    std::optional<Timestamp> until;
-    std::string_view who;
-    std::string_view why;
+    std::optional<InstrumentId> instrument{};  ///< scope; absent: everything
+    std::optional<StrategyId> strategy{};
+    std::optional<Timestamp> until{};
+    std::string_view who{};
+    std::string_view why{};
 
     friend bool operator==(const Override&, const Override&) = default;
 };
 
 struct ModelPromoted {
-    std::string_view model;
-    std::string_view artifact;  ///< content hash
-    std::string_view who;
+    std::string_view model{};
+    std::string_view artifact{};  ///< content hash
+    std::string_view who{};
 
     friend bool operator==(const ModelPromoted&, const ModelPromoted&) = default;
 };
@@ -225,8 +229,8 @@ enum class CashReason : std::uint8_t { deposit, withdrawal, interest, borrow_cos
 
 /// Cash that comes or goes without a trade. The run's starting cash is a deposit.
 struct CashFlow {
-    Currency currency;
-    Money amount;
+    Currency currency{};
+    Money amount{};
     CashReason reason = CashReason::deposit;
 
     friend bool operator==(const CashFlow&, const CashFlow&) = default;
@@ -237,26 +241,27 @@ struct EndOfData {
     friend bool operator==(const EndOfData&, const EndOfData&) = default;
 };
 
-// --- orders -----------------------------------------------------------------------------------------
+// --- orders
+// -----------------------------------------------------------------------------------------
 
 enum class Liquidity : std::uint8_t { maker, taker };
 
 /// What makes a fill's price explainable.
 struct FillBasis {
-    Price reference;         ///< the price before slippage
+    Price reference{};       ///< the price before slippage
     bool ambiguous = false;  ///< the bar does not say whether it or a competing order came first
 
     friend bool operator==(const FillBasis&, const FillBasis&) = default;
 };
 
 struct Fill {
-    Price price;
-    Qty qty;  ///< > 0
+    Price price{};
+    Qty qty{};  ///< > 0
     Side side = Side::buy;
     Liquidity liquidity = Liquidity::taker;
-    Money fee;  ///< > 0 is paid
-    Currency fee_currency;
-    FillBasis basis;
+    Money fee{};  ///< > 0 is paid
+    Currency fee_currency{};
+    FillBasis basis{};
     std::uint64_t trade_number = 0;  ///< the venue's; tells a duplicate report
 
     friend bool operator==(const Fill&, const Fill&) = default;
@@ -265,13 +270,13 @@ struct Fill {
 /// Why a venue refused, cancelled or expired.
 enum class VenueReason : std::uint8_t {
     none,
-    requested,           ///< we asked
+    requested,  ///< we asked
     time_in_force,
-    contingency,         ///< OCO, or the parent is gone
+    contingency,  ///< OCO, or the parent is gone
     insufficient_funds,
-    would_take,          ///< post-only
-    would_not_reduce,    ///< reduce-only
-    no_liquidity,        ///< IOC and FOK remains, market order on an empty book
+    would_take,        ///< post-only
+    would_not_reduce,  ///< reduce-only
+    no_liquidity,      ///< IOC and FOK remains, market order on an empty book
     unknown_order,
     bad_order,
     market_closed,
@@ -282,9 +287,9 @@ enum class VenueReason : std::uint8_t {
 
 /// New terms of an order (replaced, adjusted): totals, not differences.
 struct OrderTerms {
-    Qty qty;
-    std::optional<Price> limit_price;
-    std::optional<Price> trigger_price;
+    Qty qty{};
+    std::optional<Price> limit_price{};
+    std::optional<Price> trigger_price{};
 
     friend bool operator==(const OrderTerms&, const OrderTerms&) = default;
 };
@@ -294,28 +299,28 @@ using OrderDetail = std::variant<std::monostate, Fill, VenueReason, OrderTerms, 
 
 struct OrderEvent {
     OrderEventKind kind = OrderEventKind::accepted;
-    InstrumentId instrument;
-    OrderId order;
-    OrderDetail detail;
-    std::string_view venue_order;  ///< the venue's id, where it is news
-    std::string_view text;         ///< the venue's words
+    InstrumentId instrument{};
+    OrderId order{};
+    OrderDetail detail{};
+    std::string_view venue_order{};  ///< the venue's id, where it is news
+    std::string_view text{};         ///< the venue's words
 
     friend bool operator==(const OrderEvent&, const OrderEvent&) = default;
 };
 
-// --- the event --------------------------------------------------------------------------------------
+// --- the event
+// --------------------------------------------------------------------------------------
 
-using Payload =
-    std::variant<Bar, Quote, Trade, BookLevel, BookOrder, OrderEvent, Timer, CashFlow, TradingStatus,
-                 Funding, CorporateAction, NewsItem, SentimentScore, EconomicRelease, Override,
-                 ModelPromoted, EndOfData>;
+using Payload = std::variant<Bar, Quote, Trade, BookLevel, BookOrder, OrderEvent, Timer, CashFlow,
+                             TradingStatus, Funding, CorporateAction, NewsItem, SentimentScore,
+                             EconomicRelease, Override, ModelPromoted, EndOfData>;
 
 /// One fact with its place in the log.
 struct Event {
     Sequence seq = 0;
-    Timestamp ts;        ///< when we could know it: the engine's now. Never goes back.
-    Timestamp ts_event;  ///< when it was true
-    Payload payload;
+    Timestamp ts{};        ///< when we could know it: the engine's now. Never goes back.
+    Timestamp ts_event{};  ///< when it was true
+    Payload payload{};
 
     friend bool operator==(const Event&, const Event&) = default;
 };
@@ -333,7 +338,8 @@ static_assert(std::is_trivially_copyable_v<Event>);
 [[nodiscard]] std::string_view to_string(VenueReason value);
 [[nodiscard]] std::string_view to_string(TradingState value);
 [[nodiscard]] std::string_view to_string(CorporateActionKind value);
-/// "1d", "5m", "100-ticks", "1000-volume", "1000000-value"; bid, ask and mid bars carry "/bid" and so on.
+/// "1d", "5m", "100-ticks", "1000-volume", "1000000-value"; bid, ask and mid bars carry "/bid" and
+/// so on.
 [[nodiscard]] std::string to_string(const BarSpec& spec);
 /// Parses what `to_string` writes; a space may stand for the dash.
 [[nodiscard]] std::optional<BarSpec> parse_bar_spec(std::string_view text);

@@ -9,8 +9,8 @@
 namespace tradewind {
 namespace {
 
-constexpr auto kAssetClasses = names<AssetClass>("equity", "etf", "crypto_spot", "crypto_perpetual",
-                                                 "future", "fx_pair");
+constexpr auto kAssetClasses =
+    names<AssetClass>("equity", "etf", "crypto_spot", "crypto_perpetual", "future", "fx_pair");
 constexpr auto kShareVenues = std::to_array<std::string_view>(
     {"ARCA", "NASDAQ", "NYSE", "BATS", "AMEX", "IEX", "XNAS", "XNYS", "ARCX", "US"});
 constexpr auto kCryptoVenues = std::to_array<std::string_view>(
@@ -114,13 +114,15 @@ Money fee_of(const FeeQuery& query, const Instrument& instrument) {
     const Rate rate = query.is_maker ? fees.maker : fees.taker;
     if (rate.raw == 0 && fees.per_unit.raw == 0 && fees.minimum.raw == 0) return {};
 
-    // By the whole order, less what it has paid: a minimum or maximum holds for the order, however many
-    // fills it comes in. Only the rate is by fill, since a fill may be maker and the next one taker.
+    // By the whole order, less what it has paid: a minimum or maximum holds for the order, however
+    // many fills it comes in. Only the rate is by fill, since a fill may be maker and the next one
+    // taker.
     const Money by_rate = multiply(filled, rate);
     const Money by_unit = scale(fees.per_unit, query.qty.raw, base::kDecimalOne);
     Money total = query.paid_so_far + by_rate + by_unit;
     if (fees.minimum.raw > 0) total = std::max(total, fees.minimum);
-    if (fees.maximum) total = std::min(total, multiply(query.notional_so_far + filled, *fees.maximum));
+    if (fees.maximum)
+        total = std::min(total, multiply(query.notional_so_far + filled, *fees.maximum));
     return total - query.paid_so_far;
 }
 

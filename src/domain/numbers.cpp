@@ -72,7 +72,8 @@ std::expected<Money, base::DecimalError> parse_money(std::string_view text) {
 std::optional<Qty> round_down_to_lot(double units, Qty lot) {
     ASSERT(lot.raw > 0);
     if (!(std::fabs(units) < kUnitsMax)) return std::nullopt;
-    // The nearest 1e-9 first: 0.3 is 0.299999999999999988 in binary and must stay three lots of 0.1.
+    // The nearest 1e-9 first: 0.3 is 0.299999999999999988 in binary and must stay three lots of
+    // 0.1.
     const auto raw = static_cast<std::int64_t>(std::llround(units * 1e9));
     return Qty{to_grid(raw, lot.raw, Rounding::down)};
 }

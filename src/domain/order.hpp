@@ -25,12 +25,12 @@ enum class Side : std::uint8_t { buy, sell };
 enum class OrderType : std::uint8_t {
     market,
     limit,
-    stop_market,            ///< becomes a market order when the trigger is reached from the near side
-    stop_limit,             ///< becomes a limit order then
-    trailing_stop_market,   ///< a stop that follows the market at an offset
-    trailing_stop_limit,    ///< its limit follows at an offset of its own
-    market_if_touched,      ///< becomes a market order when the trigger is reached from the far side
-    limit_if_touched,       ///< becomes a limit order then
+    stop_market,  ///< becomes a market order when the trigger is reached from the near side
+    stop_limit,   ///< becomes a limit order then
+    trailing_stop_market,  ///< a stop that follows the market at an offset
+    trailing_stop_limit,   ///< its limit follows at an offset of its own
+    market_if_touched,     ///< becomes a market order when the trigger is reached from the far side
+    limit_if_touched,      ///< becomes a limit order then
 };
 
 enum class TimeInForce : std::uint8_t {
@@ -46,7 +46,8 @@ enum class TimeInForce : std::uint8_t {
 /// What a trailing offset counts in.
 enum class OffsetUnit : std::uint8_t { price, basis_points, ticks };
 
-/// Distance from the market; `value` in units of 1e-9 of the unit (of price, of one bp, of one tick).
+/// Distance from the market; `value` in units of 1e-9 of the unit (of price, of one bp, of one
+/// tick).
 struct TrailingOffset {
     OffsetUnit unit = OffsetUnit::price;
     std::int64_t value = 0;
@@ -80,21 +81,23 @@ struct Tag {
 /// What is wanted of the market. Which of the optional fields an order type needs is checked by
 /// `validate`.
 struct OrderSpec {
-    InstrumentId instrument;
+    InstrumentId instrument{};
     Side side = Side::buy;
     OrderType type = OrderType::market;
     TimeInForce time_in_force = TimeInForce::gtc;
     TriggerBy trigger_by = TriggerBy::venue_default;
-    bool post_only = false;    ///< refuse to take liquidity
-    bool reduce_only = false;  ///< never open or flip a position
-    Qty qty;                   ///< > 0
-    std::optional<Qty> display_qty;        ///< iceberg: shown at a time
-    std::optional<Price> limit_price;      ///< limit, stop_limit, limit_if_touched
-    std::optional<Price> trigger_price;    ///< stop and touch orders; for trailing stops where to start
-    std::optional<TrailingOffset> trailing;        ///< trailing stops: trigger behind the market
-    std::optional<TrailingOffset> trailing_limit;  ///< trailing_stop_limit: limit beyond the trigger
-    std::optional<Timestamp> expire_at;            ///< gtd
-    Tag tag;
+    bool post_only = false;              ///< refuse to take liquidity
+    bool reduce_only = false;            ///< never open or flip a position
+    Qty qty{};                           ///< > 0
+    std::optional<Qty> display_qty{};    ///< iceberg: shown at a time
+    std::optional<Price> limit_price{};  ///< limit, stop_limit, limit_if_touched
+    std::optional<Price>
+        trigger_price{};  ///< stop and touch orders; for trailing stops where to start
+    std::optional<TrailingOffset> trailing{};  ///< trailing stops: trigger behind the market
+    std::optional<TrailingOffset>
+        trailing_limit{};                  ///< trailing_stop_limit: limit beyond the trigger
+    std::optional<Timestamp> expire_at{};  ///< gtd
+    Tag tag{};
 
     friend bool operator==(const OrderSpec&, const OrderSpec&) = default;
 };
@@ -102,8 +105,8 @@ struct OrderSpec {
 /// Membership of a list of orders. The list is named by the id of its first order. Siblings are the
 /// orders of one list with the same parent.
 struct OrderLinks {
-    std::optional<OrderId> list;
-    std::optional<OrderId> parent;  ///< goes live when this one fills (OTO)
+    std::optional<OrderId> list{};
+    std::optional<OrderId> parent{};  ///< goes live when this one fills (OTO)
     Contingency contingency = Contingency::none;
 
     friend bool operator==(const OrderLinks&, const OrderLinks&) = default;
@@ -111,9 +114,9 @@ struct OrderLinks {
 
 /// New values for a working order; absent fields stay.
 struct OrderChange {
-    std::optional<Qty> qty;  ///< the new total, not what is left
-    std::optional<Price> limit_price;
-    std::optional<Price> trigger_price;
+    std::optional<Qty> qty{};  ///< the new total, not what is left
+    std::optional<Price> limit_price{};
+    std::optional<Price> trigger_price{};
 
     friend bool operator==(const OrderChange&, const OrderChange&) = default;
 };

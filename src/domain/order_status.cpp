@@ -12,15 +12,13 @@ namespace {
 using enum OrderStatus;
 using Event = OrderEventKind;
 
-constexpr auto kStatusNames =
-    names<OrderStatus>("initialized", "denied", "emulated", "submitted", "rejected", "accepted",
-                       "triggered", "pending_replace", "pending_cancel", "partially_filled", "filled",
-                       "canceled", "expired");
-constexpr auto kEventNames =
-    names<OrderEventKind>("denied", "emulated", "released", "submitted", "accepted", "rejected",
-                          "triggered", "replace_pending", "replaced", "replace_rejected",
-                          "cancel_pending", "cancel_rejected", "canceled", "expired",
-                          "partially_filled", "filled", "adjusted", "busted");
+constexpr auto kStatusNames = names<OrderStatus>(
+    "initialized", "denied", "emulated", "submitted", "rejected", "accepted", "triggered",
+    "pending_replace", "pending_cancel", "partially_filled", "filled", "canceled", "expired");
+constexpr auto kEventNames = names<OrderEventKind>(
+    "denied", "emulated", "released", "submitted", "accepted", "rejected", "triggered",
+    "replace_pending", "replaced", "replace_rejected", "cancel_pending", "cancel_rejected",
+    "canceled", "expired", "partially_filled", "filled", "adjusted", "busted");
 static_assert(kStatusNames.text.size() == kOrderStatusCount);
 static_assert(kEventNames.text.size() == kOrderEventKindCount);
 
@@ -48,7 +46,8 @@ constexpr void set_working(Table& table, OrderStatus from) {
     set(table, from, Event::busted, from);
 }
 
-/// While a request is under way fills and triggers leave it pending; its answer restores what stood before.
+/// While a request is under way fills and triggers leave it pending; its answer restores what stood
+/// before.
 constexpr void set_pending(Table& table, OrderStatus from) {
     set(table, from, Event::accepted, from);
     set(table, from, Event::triggered, from);
@@ -74,7 +73,8 @@ constexpr Table make_table() {
     set(table, emulated, Event::replaced, emulated);
     set(table, emulated, Event::adjusted, emulated);
 
-    // Reports overtake each other on the way: every working event may come before the acknowledgement.
+    // Reports overtake each other on the way: every working event may come before the
+    // acknowledgement.
     set_working(table, submitted);
     set(table, submitted, Event::accepted, accepted);
     set(table, submitted, Event::rejected, rejected);

@@ -109,8 +109,8 @@ std::string to_string(Timestamp t) {
         base::Int128{t.ns} -
         base::Int128{date.time_since_epoch().count()} * base::Int128{days(1).ns});
     const std::int64_t s = ns / seconds(1).ns, fraction = ns % seconds(1).ns;
-    std::string text = fmt::format("{}T{:02}:{:02}:{:02}", to_string(date), s / 3600,
-                                   s / 60 % 60, s % 60);
+    std::string text =
+        fmt::format("{}T{:02}:{:02}:{:02}", to_string(date), s / 3600, s / 60 % 60, s % 60);
     if (fraction != 0) {
         text += fmt::format(".{:09}", fraction);
         while (text.back() == '0') text.pop_back();
@@ -120,7 +120,8 @@ std::string to_string(Timestamp t) {
 
 std::string to_string(Duration d) {
     for (const Unit& unit : kUnits) {
-        if (d.ns != 0 && d.ns % unit.ns == 0) return fmt::format("{}{}", d.ns / unit.ns, unit.suffix);
+        if (d.ns != 0 && d.ns % unit.ns == 0)
+            return fmt::format("{}{}", d.ns / unit.ns, unit.suffix);
     }
     return "0s";
 }

@@ -10,8 +10,8 @@
 
 namespace tradewind::ports {
 
-/// The journal as the engine sees it: every event before it is acted on, every decision before it is
-/// sent.
+/// The journal as the engine sees it: every event before it is acted on, every decision before it
+/// is sent.
 class EventLog {
 public:
     EventLog() = default;
@@ -19,8 +19,8 @@ public:
     EventLog& operator=(const EventLog&) = delete;
     virtual ~EventLog() = default;
 
-    /// The error is one line for a person ("journal J: no space left on device"). After an error nothing
-    /// more may be sent.
+    /// The error is one line for a person ("journal J: no space left on device"). After an error
+    /// nothing more may be sent.
     virtual std::expected<void, std::string> append(const Event& event) = 0;
     /// The decisions of the step of event `seq`, in order.
     virtual std::expected<void, std::string> append(Sequence seq,

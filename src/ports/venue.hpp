@@ -5,8 +5,8 @@
 
 namespace tradewind::ports {
 
-/// Where commands go: a broker or exchange, simulated or real, and the clock that sets timers. Answers
-/// come back as events through the EventSource, never from here.
+/// Where commands go: a broker or exchange, simulated or real, and the clock that sets timers.
+/// Answers come back as events through the EventSource, never from here.
 class Venue {
 public:
     Venue() = default;

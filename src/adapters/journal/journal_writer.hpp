@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <expected>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ports/event_log.hpp"
+#include "wire/journal_format.hpp"
+#include "wire/sha256.hpp"
+
+namespace tradewind::journal {
+
+/// Writes a run's journal to a file. Bytes are gathered in memory and written in blocks; `close`
+/// writes the rest and syncs. The file is written from its start to its end and never changed.
+class JournalWriter final : public ports::EventLog {
+public:
+    /// `settings` is the run's whole configuration as JSON text; it heads the journal. A file that
+    /// exists is replaced only if it is a journal itself, or empty: anything else is an error.
+    [[nodiscard]] static std::expected<std::unique_ptr<JournalWriter>, std::string> create(
+        const std::filesystem::path& path, std::string_view settings);
+    ~JournalWriter() override;
+
+    std::expected<void, std::string> append(const Event& event) override;
+    std::expected<void, std::string> append(Sequence seq,
+                                            std::span<const Decision> decisions) override;
+    /// Ends the journal in order. Nothing may be appended after it.
+    std::expected<void, std::string> close();
+
+    /// SHA-256 of the bytes so far, buffered ones included.
+    [[nodiscard]] std::string hash() const;
+
+private:
+    JournalWriter(std::filesystem::path path, int file);
+    std::expected<void, std::string> put(wire::FrameKind kind);
+    std::expected<void, std::string> flush();
+    [[nodiscard]] std::string failure(std::string_view what) const;
+
+    std::filesystem::path path_;
+    int file_;
+    std::vector<std::byte> payload_;
+    std::vector<std::byte> buffer_;
+    wire::Sha256 sha_;
+    std::uint64_t events_ = 0;
+    bool failed_ = false;
+};
+
+}  // namespace tradewind::journal

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "signal/context.hpp"
+
+#include <algorithm>
+
+#include "market/market.hpp"
+#include "portfolio/portfolio.hpp"
+
+namespace tradewind::signal {
+namespace {
+
+bool is_plain(const OrderIntent& intent) {
+    return !has_trigger(intent.spec.type) && !intent.links.parent.has_value();
+}
+
+}  // namespace
+
+Context::Context(StrategyId strategy, World world)
+    : strategy_(strategy), world_(world), pursuits_(world.instruments.size()) {}
+
+Qty Context::position(InstrumentId instrument) const {
+    return world_.portfolio.position(strategy_, instrument).qty;
+}
+
+Qty Context::asked_for(InstrumentId instrument) const {
+    Qty sum;
+    for (const Intent& intent : intents_) {
+        const auto* order = std::get_if<OrderIntent>(&intent);
+        if (order == nullptr || order->spec.instrument != instrument || !is_plain(*order)) continue;
+        sum += signed_qty(order->spec.side, order->spec.qty);
+    }
+    return sum;
+}
+
+Qty Context::working(InstrumentId instrument) const {
+    Qty sum = asked_for(instrument);
+    world_.orders.plain(strategy_, instrument, scratch_);
+    for (const WorkingOrder& order : scratch_) sum += signed_qty(order.side, order.leaves);
+    return sum;
+}
+
+bool Context::cancel_opposing(InstrumentId instrument, Side wanted) {
+    bool any = false;
+    world_.orders.plain(strategy_, instrument, scratch_);
+    for (const WorkingOrder& order : scratch_) {
+        if (order.side == wanted) continue;
+        any = true;
+        if (!order.cancel_pending) cancel(order.id);
+    }
+    return any;
+}
+
+void Context::target(InstrumentId instrument, Qty position, Tag tag) {
+    Pursuit& pursuit = pursuits_[instrument.value];
+    pursuit = {.active = false, .position = position, .tag = tag};
+    const Qty gap = position - this->position(instrument);
+    const Side side = gap.raw >= 0 ? Side::buy : Side::sell;
+
+    // What works in the right direction counts towards the target; what works against it is
+    // cancelled and, until the venue has said how much of it filled after all, not counted.
+    Qty on_the_way = asked_for(instrument);
+    world_.orders.plain(strategy_, instrument, scratch_);
+    for (const WorkingOrder& order : scratch_) {
+        if (order.side == side) on_the_way += signed_qty(side, order.leaves);
+    }
+    const Qty missing = gap - on_the_way;
+    const Side missing_side = missing.raw >= 0 ? Side::buy : Side::sell;
+    pursuit.active = cancel_opposing(instrument, missing.raw == 0 ? side : missing_side);
+    if (missing.raw == 0) return;
+    if (missing_side != side && pursuit.active)
+        return;  // too much on the way: cancelled, then seen again
+    submit({.instrument = instrument, .side = missing_side, .qty = abs(missing), .tag = tag});
+}
+
+void Context::order_closed(InstrumentId instrument) {
+    const Pursuit pursuit = pursuits_[instrument.value];
+    if (pursuit.active) target(instrument, pursuit.position, pursuit.tag);
+}
+
+OrderId Context::push(const OrderSpec& spec, const OrderLinks& links) {
+    const OrderId id = next_id();
+    intents_.emplace_back(OrderIntent{.id = id, .spec = spec, .links = links});
+    return id;
+}
+
+OrderId Context::submit(const OrderSpec& spec) { return push(spec, {}); }
+
+OrderId Context::submit_bracket(const Bracket& bracket) {
+    const OrderId list = OrderId::of(strategy_, orders_made_ + 1);
+    const OrderId entry = push(
+        bracket.entry, {.list = list, .parent = std::nullopt, .contingency = Contingency::oto});
+    for (const std::optional<OrderSpec>& child : {bracket.stop_loss, bracket.take_profit}) {
+        if (!child) continue;
+        OrderSpec spec = *child;
+        spec.reduce_only = true;
+        push(spec, {.list = list, .parent = entry, .contingency = Contingency::ouo});
+    }
+    return entry;
+}
+
+void Context::submit_oco(std::span<const OrderSpec> specs) {
+    const OrderId list = OrderId::of(strategy_, orders_made_ + 1);
+    for (const OrderSpec& spec : specs) {
+        push(spec, {.list = list, .parent = std::nullopt, .contingency = Contingency::oco});
+    }
+}
+
+void Context::replace(OrderId id, const OrderChange& change) {
+    intents_.emplace_back(ReplaceIntent{.id = id, .change = change});
+}
+
+void Context::cancel(OrderId id) { intents_.emplace_back(CancelIntent{.id = id}); }
+
+void Context::cancel_working(InstrumentId instrument) {
+    world_.orders.plain(strategy_, instrument, scratch_);
+    for (const WorkingOrder& order : scratch_) {
+        if (!order.cancel_pending) cancel(order.id);
+    }
+}
+
+void Context::set_timer(TimerId timer, Timestamp at) {
+    intents_.emplace_back(
+        TimerIntent{.timer = {.strategy = strategy_, .timer = timer}, .at = std::max(at, now_)});
+}
+
+std::optional<Qty> Context::units_for_share(InstrumentId instrument, double share) const {
+    const Instrument& definition = world_.instruments.at(instrument);
+    const std::optional<Price> price = world_.market.mark(instrument);
+    const std::optional<Money> equity = world_.portfolio.equity();
+    const std::optional<Price> rate = world_.portfolio.rate(definition.quote);
+    if (!price || !equity || !rate) return std::nullopt;
+    const double unit_value =
+        to_double(*price) * to_double(definition.multiplier) * to_double(*rate);
+    if (!(unit_value > 0.0)) return std::nullopt;
+    return round_down_to_lot(share * to_double(*equity) / unit_value, definition.lot);
+}
+
+}  // namespace tradewind::signal

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "domain/command.hpp"
+#include "domain/ids.hpp"
+#include "domain/instrument.hpp"
+#include "domain/numbers.hpp"
+#include "domain/order.hpp"
+#include "domain/time.hpp"
+
+namespace tradewind::market {
+class Market;
+}
+namespace tradewind::portfolio {
+class Portfolio;
+}
+
+namespace tradewind::signal {
+
+/// An open order as a strategy sees it.
+struct WorkingOrder {
+    OrderId id{};
+    Side side = Side::buy;
+    Qty leaves{};
+    bool cancel_pending = false;
+};
+
+/// What strategies may know of working orders; the engine answers from the orders book.
+class WorkingOrders {
+public:
+    WorkingOrders() = default;
+    WorkingOrders(const WorkingOrders&) = delete;
+    WorkingOrders& operator=(const WorkingOrders&) = delete;
+    virtual ~WorkingOrders() = default;
+
+    /// The strategy's open plain orders in the instrument, oldest first, into `out` (cleared
+    /// first). Orders that wait for a trigger or hang on a parent are protection, not position, and
+    /// are left out.
+    virtual void plain(StrategyId, InstrumentId, std::vector<WorkingOrder>& out) const = 0;
+};
+
+/// A protective stop and a target around an entry.
+struct Bracket {
+    OrderSpec entry{};
+    std::optional<OrderSpec> stop_loss{};    ///< opposite side, a stop type
+    std::optional<OrderSpec> take_profit{};  ///< opposite side, a limit or if-touched type
+};
+
+/// What a strategy sees and may do during one event. Wishes are gathered, and reviewed by the risk
+/// gate after the strategy returns.
+class Context {
+public:
+    struct World {
+        const InstrumentTable& instruments;
+        const market::Market& market;
+        const portfolio::Portfolio& portfolio;
+        const WorkingOrders& orders;
+    };
+
+    Context(StrategyId strategy, World world);
+
+    [[nodiscard]] Timestamp now() const { return now_; }
+    [[nodiscard]] const InstrumentTable& instruments() const { return world_.instruments; }
+    [[nodiscard]] const market::Market& market() const { return world_.market; }
+    [[nodiscard]] const portfolio::Portfolio& portfolio() const { return world_.portfolio; }
+
+    /// This strategy's position, signed.
+    [[nodiscard]] Qty position(InstrumentId instrument) const;
+    /// Signed quantity of its working plain orders, what was asked for during this event included.
+    [[nodiscard]] Qty working(InstrumentId instrument) const;
+
+    /// Be at this position: the difference to the position and the working orders goes out as one
+    /// market order. Working orders that lead away from the target are cancelled.
+    void target(InstrumentId instrument, Qty position, Tag tag = {});
+    /// A new order; its id is known at once.
+    OrderId submit(const OrderSpec& spec);
+    /// Entry with its protection: the children go live as the entry fills, and cancel each other.
+    /// Returns the entry's id.
+    OrderId submit_bracket(const Bracket& bracket);
+    /// Orders of which a fill or cancel of one cancels the others.
+    void submit_oco(std::span<const OrderSpec> specs);
+    void replace(OrderId id, const OrderChange& change);
+    void cancel(OrderId id);
+    /// All of the strategy's plain working orders in the instrument.
+    void cancel_working(InstrumentId instrument);
+    /// Units worth `share` of the account's equity at the last price, rounded down to the lot;
+    /// nullopt while a price, the equity or a rate is unknown.
+    [[nodiscard]] std::optional<Qty> units_for_share(InstrumentId instrument, double share) const;
+    /// A Timer event comes at `at` (or at once, if that is past).
+    void set_timer(TimerId timer, Timestamp at);
+
+    // --- for the engine ---
+    void begin(Timestamp now) { now_ = now; }
+    /// Wishes since `clear`, oldest first.
+    [[nodiscard]] const std::vector<Intent>& intents() const { return intents_; }
+    void clear() { intents_.clear(); }
+    /// An order of this strategy ended. Where a target waits for cancels that it asked for, it is
+    /// pursued again: an order that filled while its cancel was under way has moved the position.
+    void order_closed(InstrumentId instrument);
+
+private:
+    /// A target that was set while opposing orders were still working.
+    struct Pursuit {
+        bool active = false;
+        Qty position;
+        Tag tag;
+    };
+
+    OrderId next_id() { return OrderId::of(strategy_, ++orders_made_); }
+    OrderId push(const OrderSpec& spec, const OrderLinks& links);
+    bool cancel_opposing(InstrumentId instrument, Side wanted);
+    [[nodiscard]] Qty asked_for(InstrumentId instrument) const;
+
+    StrategyId strategy_;
+    World world_;
+    Timestamp now_;
+    std::vector<Intent> intents_;
+    std::vector<Pursuit> pursuits_;  ///< by instrument
+    mutable std::vector<WorkingOrder> scratch_;
+    std::uint64_t orders_made_ = 0;
+};
+
+}  // namespace tradewind::signal

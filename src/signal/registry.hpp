@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/instrument.hpp"
+#include "signal/params.hpp"
+#include "signal/strategy.hpp"
+
+namespace tradewind::signal {
+
+/// What a strategy is made from.
+struct StrategySetup {
+    const InstrumentTable& instruments;
+    std::span<const InstrumentId> traded;  ///< the instruments that it gets events of
+    const Params& params;
+};
+
+/// One line of text on failure.
+using MadeStrategy = std::expected<std::unique_ptr<Strategy>, std::string>;
+
+/// A strategy that comes with Tradewind.
+struct BuiltIn {
+    std::string_view name;
+    std::string_view summary;  ///< one line, with the parameters and their defaults
+    MadeStrategy (*make)(const StrategySetup&);
+};
+
+[[nodiscard]] std::span<const BuiltIn> built_in_strategies();
+
+/// The error names the strategies that there are.
+[[nodiscard]] MadeStrategy make_built_in(std::string_view name, const StrategySetup& setup);
+
+}  // namespace tradewind::signal

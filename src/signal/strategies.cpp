@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "signal/plugin.hpp"
+#include "signal/registry.hpp"
+#include "signal/rolling.hpp"
+#include "signal/sizing.hpp"
+
+namespace tradewind::signal {
+namespace {
+
+constexpr std::int64_t kPeriodMax = 100'000;
+
+std::size_t period(ParamReader& params, std::string_view name, std::int64_t otherwise) {
+    return static_cast<std::size_t>(params.whole(name, otherwise, 1, kPeriodMax));
+}
+
+enum class Stance : std::int8_t { short_side = -1, flat = 0, long_side = 1 };
+
+/// The state of each traded instrument, by instrument id; ids that are not traded have one too.
+template <typename State>
+std::vector<State> states_for(const StrategySetup& setup, const State& fresh) {
+    return std::vector<State>(setup.instruments.size(), fresh);
+}
+
+/// Goes to a stance and remembers it, so that there is one order at each change.
+void take(Context& context, InstrumentId instrument, const Sizing& sizing, Stance wanted,
+          Stance& held) {
+    if (wanted == held) return;
+    const std::optional<Qty> full = sizing.full(context, instrument);
+    if (!full) return;  // not valued yet: the stance stays, and the next bar asks again
+    held = wanted;
+    context.target(instrument, Qty{full->raw * static_cast<std::int64_t>(wanted)});
+}
+
+/// Long while the fast average is above the slow one; flat, or short with short=1, otherwise.
+template <typename Average>
+class AverageCross final : public Strategy {
+public:
+    AverageCross(const StrategySetup& setup, ParamReader& params)
+        : sizing_(params),
+          below_(params.whole("short", 0, 0, 1) == 1 ? Stance::short_side : Stance::flat) {
+        const std::size_t fast = period(params, "fast", 10), slow = period(params, "slow", 30);
+        params.require(fast < slow, "fast must be below slow");
+        states_ = states_for(setup, State{Average{fast}, Average{slow}, Stance::flat});
+    }
+
+    void on_bar(Context& context, const Bar& bar) override {
+        State& state = states_[bar.instrument.value];
+        add(state.fast, bar.close);
+        add(state.slow, bar.close);
+        if (!state.slow.ready()) return;
+        const bool above = state.fast.value() > state.slow.value();
+        take(context, bar.instrument, sizing_, above ? Stance::long_side : below_, state.held);
+    }
+
+private:
+    struct State {
+        Average fast;
+        Average slow;
+        Stance held;
+    };
+    static void add(Sma& average, Price price) { average.add(price); }
+    static void add(Ema& average, Price price) { average.add(to_double(price)); }
+
+    Sizing sizing_;
+    Stance below_;
+    std::vector<State> states_;
+};
+
+/// Buys what fell too fast: long when RSI is at or under `oversold`, out when it is at or over
+/// `exit`. With short=1 the mirror above `overbought`.
+class RsiReversion final : public Strategy {
+public:
+    RsiReversion(const StrategySetup& setup, ParamReader& params)
+        : sizing_(params),
+          oversold_(params.real("oversold", 30.0, 0.0, 100.0)),
+          overbought_(params.real("overbought", 70.0, 0.0, 100.0)),
+          exit_(params.real("exit", 50.0, 0.0, 100.0)),
+          shorts_(params.whole("short", 0, 0, 1) == 1),
+          states_(states_for(setup, State{Rsi{period(params, "period", 14)}, Stance::flat})) {
+        params.require(oversold_ <= exit_ && exit_ <= overbought_,
+                       "oversold, exit and overbought must not cross");
+    }
+
+    void on_bar(Context& context, const Bar& bar) override {
+        State& state = states_[bar.instrument.value];
+        state.rsi.add(to_double(bar.close));
+        const std::optional<double> value =
+            state.rsi.ready() ? state.rsi.value() : std::optional<double>{};
+        if (value) take(context, bar.instrument, sizing_, next(*value, state.held), state.held);
+    }
+
+private:
+    struct State {
+        Rsi rsi;
+        Stance held;
+    };
+
+    [[nodiscard]] Stance next(double rsi, Stance held) const {
+        if (rsi <= oversold_) return Stance::long_side;
+        if (shorts_ && rsi >= overbought_) return Stance::short_side;
+        if (held == Stance::long_side && rsi >= exit_) return Stance::flat;
+        if (held == Stance::short_side && rsi <= exit_) return Stance::flat;
+        return held;
+    }
+
+    Sizing sizing_;
+    double oversold_;
+    double overbought_;
+    double exit_;
+    bool shorts_;
+    std::vector<State> states_;
+};
+
+/// Long when the close is above the highest high of the `entry` bars before it, out when it is
+/// under the lowest low of the `exit` bars before it. With short=1 the mirror.
+class DonchianBreakout final : public Strategy {
+public:
+    DonchianBreakout(const StrategySetup& setup, ParamReader& params)
+        : sizing_(params), shorts_(params.whole("short", 0, 0, 1) == 1) {
+        const std::size_t entry = period(params, "entry", 20), exit = period(params, "exit", 10);
+        states_ = states_for(setup, State{Channel{entry}, Channel{exit}, Stance::flat});
+    }
+
+    void on_bar(Context& context, const Bar& bar) override {
+        State& state = states_[bar.instrument.value];
+        if (state.entry.ready() && state.exit.ready()) {
+            take(context, bar.instrument, sizing_, next(state, bar.close), state.held);
+        }
+        state.entry.add(bar.high, bar.low);
+        state.exit.add(bar.high, bar.low);
+    }
+
+private:
+    struct State {
+        Channel entry;
+        Channel exit;
+        Stance held;
+    };
+
+    [[nodiscard]] Stance next(const State& state, Price close) const {
+        if (close > state.entry.highest()) return Stance::long_side;
+        if (shorts_ && close < state.entry.lowest()) return Stance::short_side;
+        if (state.held == Stance::long_side && close < state.exit.lowest()) return Stance::flat;
+        if (state.held == Stance::short_side && close > state.exit.highest()) return Stance::flat;
+        return state.held;
+    }
+
+    Sizing sizing_;
+    bool shorts_;
+    std::vector<State> states_;
+};
+
+/// Cross-sectional momentum: every `every` bars, `gross` of equity in equal parts in the `top`
+/// instruments by return over `lookback` bars, leaving out the last `skip` (Jegadeesh and Titman,
+/// Journal of Finance 48 (1993), p. 65-91). The ranking waits for the end of the instant, when
+/// every instrument's bar is in.
+class Momentum final : public Strategy {
+public:
+    Momentum(const StrategySetup& setup, ParamReader& params)
+        : traded_(setup.traded.begin(), setup.traded.end()),
+          lookback_(period(params, "lookback", 126)),
+          skip_(static_cast<std::size_t>(params.whole("skip", 21, 0, kPeriodMax))),
+          every_(period(params, "every", 21)),
+          top_(static_cast<std::size_t>(params.whole("top", 5, 1, 10'000))),
+          gross_(params.real("gross", 0.98, 0.0, 100.0)),
+          absolute_(params.whole("absolute", 0, 0, 1) == 1),
+          states_(states_for(setup, State{.closes = std::vector<double>(lookback_ + skip_ + 1)})) {
+        params.require(setup.traded.size() >= 2, "momentum needs two instruments or more");
+    }
+
+    void on_bar(Context& context, const Bar& bar) override {
+        State& state = states_[bar.instrument.value];
+        state.closes[state.count++ % state.closes.size()] = to_double(bar.close);
+        state.last = context.now();
+        if (due_ == context.now()) return;
+        due_ = context.now();
+        if (instants_++ % every_ == 0) context.set_timer(TimerId{1}, context.now());
+    }
+
+    void on_timer(Context& context, TimerId) override {
+        rank(context.now());
+        const double share = gross_ / static_cast<double>(top_);
+        // What leaves goes first, so that its cash pays for what comes.
+        for (const InstrumentId id : traded_) {
+            if (!is_chosen(id)) context.target(id, Qty{});
+        }
+        for (const InstrumentId id : chosen_) {
+            if (const auto units = context.units_for_share(id, share)) context.target(id, *units);
+        }
+    }
+
+private:
+    struct State {
+        std::vector<double> closes;  ///< a ring
+        std::size_t count = 0;
+        Timestamp last{};
+    };
+
+    [[nodiscard]] std::optional<double> score(const State& state, Timestamp now) const {
+        if (state.count < state.closes.size() || state.last != now) return std::nullopt;
+        const std::size_t newest = state.count - 1, size = state.closes.size();
+        const double from = state.closes[(newest - lookback_ - skip_) % size];
+        const double to = state.closes[(newest - skip_) % size];
+        if (!(from > 0.0) || (absolute_ && to <= from)) return std::nullopt;
+        return to / from - 1.0;
+    }
+
+    void rank(Timestamp now) {
+        scored_.clear();
+        for (const InstrumentId id : traded_) {
+            if (const auto value = score(states_[id.value], now)) scored_.push_back({*value, id});
+        }
+        std::sort(scored_.begin(), scored_.end(), [](const Scored& a, const Scored& b) {
+            return a.score != b.score ? a.score > b.score : a.id < b.id;
+        });
+        chosen_.clear();
+        for (std::size_t i = 0; i < std::min(top_, scored_.size()); ++i) {
+            chosen_.push_back(scored_[i].id);
+        }
+    }
+
+    [[nodiscard]] bool is_chosen(InstrumentId id) const {
+        return std::find(chosen_.begin(), chosen_.end(), id) != chosen_.end();
+    }
+
+    struct Scored {
+        double score;
+        InstrumentId id;
+    };
+
+    std::vector<InstrumentId> traded_;
+    std::size_t lookback_;
+    std::size_t skip_;
+    std::size_t every_;
+    std::size_t top_;
+    double gross_;
+    bool absolute_;
+    std::vector<State> states_;
+    std::vector<Scored> scored_;
+    std::vector<InstrumentId> chosen_;
+    Timestamp due_ = kTimestampMin;
+    std::uint64_t instants_ = 0;
+};
+
+/// Buys at the first price and holds: what a strategy has to beat.
+class BuyAndHold final : public Strategy {
+public:
+    BuyAndHold(const StrategySetup& setup, ParamReader& params)
+        : sizing_(params), held_(states_for(setup, Stance::flat)) {}
+
+    void on_bar(Context& context, const Bar& bar) override { enter(context, bar.instrument); }
+    void on_trade(Context& context, const Trade& trade) override {
+        enter(context, trade.instrument);
+    }
+    void on_quote(Context& context, const Quote& quote) override {
+        enter(context, quote.instrument);
+    }
+
+private:
+    void enter(Context& context, InstrumentId instrument) {
+        take(context, instrument, sizing_, Stance::long_side, held_[instrument.value]);
+    }
+
+    Sizing sizing_;
+    std::vector<Stance> held_;
+};
+
+constexpr auto kBuiltIns = std::to_array<BuiltIn>({
+    {"sma-cross", "long while SMA(fast=10) > SMA(slow=30); size=1 | share; short=0",
+     make_from_params<AverageCross<Sma>>},
+    {"ema-cross", "long while EMA(fast=10) > EMA(slow=30); size=1 | share; short=0",
+     make_from_params<AverageCross<Ema>>},
+    {"rsi-reversion",
+     "long at RSI(period=14) <= oversold=30, out at exit=50; overbought=70; size=1 | share; "
+     "short=0",
+     make_from_params<RsiReversion>},
+    {"donchian-breakout",
+     "long above the high of entry=20 bars, out under the low of exit=10; size=1 | share; short=0",
+     make_from_params<DonchianBreakout>},
+    {"momentum",
+     "the top=5 instruments by return over lookback=126 bars less skip=21, every=21; gross=0.98; "
+     "absolute=0",
+     make_from_params<Momentum>},
+    {"buy-and-hold", "buys size=1 | share of each instrument at the start",
+     make_from_params<BuyAndHold>},
+});
+
+}  // namespace
+
+std::span<const BuiltIn> built_in_strategies() { return kBuiltIns; }
+
+MadeStrategy make_built_in(std::string_view name, const StrategySetup& setup) {
+    std::vector<std::string_view> all;
+    for (const BuiltIn& built_in : kBuiltIns) {
+        if (built_in.name == name) return built_in.make(setup);
+        all.push_back(built_in.name);
+    }
+    return std::unexpected(fmt::format("strategy {}: there is none of that name; there are {}",
+                                       name, fmt::join(all, ", ")));
+}
+
+}  // namespace tradewind::signal

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "domain/command.hpp"
+#include "domain/event.hpp"
+#include "signal/context.hpp"
+
+namespace tradewind::signal {
+
+/// Says where to be. Events come in; target positions or order intents go out through the Context.
+/// Everything that a strategy knows must come from the events and the Context: no clock, file,
+/// thread or ambient randomness, so that a replay decides the same again.
+class Strategy {
+public:
+    Strategy() = default;
+    Strategy(const Strategy&) = delete;
+    Strategy& operator=(const Strategy&) = delete;
+    virtual ~Strategy() = default;
+
+    /// Before the first event; nothing is known of the market yet.
+    virtual void on_start(Context&) {}
+    virtual void on_bar(Context&, const Bar&) {}
+    virtual void on_quote(Context&, const Quote&) {}
+    virtual void on_trade(Context&, const Trade&) {}
+    virtual void on_book_level(Context&, const BookLevel&) {}
+    virtual void on_book_order(Context&, const BookOrder&) {}
+    virtual void on_trading_status(Context&, const TradingStatus&) {}
+    virtual void on_funding(Context&, const Funding&) {}
+    virtual void on_corporate_action(Context&, const CorporateAction&) {}
+    virtual void on_news(Context&, const NewsItem&) {}
+    virtual void on_sentiment(Context&, const SentimentScore&) {}
+    virtual void on_economic_release(Context&, const EconomicRelease&) {}
+    virtual void on_timer(Context&, TimerId) {}
+    /// What became of an order of this strategy at the venue.
+    virtual void on_order(Context&, const OrderEvent&) {}
+    /// What we refused ourselves, with the numbers.
+    virtual void on_refusal(Context&, const Refusal&) {}
+    /// The source has nothing more. Orders sent now meet no further market.
+    virtual void on_end(Context&) {}
+};
+
+}  // namespace tradewind::signal
