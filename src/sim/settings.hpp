@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/event.hpp"
+#include "domain/instrument.hpp"
+#include "domain/numbers.hpp"
+#include "domain/time.hpp"
+#include "ports/history.hpp"
+
+/// What a simulated world assumes. Every one of these is printed into the report by `describe`.
+namespace tradewind::sim {
+
+/// Whose conventions decide which order fills, when and at what price.
+enum class FillMode : std::uint8_t {
+    strict,      ///< ours: what the data proves, else the worse for us
+    backtrader,  ///< backtrader's BackBroker, so that its results can be reproduced fill by fill
+};
+
+[[nodiscard]] std::string_view to_string(FillMode value);
+[[nodiscard]] std::optional<FillMode> parse_fill_mode(std::string_view text);
+/// "strict, backtrader": for error lines and help.
+[[nodiscard]] std::string fill_mode_names();
+
+enum class AccountKind : std::uint8_t {
+    cash,    ///< buys are paid in full, nothing is sold short; derivatives by initial margin
+    margin,  ///< equity must cover the initial margin of every position
+};
+
+[[nodiscard]] std::string_view to_string(AccountKind value);
+[[nodiscard]] std::optional<AccountKind> parse_account_kind(std::string_view text);
+
+/// How long commands travel to the venue and reports back.
+struct Latencies {
+    Duration insert;
+    Duration replace;
+    Duration cancel;
+    Duration report;
+
+    friend bool operator==(const Latencies&, const Latencies&) = default;
+};
+
+enum class SlippageKind : std::uint8_t {
+    none,
+    basis_points,  ///< of the price
+    ticks,
+    /// price x coefficient x (quantity / volume)^2, as zipline's VolumeShareSlippage; the quantity
+    /// counts all that was filled on the same bar. Without a volume: none.
+    volume_share,
+};
+
+/// How much worse than the market's price a taking fill is. Never through an order's limit.
+struct SlippageModel {
+    SlippageKind kind = SlippageKind::none;
+    std::int64_t value = 0;  ///< in units of 1e-9 of a basis point, of a tick, or the coefficient
+
+    friend bool operator==(const SlippageModel&, const SlippageModel&) = default;
+};
+
+/// backtrader's switches of that name; the defaults are those of its set_slippage_perc.
+struct BacktraderSlippage {
+    bool slip_open = true;   ///< also for fills at the open
+    bool slip_limit = true;  ///< a limit is filled at its price where slippage would pass it
+    bool slip_match = true;  ///< slippage stops at the bar's high or low; false: no fill then
+    bool slip_out = false;   ///< slippage may leave the bar
+
+    friend bool operator==(const BacktraderSlippage&, const BacktraderSlippage&) = default;
+};
+
+/// A halt or a resumption that the history does not tell.
+struct StatusChange {
+    Timestamp at;
+    TradingStatus status;
+
+    friend bool operator==(const StatusChange&, const StatusChange&) = default;
+};
+
+struct WorldSettings {
+    FillMode fills = FillMode::strict;
+    SlippageModel slippage;
+    BacktraderSlippage backtrader;    ///< read in that mode only
+    std::optional<FeeSchedule> fees;  ///< absent: each instrument's own
+    Latencies latencies;
+    /// Largest share of a bar's volume, or of a print's size, that all orders together may fill.
+    Rate participation{base::kDecimalOne / 10};
+    AccountKind account = AccountKind::cash;
+    bool check_funds = true;         ///< false: the venue gives unlimited credit
+    std::vector<CashFlow> deposits;  ///< the starting cash: the first events
+    /// Which series are played; empty: every one of the history whose symbol is in the table.
+    std::vector<ports::SeriesKey> series;
+    std::optional<Timestamp> from;  ///< first and ...
+    std::optional<Timestamp> to;    ///< ... first not: by the label of a row
+    std::vector<StatusChange> statuses;
+
+    friend bool operator==(const WorldSettings&, const WorldSettings&) = default;
+};
+
+/// What is assumed, a sentence each, for the report.
+[[nodiscard]] std::vector<std::string> describe(const WorldSettings& settings);
+
+}  // namespace tradewind::sim

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "domain/instrument.hpp"
+#include "ports/event_source.hpp"
+#include "ports/history.hpp"
+#include "ports/venue.hpp"
+#include "sim/settings.hpp"
+
+namespace tradewind::sim {
+
+/// What happened in a world that a reader of its results should know.
+struct WorldCounts {
+    std::uint64_t market_events = 0;
+    std::uint64_t orders = 0;  ///< that reached the venue
+    std::uint64_t fills = 0;
+    std::uint64_t ambiguous_fills = 0;   ///< the bar does not say which of two orders came first
+    std::uint64_t capped_fills = 0;      ///< cut by participation or displayed size
+    std::uint64_t denied_for_funds = 0;  ///< orders refused or ended for want of cash or margin
+    std::uint64_t halted_bars = 0;       ///< bars without a trade while an order was working
+    std::uint64_t open_at_end = 0;       ///< orders that the end of the data cancelled
+
+    friend bool operator==(const WorldCounts&, const WorldCounts&) = default;
+};
+
+/// History and a simulated venue as one source of events, in the order in which they could be
+/// known. The same history, settings and commands give the same events, byte for byte.
+///
+/// Of several events at one instant the venue's reports come first, then timers, then market data
+/// in the order of corporate actions, funding, status and then the series, then expiries, then
+/// commands that arrive, then the opens of bars that begin. The deposits come first of all, at the
+/// instant at which the first bar opens or the first tick is made; EndOfData last, after orders
+/// still open were cancelled.
+///
+/// One thread. The table and the history must outlive it.
+class World final : public ports::EventSource, public ports::Venue {
+public:
+    /// The error is one line that names the series or the setting.
+    [[nodiscard]] static std::expected<std::unique_ptr<World>, std::string> create(
+        const InstrumentTable& table, const ports::History& history, WorldSettings settings);
+    ~World() override;
+
+    Next next(Event& out) override;
+    [[nodiscard]] std::string error() const override;
+    void send(const Command& command, Timestamp now) override;
+
+    [[nodiscard]] WorldCounts counts() const;
+    [[nodiscard]] const WorldSettings& settings() const;
+
+private:
+    class Body;
+    explicit World(std::unique_ptr<Body> body);
+    std::unique_ptr<Body> body_;
+};
+
+}  // namespace tradewind::sim
