@@ -26,19 +26,19 @@ struct VenueOrderId {
 
 /// One order and all that has happened to it.
 struct Order {
-    OrderIntent intent;  ///< as the strategy wanted it
-    OrderTerms terms;    ///< as it stands: changed by replace and by corporate actions
+    OrderIntent intent{};  ///< as the strategy wanted it
+    OrderTerms terms{};    ///< as it stands: changed by replace and by corporate actions
     OrderStatus status = OrderStatus::initialized;
     OrderStatus status_before_pending = OrderStatus::initialized;  ///< restored when a request ends
-    Qty filled;
-    Money filled_notional;  ///< sum of price x qty, without the multiplier
-    Money fees;             ///< in `fee_currency`
-    Currency fee_currency;
-    VenueOrderId venue_order;
-    Timestamp created;
-    Timestamp last;  ///< of the latest event
-    std::optional<Timestamp> submitted;
-    std::optional<Timestamp> accepted;
+    Qty filled{};
+    Money filled_notional{};  ///< sum of price x qty, without the multiplier
+    Money fees{};             ///< in `fee_currency`
+    Currency fee_currency{};
+    VenueOrderId venue_order{};
+    Timestamp created{};
+    Timestamp last{};  ///< of the latest event
+    std::optional<Timestamp> submitted{};
+    std::optional<Timestamp> accepted{};
     std::uint32_t fills = 0;
 
     [[nodiscard]] OrderId id() const { return intent.id; }

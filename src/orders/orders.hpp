@@ -37,7 +37,7 @@ struct Applied {
     /// What the portfolio books for it: the fill as reported, or for a bust its reversal (the other
     /// side, the fee given back). A fill that the status table does not allow, or that overfills,
     /// is booked: the venue has traded.
-    std::optional<Fill> booked;
+    std::optional<Fill> booked{};
     /// nullptr where the order is unknown. Valid until the next `add`.
     const Order* order = nullptr;
 

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "orders/orders.hpp"
+
+#include <algorithm>
+
+#include "domain/names.hpp"
+
+namespace tradewind::orders {
+namespace {
+
+constexpr auto kAnomalies =
+    names<Anomaly>("none", "unknown_order", "illegal_transition", "duplicate_fill", "overfill",
+                   "unknown_fill", "missing_detail");
+
+bool by_id(const Order* order, OrderId id) { return order->id() < id; }
+
+void insert_sorted(std::vector<const Order*>& all, const Order* order) {
+    all.insert(std::lower_bound(all.begin(), all.end(), order->id(), by_id), order);
+}
+
+void erase_sorted(std::vector<const Order*>& all, const Order* order) {
+    const auto at = std::lower_bound(all.begin(), all.end(), order->id(), by_id);
+    ASSERT(at != all.end() && *at == order);
+    all.erase(at);
+}
+
+bool is_pending(OrderStatus status) {
+    return status == OrderStatus::pending_replace || status == OrderStatus::pending_cancel;
+}
+
+/// What a pending order will be once its request has been answered, after an event that is not the
+/// answer.
+std::optional<OrderStatus> underneath(OrderEventKind kind, OrderStatus before) {
+    switch (kind) {
+        case OrderEventKind::partially_filled: return OrderStatus::partially_filled;
+        case OrderEventKind::triggered:
+            return before == OrderStatus::partially_filled ? before : OrderStatus::triggered;
+        case OrderEventKind::accepted:
+            return before == OrderStatus::submitted ? OrderStatus::accepted : before;
+        default: return std::nullopt;
+    }
+}
+
+/// The quantity decides which of the two it is, not the label: reports overtake each other.
+OrderEventKind fill_kind(const Order& order, Qty filled) {
+    return filled >= order.terms.qty ? OrderEventKind::filled : OrderEventKind::partially_filled;
+}
+
+void set_status(Order& order, OrderEventKind kind, const Transition& to) {
+    const OrderStatus before = order.status;
+    if (to.restores) {
+        order.status = order.status_before_pending;
+        return;
+    }
+    if (is_pending(to.next) && !is_pending(before)) order.status_before_pending = before;
+    if (is_pending(before)) {
+        if (const auto now = underneath(kind, order.status_before_pending)) {
+            order.status_before_pending = *now;
+        }
+    }
+    order.status = to.next;
+}
+
+/// The same trade with the sides turned and the fee given back.
+Fill reversed(Fill fill) {
+    fill.side = opposite(fill.side);
+    fill.fee = -fill.fee;
+    return fill;
+}
+
+bool contains(const std::vector<std::uint64_t>& sorted, std::uint64_t number) {
+    return std::binary_search(sorted.begin(), sorted.end(), number);
+}
+
+/// A split restates what was filled in the old units: the same share of the order.
+void restate(Order& order, const OrderTerms& terms) {
+    const auto filled = base::mul_div(order.filled.raw, terms.qty.raw, order.terms.qty.raw,
+                                      base::Rounding::half_even);
+    ASSERT(filled && *filled >= INT64_MIN && *filled <= INT64_MAX);
+    order.filled = {static_cast<std::int64_t>(*filled)};
+    order.terms = terms;
+}
+
+bool needs_terms(OrderEventKind kind) {
+    return kind == OrderEventKind::replaced || kind == OrderEventKind::adjusted;
+}
+
+}  // namespace
+
+std::string_view to_string(Anomaly value) { return kAnomalies.of(value); }
+
+Orders::Orders(OrdersSettings settings)
+    : settings_(settings),
+      rows_(settings.instruments),
+      working_(settings.instruments * settings.strategies) {
+    ASSERT(settings.closed_kept > 0);
+    closed_.reserve(settings.closed_kept);
+}
+
+// --- storage
+// -----------------------------------------------------------------------------------------
+
+std::uint32_t Orders::take_slot() {
+    if (free_.empty()) {
+        slots_.emplace_back();
+        return static_cast<std::uint32_t>(slots_.size() - 1);
+    }
+    const std::uint32_t index = free_.back();
+    free_.pop_back();
+    return index;
+}
+
+const Order& Orders::add(const OrderIntent& intent, Timestamp ts) {
+    ASSERT(!by_id_.find(intent.id));
+    static_cast<void>(cell(intent.id.strategy(), intent.spec.instrument));  // within the settings
+    const std::uint32_t index = take_slot();
+    Slot& slot = slots_[index];
+    slot.order = {.intent = intent,
+                  .terms = {.qty = intent.spec.qty,
+                            .limit_price = intent.spec.limit_price,
+                            .trigger_price = intent.spec.trigger_price},
+                  .created = ts,
+                  .last = ts};
+    slot.trades.clear();
+    slot.working = slot.exposure = 0;
+    by_id_.set(intent.id, index);
+    link(index);
+    insert_sorted(open_, &slot.order);
+    insert_sorted(rows_[intent.spec.instrument.value].open, &slot.order);
+    ++added_;
+    return slot.order;
+}
+
+/// A closed order takes the ring's oldest place, whose order is forgotten.
+void Orders::retire(std::uint32_t index) {
+    const Order& order = slots_[index].order;
+    erase_sorted(open_, &order);
+    erase_sorted(rows_[order.instrument().value].open, &order);
+    if (closed_.size() < settings_.closed_kept) {
+        closed_.push_back(index);
+        return;
+    }
+    forget(closed_[closed_next_]);
+    closed_[closed_next_] = index;
+    closed_next_ = (closed_next_ + 1) % closed_.size();
+}
+
+void Orders::forget(std::uint32_t index) {
+    unlink(index);
+    by_id_.erase(slots_[index].order.id());
+    free_.push_back(index);
+}
+
+// --- lists
+// -------------------------------------------------------------------------------------------
+
+void Orders::link(std::uint32_t index) {
+    Slot& slot = slots_[index];
+    slot.next_in_list = kNone;
+    if (!slot.order.intent.links.list) return;
+    const OrderId list = *slot.order.intent.links.list;
+    slot.next_in_list = lists_.find(list).value_or(kNone);
+    lists_.set(list, index);
+}
+
+/// Lists are short (a bracket has three), so the walk is too.
+void Orders::unlink(std::uint32_t index) {
+    Slot& slot = slots_[index];
+    if (!slot.order.intent.links.list) return;
+    const OrderId list = *slot.order.intent.links.list;
+    const auto head = lists_.find(list);
+    ASSERT(head.has_value());
+    if (*head == index) {
+        if (slot.next_in_list == kNone) {
+            lists_.erase(list);
+        } else {
+            lists_.set(list, slot.next_in_list);
+        }
+        return;
+    }
+    std::uint32_t before = *head;
+    while (slots_[before].next_in_list != index) before = slots_[before].next_in_list;
+    slots_[before].next_in_list = slot.next_in_list;
+}
+
+template <typename Keep>
+std::vector<const Order*> Orders::listed(OrderId list, Keep keep) const {
+    std::vector<const Order*> out;
+    for (std::uint32_t i = lists_.find(list).value_or(kNone); i != kNone;
+         i = slots_[i].next_in_list) {
+        const Order& order = slots_[i].order;
+        if (order.is_open() && keep(order)) insert_sorted(out, &order);
+    }
+    return out;
+}
+
+std::vector<const Order*> Orders::siblings(OrderId id) const {
+    const Order* self = find(id);
+    if (self == nullptr || !self->intent.links.list) return {};
+    const OrderLinks& links = self->intent.links;
+    return listed(*links.list, [&](const Order& other) {
+        return other.id() != id && other.intent.links.parent == links.parent;
+    });
+}
+
+std::vector<const Order*> Orders::children(OrderId id) const {
+    const Order* self = find(id);
+    if (self == nullptr || !self->intent.links.list) return {};
+    return listed(*self->intent.links.list,
+                  [&](const Order& other) { return other.intent.links.parent == id; });
+}
+
+// --- what is working
+// -----------------------------------------------------------------------------------
+
+bool Orders::is_live(const Order& order) const {
+    return order.is_open() && order.status != OrderStatus::initialized;
+}
+
+/// Brings the sums in line with one order as it now stands.
+void Orders::recount(Slot& slot) {
+    const Order& order = slot.order;
+    const OrderLinks& links = order.intent.links;
+    const std::int64_t leaves = is_live(order) ? order.leaves().raw : 0;
+
+    const std::int64_t working = links.parent ? 0 : signed_qty(order.side(), {leaves}).raw;
+    std::int64_t& sum = working_[cell(order.strategy(), order.instrument())];
+    sum += working - slot.working;
+    slot.working = working;
+
+    bool may_open = !order.intent.spec.reduce_only;
+    if (may_open && links.parent) {
+        // A parent that is forgotten has closed long ago; its child would not be open without a
+        // fill.
+        const Order* parent = find(*links.parent);
+        may_open = parent == nullptr || parent->filled.raw > 0;
+    }
+    const std::int64_t exposure = may_open ? leaves : 0;
+    Row& row = rows_[order.instrument().value];
+    (order.side() == Side::buy ? row.buy : row.sell) += exposure - slot.exposure;
+    slot.exposure = exposure;
+}
+
+void Orders::recount_children(const Order& parent) {
+    if (!parent.intent.links.list) return;
+    for (const Order* child : children(parent.id())) {
+        recount(slots_[*by_id_.find(child->id())]);
+    }
+}
+
+// --- events
+// --------------------------------------------------------------------------------------------
+
+const Order* Orders::find(OrderId id) const {
+    const auto index = by_id_.find(id);
+    return index ? &slots_[*index].order : nullptr;
+}
+
+std::span<const Order* const> Orders::open_of(InstrumentId instrument) const {
+    return row(instrument).open;
+}
+
+Applied Orders::apply(const OrderEvent& event, Timestamp ts) {
+    const auto index = by_id_.find(event.order);
+    if (!index) {
+        ++anomalies_[static_cast<std::size_t>(Anomaly::unknown_order)];
+        return {.anomaly = Anomaly::unknown_order};
+    }
+    const OrderStatus before = slots_[*index].order.status;
+    Applied applied;
+    switch (event.kind) {
+        case OrderEventKind::partially_filled:
+        case OrderEventKind::filled: applied = apply_fill(*index, event, ts); break;
+        case OrderEventKind::busted: applied = apply_bust(*index, event, ts); break;
+        default: applied = apply_other(*index, event, ts); break;
+    }
+    return finish(*index, before, applied);
+}
+
+Applied Orders::apply_fill(std::uint32_t index, const OrderEvent& event, Timestamp ts) {
+    Slot& slot = slots_[index];
+    Order& order = slot.order;
+    const auto* fill = std::get_if<Fill>(&event.detail);
+    if (fill == nullptr) return {.anomaly = Anomaly::missing_detail};
+    if (fill->trade_number != 0) {
+        if (contains(slot.trades, fill->trade_number)) return {.anomaly = Anomaly::duplicate_fill};
+        slot.trades.insert(
+            std::upper_bound(slot.trades.begin(), slot.trades.end(), fill->trade_number),
+            fill->trade_number);
+    }
+    note(order, event, ts);
+    order.filled += fill->qty;
+    order.filled_notional += multiply(fill->price, fill->qty);
+    order.fees += fill->fee;
+    order.fee_currency = fill->fee_currency;
+    ++order.fills;
+
+    Applied applied{.booked = *fill};
+    const OrderEventKind kind = fill_kind(order, order.filled);
+    if (const auto to = transition(order.status, kind)) {
+        set_status(order, kind, *to);
+    } else {
+        applied.anomaly = Anomaly::illegal_transition;
+    }
+    if (order.filled > order.terms.qty) applied.anomaly = Anomaly::overfill;
+    return applied;
+}
+
+Applied Orders::apply_bust(std::uint32_t index, const OrderEvent& event, Timestamp ts) {
+    Slot& slot = slots_[index];
+    Order& order = slot.order;
+    const auto* fill = std::get_if<Fill>(&event.detail);
+    if (fill == nullptr) return {.anomaly = Anomaly::missing_detail};
+    const auto number =
+        std::lower_bound(slot.trades.begin(), slot.trades.end(), fill->trade_number);
+    if (number == slot.trades.end() || *number != fill->trade_number) {
+        return {.anomaly = Anomaly::unknown_fill};
+    }
+    slot.trades.erase(number);
+    note(order, event, ts);
+    order.filled -= fill->qty;
+    order.filled_notional -= multiply(fill->price, fill->qty);
+    order.fees -= fill->fee;
+    --order.fills;
+
+    Applied applied{.booked = reversed(*fill)};
+    if (const auto to = transition(order.status, event.kind)) {
+        set_status(order, event.kind, *to);
+    } else {
+        applied.anomaly = Anomaly::illegal_transition;
+    }
+    return applied;
+}
+
+Applied Orders::apply_other(std::uint32_t index, const OrderEvent& event, Timestamp ts) {
+    Order& order = slots_[index].order;
+    const auto to = transition(order.status, event.kind);
+    if (!to) return {.anomaly = Anomaly::illegal_transition};
+    const auto* terms = std::get_if<OrderTerms>(&event.detail);
+    if (needs_terms(event.kind) && (terms == nullptr || terms->qty.raw <= 0)) {
+        return {.anomaly = Anomaly::missing_detail};
+    }
+    note(order, event, ts);
+    if (event.kind == OrderEventKind::replaced) order.terms = *terms;
+    if (event.kind == OrderEventKind::adjusted) restate(order, *terms);
+    set_status(order, event.kind, *to);
+    return {};
+}
+
+void Orders::note(Order& order, const OrderEvent& event, Timestamp ts) {
+    order.last = ts;
+    if (!event.venue_order.empty()) order.venue_order = VenueOrderId{event.venue_order};
+    if (event.kind == OrderEventKind::submitted || event.kind == OrderEventKind::released) {
+        order.submitted = ts;
+    }
+    if (event.kind == OrderEventKind::accepted && !order.accepted) order.accepted = ts;
+}
+
+/// Sums and storage, once the order is as the event leaves it.
+Applied Orders::finish(std::uint32_t index, OrderStatus before, Applied applied) {
+    Slot& slot = slots_[index];
+    const OrderStatus after = slot.order.status;
+    recount(slot);
+    if (applied.booked) recount_children(slot.order);
+    if (!is_final(before) && is_final(after)) retire(index);
+    ++anomalies_[static_cast<std::size_t>(applied.anomaly)];
+    applied.before = before;
+    applied.after = after;
+    applied.order = &slot.order;
+    return applied;
+}
+
+}  // namespace tradewind::orders
