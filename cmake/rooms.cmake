@@ -93,9 +93,13 @@ function(tradewind_program name room)
     endif()
     add_executable("${name}" "${main}")
     target_link_libraries("${name}" PRIVATE "tw_${id}" ${CMAKE_DL_LIBS})
-    # A strategy loaded as a shared library finds the engine's symbols in the program itself.
+    # A strategy loaded as a shared library finds the engine's symbols in the program itself. So
+    # the program exports them, and of the rooms that a strategy sees it holds every object, also
+    # those that nothing else in the program happens to use.
     set_target_properties("${name}" PROPERTIES
-        ENABLE_EXPORTS ON RUNTIME_OUTPUT_DIRECTORY "${TRADEWIND_BIN_DIR}")
+        ENABLE_EXPORTS ON
+        LINK_LIBRARY_OVERRIDE "WHOLE_ARCHIVE,tw_base,tw_domain,tw_market,tw_portfolio,tw_signal"
+        RUNTIME_OUTPUT_DIRECTORY "${TRADEWIND_BIN_DIR}")
     add_dependencies(programs "${name}")
 endfunction()
 
@@ -121,4 +125,16 @@ function(tradewind_add_rooms)
             add_subdirectory("${dir}")
         endforeach()
     endforeach()
+endfunction()
+
+# <name>.so of one source file: a strategy that the program loads. It links no room; see above.
+function(tradewind_plugin name file)
+    if(TRADEWIND_FUZZ)
+        return()
+    endif()
+    add_library("${name}" MODULE "${file}")
+    target_link_libraries("${name}" PRIVATE tw_options fmt::fmt)
+    set_target_properties("${name}" PROPERTIES
+        PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${TRADEWIND_BIN_DIR}/strategies")
+    add_dependencies(programs "${name}")
 endfunction()
