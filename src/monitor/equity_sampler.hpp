@@ -21,7 +21,7 @@ struct AccountMark {
 
 /// Exposure at the end of a day, as shares of equity.
 struct ExposurePoint {
-    Timestamp ts;  ///< names the day, as in EquityPoint
+    Timestamp ts{};  ///< names the day, as in EquityPoint
     double gross = 0;
     double net = 0;
 

@@ -23,7 +23,7 @@ namespace tradewind::monitor {
 
 /// Equity at the end of one day. `ts` names the day: 00:00 UTC of its (session) date.
 struct EquityPoint {
-    Timestamp ts;
+    Timestamp ts{};
     double equity = 0;
 
     friend bool operator==(const EquityPoint&, const EquityPoint&) = default;
@@ -31,21 +31,21 @@ struct EquityPoint {
 
 /// A position from flat to flat, or the closed part of one. Amounts are in the account's currency.
 struct ClosedTrade {
-    InstrumentId instrument;
+    InstrumentId instrument{};
     Side side = Side::buy;  ///< of the entry: buy is long
-    Qty qty;                ///< positive
-    Timestamp entry_ts;
-    Timestamp exit_ts;
-    Price entry_price;  ///< average
-    Price exit_price;   ///< average
-    Money gross_pnl;
-    Money fees;      ///< paid; negative is a rebate
-    Money slippage;  ///< cost against the price without it, part of gross_pnl
-    Money net_pnl;   ///< gross_pnl - fees
-    Money mae;       ///< maximum adverse excursion: the lowest open profit, 0 or below
-    Money mfe;       ///< maximum favourable excursion: the highest open profit, 0 or above
+    Qty qty{};              ///< positive
+    Timestamp entry_ts{};
+    Timestamp exit_ts{};
+    Price entry_price{};  ///< average
+    Price exit_price{};   ///< average
+    Money gross_pnl{};
+    Money fees{};      ///< paid; negative is a rebate
+    Money slippage{};  ///< cost against the price without it, part of gross_pnl
+    Money net_pnl{};   ///< gross_pnl - fees
+    Money mae{};       ///< maximum adverse excursion: the lowest open profit, 0 or below
+    Money mfe{};       ///< maximum favourable excursion: the highest open profit, 0 or above
     std::uint64_t bars_held = 0;
-    Tag tag;
+    Tag tag{};
     bool ambiguous = false;  ///< stop and target lay inside one bar; taken pessimistically
 
     friend bool operator==(const ClosedTrade&, const ClosedTrade&) = default;
@@ -61,45 +61,47 @@ struct PeriodRate {
 };
 /// A rate for each period, [returns = samples - 1].
 struct PeriodRates {
-    std::span<const double> rates;
+    std::span<const double> rates{};
 };
 using RiskFree = std::variant<AnnualRate, PeriodRate, PeriodRates>;
 
 struct MetricsInput {
     std::span<const EquityPoint>
         equity;  ///< ts strictly increasing; the first is the start capital
-    std::span<const EquityPoint> benchmark;  ///< empty: none. Joined on equal ts
-    RiskFree risk_free;
-    double annual_factor = 252;             ///< periods a year: 252, 365, 260 or given
-    double sharpe_threshold = 0;            ///< annualised; what `psr` tests against
-    std::optional<Trials> trials;           ///< for `dsr`
-    std::optional<double> time_in_market;   ///< share, from EquitySampler
-    std::optional<double> traded_notional;  ///< sum of |notional| of all fills, from EquitySampler
-    std::span<const ClosedTrade> trades;    ///< in order of exit
+    std::span<const EquityPoint> benchmark{};  ///< empty: none. Joined on equal ts
+    RiskFree risk_free{};
+    double annual_factor = 252;              ///< periods a year: 252, 365, 260 or given
+    double sharpe_threshold = 0;             ///< annualised; what `psr` tests against
+    std::optional<Trials> trials{};          ///< for `dsr`
+    std::optional<double> time_in_market{};  ///< share, from EquitySampler
+    std::optional<double>
+        traded_notional{};                  ///< sum of |notional| of all fills, from EquitySampler
+    std::span<const ClosedTrade> trades{};  ///< in order of exit
 };
 
 /// Value at risk and expected shortfall of one period at one level: losses, so positive is bad.
 struct TailRisk {
-    std::optional<double> var_historical;  ///< empirical quantile (type 7)
-    std::optional<double> es_historical;   ///< mean of the returns at or below that quantile
-    std::optional<double> var_normal;      ///< -(mean + z sd)
-    std::optional<double> es_normal;       ///< -(mean - sd density(z) / tail)
+    std::optional<double> var_historical{};  ///< empirical quantile (type 7)
+    std::optional<double> es_historical{};   ///< mean of the returns at or below that quantile
+    std::optional<double> var_normal{};      ///< -(mean + z sd)
+    std::optional<double> es_normal{};       ///< -(mean - sd density(z) / tail)
     /// Cornish-Fisher: z adjusted for skew and excess kurtosis (Zangari 1996; Favre and Galeano
-    /// 2002). nullopt where the adjusted quantile is not increasing in the tail.
-    std::optional<double> var_cornish_fisher;
+    /// 2002). nullopt where the expansion is not a distribution, which is so beyond an excess
+    /// kurtosis of about 8.
+    std::optional<double> var_cornish_fisher{};
     /// Mean of the Cornish-Fisher quantile over the tail (Maillard, "A user's guide to the Cornish
     /// Fisher expansion", 2012).
-    std::optional<double> es_cornish_fisher;
+    std::optional<double> es_cornish_fisher{};
 };
 
 /// One fall from a peak and back. Times are those of samples.
 struct Drawdown {
-    double depth = 0;  ///< positive fraction of the peak; above 1 where equity fell below 0
-    Timestamp start;   ///< the peak
-    Timestamp trough;
-    std::optional<Timestamp> recovery;    ///< first sample back at the peak
-    double duration_days = 0;             ///< peak to recovery, or to the last sample
-    std::optional<double> recovery_days;  ///< trough to recovery
+    double depth = 0;   ///< positive fraction of the peak; above 1 where equity fell below 0
+    Timestamp start{};  ///< the peak
+    Timestamp trough{};
+    std::optional<Timestamp> recovery{};    ///< first sample back at the peak
+    double duration_days = 0;               ///< peak to recovery, or to the last sample
+    std::optional<double> recovery_days{};  ///< trough to recovery
 
     friend bool operator==(const Drawdown&, const Drawdown&) = default;
 };
@@ -113,31 +115,32 @@ struct TradeStatistics {
     std::size_t ambiguous = 0;
     std::size_t longest_win_streak = 0;   ///< trades in a row
     std::size_t longest_loss_streak = 0;  ///< break-even ends both
-    Money net_pnl;
-    Money gross_pnl;
-    Money fees;
-    Money slippage;
-    std::optional<double> win_rate;       ///< wins / count
-    std::optional<double> profit_factor;  ///< sum of wins / |sum of losses|; nullopt without a loss
-    std::optional<double> expectancy;     ///< mean net profit, money
+    Money net_pnl{};
+    Money gross_pnl{};
+    Money fees{};
+    Money slippage{};
+    std::optional<double> win_rate{};  ///< wins / count
+    std::optional<double>
+        profit_factor{};                 ///< sum of wins / |sum of losses|; nullopt without a loss
+    std::optional<double> expectancy{};  ///< mean net profit, money
     /// Expectancy in units of the average loss (Tharp, "Trade your way to financial freedom",
     /// 1998).
-    std::optional<double> expectancy_ratio;
+    std::optional<double> expectancy_ratio{};
     /// System quality number, sqrt(n) mean / sd of net profit, sample sd (Tharp, "Definitive guide
     /// to position sizing", 2008). nullopt under two trades or where all are equal.
-    std::optional<double> sqn;
-    std::optional<double> average_win;   ///< money
-    std::optional<double> average_loss;  ///< money, negative
-    std::optional<double> payoff_ratio;  ///< average_win / |average_loss|
-    std::optional<double> best;          ///< money
-    std::optional<double> worst;         ///< money
-    std::optional<double> average_mae;   ///< money, 0 or below
-    std::optional<double> average_mfe;   ///< money
-    std::optional<double> average_bars;
-    std::optional<Duration> duration_min;
-    std::optional<Duration> duration_mean;
-    std::optional<Duration> duration_median;
-    std::optional<Duration> duration_max;
+    std::optional<double> sqn{};
+    std::optional<double> average_win{};   ///< money
+    std::optional<double> average_loss{};  ///< money, negative
+    std::optional<double> payoff_ratio{};  ///< average_win / |average_loss|
+    std::optional<double> best{};          ///< money
+    std::optional<double> worst{};         ///< money
+    std::optional<double> average_mae{};   ///< money, 0 or below
+    std::optional<double> average_mfe{};   ///< money
+    std::optional<double> average_bars{};
+    std::optional<Duration> duration_min{};
+    std::optional<Duration> duration_mean{};
+    std::optional<Duration> duration_median{};
+    std::optional<Duration> duration_max{};
 };
 
 /// Symbols: r = return of a period, e = r - risk-free, b = the benchmark's return, n = count of
@@ -145,64 +148,65 @@ struct TradeStatistics {
 struct Metrics {
     double annual_factor = 252;  ///< A, printed beside every ratio
     std::size_t samples = 0;     ///< equity points
-    std::optional<Timestamp> first;
-    std::optional<Timestamp> last;
-    std::optional<double> start_equity;
-    std::optional<double> final_equity;
+    std::optional<Timestamp> first{};
+    std::optional<Timestamp> last{};
+    std::optional<double> start_equity{};
+    std::optional<double> final_equity{};
 
-    std::optional<double> total_return;  ///< last / first - 1
-    std::optional<double> cagr;          ///< (last / first)^(365.25 / calendar days) - 1
-    std::optional<double> volatility;    ///< sd(r) sqrt(A)
+    std::optional<double> total_return{};  ///< last / first - 1
+    std::optional<double> cagr{};          ///< (last / first)^(365.25 / calendar days) - 1
+    std::optional<double> volatility{};    ///< sd(r) sqrt(A)
     std::optional<double>
         sharpe;  ///< mean(e) / sd(e) sqrt(A): Sharpe, J. Portfolio Management 21 (1994)
-    std::optional<double> sharpe_ci_low;  ///< 95 %, independent returns: Lo (2002)
-    std::optional<double> sharpe_ci_high;
+    std::optional<double> sharpe_ci_low{};  ///< 95 %, independent returns: Lo (2002)
+    std::optional<double> sharpe_ci_high{};
     double sharpe_annualization =
         0;  ///< A again, by the name that readers look for; sqrt(A) multiplies
     std::optional<double>
         sharpe_adjusted;  ///< mean(e) / sd(e) eta(A): Lo (2002), lags by `newey_west_lags`
-    std::optional<double> sharpe_adjusted_factor;  ///< eta(A); sqrt(A) for independent returns
-    std::optional<double> sharpe_adjusted_ci_low;  ///< 95 %, autocorrelation-consistent
-    std::optional<double> sharpe_adjusted_ci_high;
+    std::optional<double> sharpe_adjusted_factor{};  ///< eta(A); sqrt(A) for independent returns
+    std::optional<double> sharpe_adjusted_ci_low{};  ///< 95 %, autocorrelation-consistent
+    std::optional<double> sharpe_adjusted_ci_high{};
     std::optional<double>
         psr;  ///< probability that Sharpe > sharpe_threshold: `probabilistic_sharpe`
-    std::optional<double> dsr;  ///< the same against `expected_maximum_sharpe` of the trials
-    std::optional<std::uint64_t> trials;
+    std::optional<double> dsr{};  ///< the same against `expected_maximum_sharpe` of the trials
+    std::optional<std::uint64_t> trials{};
     std::optional<double>
         sortino;  ///< mean(e) / sqrt(mean(min(e, 0)^2)) sqrt(A): Sortino and Price (1994)
-    std::optional<double> calmar;  ///< cagr / max_drawdown (Young 1991), over the whole span
-    std::optional<double> omega;   ///< sum max(e, 0) / sum max(-e, 0): Keating and Shadwick (2002)
+    std::optional<double> calmar{};  ///< cagr / max_drawdown (Young 1991), over the whole span
+    std::optional<double> omega{};  ///< sum max(e, 0) / sum max(-e, 0): Keating and Shadwick (2002)
     std::optional<double>
         ulcer;  ///< root mean square drawdown over the n periods: Martin and McCann (1989)
-    std::optional<double> tail_ratio;  ///< |95th percentile| / |5th percentile| of r (as empyrical)
-    std::optional<double> skew;        ///< of r
-    std::optional<double> kurtosis;    ///< of r, raw: 3 for a normal
-    std::optional<double> best_period;
-    std::optional<double> worst_period;
-    std::optional<double> positive_periods;  ///< share of r > 0
+    std::optional<double>
+        tail_ratio{};                  ///< |95th percentile| / |5th percentile| of r (as empyrical)
+    std::optional<double> skew{};      ///< of r
+    std::optional<double> kurtosis{};  ///< of r, raw: 3 for a normal
+    std::optional<double> best_period{};
+    std::optional<double> worst_period{};
+    std::optional<double> positive_periods{};  ///< share of r > 0
 
-    std::optional<double> max_drawdown;      ///< positive fraction, 0 where equity never fell
-    std::optional<Drawdown> worst_drawdown;  ///< nullopt where equity never fell
-    std::optional<double> longest_underwater_days;
-    TailRisk tail_95;
-    TailRisk tail_99;
+    std::optional<double> max_drawdown{};      ///< positive fraction, 0 where equity never fell
+    std::optional<Drawdown> worst_drawdown{};  ///< nullopt where equity never fell
+    std::optional<double> longest_underwater_days{};
+    TailRisk tail_95{};
+    TailRisk tail_99{};
 
-    std::optional<double> exposure;  ///< share of time with a position
-    std::optional<double> turnover;  ///< traded notional / 2 / mean equity / years
+    std::optional<double> exposure{};  ///< share of time with a position
+    std::optional<double> turnover{};  ///< traded notional / 2 / mean equity / years
 
     std::size_t benchmark_samples = 0;  ///< points joined
-    std::optional<double> benchmark_return;
-    std::optional<double> beta;  ///< cov(e, b - rf) / var(b - rf)
+    std::optional<double> benchmark_return{};
+    std::optional<double> beta{};  ///< cov(e, b - rf) / var(b - rf)
     std::optional<double>
         alpha;  ///< annualised: (1 + mean(e - beta (b - rf)))^A - 1, Jensen (1968) as empyrical
-    std::optional<double> correlation;
-    std::optional<double> tracking_error;     ///< sd(r - b) sqrt(A)
-    std::optional<double> information_ratio;  ///< mean(r - b) A / tracking_error
+    std::optional<double> correlation{};
+    std::optional<double> tracking_error{};     ///< sd(r - b) sqrt(A)
+    std::optional<double> information_ratio{};  ///< mean(r - b) A / tracking_error
     std::optional<double>
         up_capture;  ///< geometric mean of r over that of b, periods with b > 0 (Morningstar)
-    std::optional<double> down_capture;  ///< the same with b < 0
+    std::optional<double> down_capture{};  ///< the same with b < 0
 
-    TradeStatistics trades;
+    TradeStatistics trades{};
 };
 
 enum class MetricsErrorKind : std::uint8_t {

@@ -14,13 +14,13 @@
 namespace tradewind::research {
 
 struct KeyValue {
-    std::string key;
-    std::string value;
+    std::string key{};
+    std::string value{};
 };
 
 /// One bar of a price chart. `ts` is the instant it opened.
 struct Ohlc {
-    Timestamp ts;
+    Timestamp ts{};
     double open = 0;
     double high = 0;
     double low = 0;
@@ -28,31 +28,31 @@ struct Ohlc {
 };
 
 struct PriceSeries {
-    InstrumentId instrument;
-    std::vector<Ohlc> bars;  ///< ts increasing
+    InstrumentId instrument{};
+    std::vector<Ohlc> bars{};  ///< ts increasing
 };
 
 /// What a report shows. Spans are read during the call only. Every part but the title may be empty:
 /// its section is then left out.
 struct ReportInput {
-    std::string title;     ///< "SMA cross on SPY"
-    std::string subtitle;  ///< one line under it
+    std::string title{};     ///< "SMA cross on SPY"
+    std::string subtitle{};  ///< one line under it
     std::string currency = "USD";
-    std::string settings_hash;
-    std::string journal_hash;
-    std::vector<KeyValue> settings;
-    std::vector<KeyValue> assumptions;  ///< fill mode, fees, slippage, latency, participation cap
-    std::vector<std::string> not_modelled;  ///< what the simulation leaves out, a sentence each
-    std::vector<std::string> warnings;      ///< shown at the top: ambiguous fills, refused orders
-    std::vector<std::string> symbols;       ///< by InstrumentId
+    std::string settings_hash{};
+    std::string journal_hash{};
+    std::vector<KeyValue> settings{};
+    std::vector<KeyValue> assumptions{};  ///< fill mode, fees, slippage, latency, participation cap
+    std::vector<std::string> not_modelled{};  ///< what the simulation leaves out, a sentence each
+    std::vector<std::string> warnings{};      ///< shown at the top: ambiguous fills, refused orders
+    std::vector<std::string> symbols{};       ///< by InstrumentId
 
-    monitor::Metrics metrics;
-    std::span<const monitor::EquityPoint> equity;
-    std::span<const monitor::EquityPoint> benchmark;
-    std::string benchmark_name;
-    std::span<const monitor::ExposurePoint> exposures;
-    std::span<const monitor::ClosedTrade> trades;
-    std::span<const PriceSeries> prices;
+    monitor::Metrics metrics{};
+    std::span<const monitor::EquityPoint> equity{};
+    std::span<const monitor::EquityPoint> benchmark{};
+    std::string benchmark_name{};
+    std::span<const monitor::ExposurePoint> exposures{};
+    std::span<const monitor::ClosedTrade> trades{};
+    std::span<const PriceSeries> prices{};
 };
 
 /// The bounds of a report's size; what is cut is said in the page.

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "monitor/equity_sampler.hpp"
+
+#include <chrono>
+
+namespace tradewind::monitor {
+namespace {
+
+struct Day {
+    Date date;
+    Timestamp end;  ///< its last instant
+};
+
+/// The day that an instant belongs to. A day's end is the first instant after it: the bar that
+/// closes there is its own.
+Day day_of(CalendarKind calendar, Timestamp ts) {
+    if (calendar == CalendarKind::always_open) {
+        const Date date = utc_date(ts - nanoseconds(1));
+        return {date, start_of(date) + days(1)};
+    }
+    const Session session = session_from(calendar, ts - nanoseconds(1));
+    return {session.date, session.close};
+}
+
+/// No calendar of ours rests longer.
+constexpr int kLongestRestDays = 14;
+
+Date day_before(CalendarKind calendar, Date date) {
+    for (int i = 1; i <= kLongestRestDays; ++i) {
+        const Date candidate = date - std::chrono::days{i};
+        if (session_on(calendar, candidate)) return candidate;
+    }
+    return date - std::chrono::days{1};
+}
+
+/// Without equity there is nothing to take a share of: that day has no point.
+void append_exposure(std::vector<ExposurePoint>& points, Timestamp ts, const AccountMark& account) {
+    if (account.equity <= 0) return;
+    points.push_back({ts, account.gross / account.equity, account.net / account.equity});
+}
+
+}  // namespace
+
+EquitySampler::EquitySampler(CalendarKind calendar, double start_equity)
+    : calendar_(calendar), last_{.equity = start_equity}, peak_(start_equity) {}
+
+void EquitySampler::roll_to(Timestamp ts) {
+    const Day next = day_of(calendar_, ts);
+    if (!first_) {
+        first_ = ts;
+        now_ = ts;
+        day_ = day_before(calendar_, next.date);
+        equity_.push_back({start_of(day_), last_.equity});
+        append_exposure(exposures_, start_of(day_), last_);
+    } else {
+        // Close the open day, and each day without a mark at the same equity.
+        for (Date date = day_; date < next.date; date += std::chrono::days{1}) {
+            if (date != day_ && !session_on(calendar_, date)) continue;
+            equity_.push_back({start_of(date), last_.equity});
+            append_exposure(exposures_, start_of(date), last_);
+        }
+    }
+    day_ = next.date;
+    day_end_ = next.end;
+}
+
+void EquitySampler::note_drawdown() {
+    if (peak_ > 0) deepest_ = 1 - last_.equity / peak_;
+}
+
+std::vector<EquityPoint> EquitySampler::equity() const {
+    std::vector<EquityPoint> points = equity_;
+    if (first_) points.push_back({start_of(day_), last_.equity});
+    return points;
+}
+
+std::vector<ExposurePoint> EquitySampler::exposures() const {
+    std::vector<ExposurePoint> points = exposures_;
+    if (first_) append_exposure(points, start_of(day_), last_);
+    return points;
+}
+
+std::optional<double> EquitySampler::time_in_market() const {
+    if (!first_ || now_ <= *first_) return std::nullopt;
+    return static_cast<double>(in_market_ns_) / static_cast<double>((now_ - *first_).ns);
+}
+
+}  // namespace tradewind::monitor
