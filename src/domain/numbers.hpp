@@ -120,11 +120,12 @@ constexpr Money multiply(PriceDelta delta, Qty qty) {
 /// quotient fits a price.
 [[nodiscard]] Price divide(Money amount, Qty qty);
 
-/// For feature, ml, signal, monitor and research only: the nearest double.
-constexpr double to_double(Price p) { return static_cast<double>(p.raw) * 1e-9; }
-constexpr double to_double(Qty q) { return static_cast<double>(q.raw) * 1e-9; }
-constexpr double to_double(Rate r) { return static_cast<double>(r.raw) * 1e-9; }
-constexpr double to_double(Money m) { return static_cast<double>(m.raw) * 1e-18; }
+/// For feature, ml, signal, monitor and research only: the nearest double. Divided, not multiplied by 1e-9, which is not
+/// a double itself: 100.1 stays 100.1.
+constexpr double to_double(Price p) { return static_cast<double>(p.raw) / 1e9; }
+constexpr double to_double(Qty q) { return static_cast<double>(q.raw) / 1e9; }
+constexpr double to_double(Rate r) { return static_cast<double>(r.raw) / 1e9; }
+constexpr double to_double(Money m) { return static_cast<double>(m.raw) / 1e18; }
 
 /// Shortest exact decimal.
 [[nodiscard]] std::string to_string(Price p);
