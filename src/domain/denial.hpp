@@ -37,6 +37,9 @@ enum class DenialReason : std::uint8_t {
     short_not_allowed,  ///< a cash account cannot sell what it has not
 };
 
+inline constexpr std::size_t kDenialReasonCount =
+    static_cast<std::size_t>(DenialReason::short_not_allowed) + 1;
+
 /// A refusal with the numbers that a person needs to act on it. Numbers are in units of 1e-18 of
 /// whatever the reason counts in.
 struct Denial {

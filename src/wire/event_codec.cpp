@@ -20,7 +20,7 @@ inline constexpr std::size_t kEnumCount<TriggerBy> = 5;
 template <>
 inline constexpr std::size_t kEnumCount<Contingency> = 4;
 template <>
-inline constexpr std::size_t kEnumCount<DenialReason> = 20;
+inline constexpr std::size_t kEnumCount<DenialReason> = kDenialReasonCount;
 template <>
 inline constexpr std::size_t kEnumCount<OrderEventKind> = kOrderEventKindCount;
 template <>

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "engine/engine.hpp"
+#include "engine/slot.hpp"
+#include "execution/planner.hpp"
+
+/// From a strategy's wishes to decisions: risk, then execution, then the orders book, one wish
+/// after the other, so that each is reviewed with all before it already counted.
+namespace tradewind::engine {
+
+void Engine::drain(Slot& slot) {
+    // By index and by value: a refusal is told to the strategy, which may ask for more.
+    for (std::size_t i = 0; i < slot.context.intents().size() && !error_; ++i) {
+        if (i == kIntentsMax) {
+            fault(StepFault::strategy_runaway,
+                  fmt::format("strategy {} asked for more than {} orders on one event", slot.name,
+                              kIntentsMax));
+            break;
+        }
+        const Intent intent = slot.context.intents()[i];
+        std::visit([&](const auto& wish) { decide(slot, wish); }, intent);
+    }
+    slot.context.clear();
+}
+
+void Engine::decide(Slot& slot, const OrderIntent& intent) {
+    const auto approved = gate_.review(intent, now_);
+    const bool known = intent.spec.instrument.value < instruments_.size();
+    if (!approved) {
+        if (known) {
+            const orders::Order& order = orders_.add(intent, now_);
+            orders_.apply({.kind = OrderEventKind::denied,
+                           .instrument = order.instrument(),
+                           .order = order.id(),
+                           .detail = approved.error()},
+                          now_);
+        }
+        return refuse(slot, {.id = intent.id,
+                             .instrument = intent.spec.instrument,
+                             .new_order = true,
+                             .denial = approved.error()});
+    }
+    decisions_.emplace_back(execution::plan_submit(*approved));
+    note(orders_.add(intent, now_), OrderEventKind::submitted);
+}
+
+void Engine::decide(Slot& slot, const ReplaceIntent& intent) {
+    const auto approved = gate_.review(intent, now_);
+    const orders::Order* order = orders_.find(intent.id);
+    if (!approved) {
+        return refuse(slot, {.id = intent.id,
+                             .instrument = order != nullptr ? order->instrument() : InstrumentId{},
+                             .new_order = false,
+                             .denial = approved.error()});
+    }
+    decisions_.emplace_back(execution::plan_replace(*approved, *order));
+    note(*order, OrderEventKind::replace_pending);
+}
+
+void Engine::decide(Slot& slot, const CancelIntent& intent) {
+    const orders::Order* order = orders_.find(intent.id);
+    if (order == nullptr || !order->is_open()) {
+        return refuse(slot, {.id = intent.id,
+                             .instrument = order != nullptr ? order->instrument() : InstrumentId{},
+                             .new_order = false,
+                             .denial = {.reason = DenialReason::unknown_order}});
+    }
+    if (order->status == OrderStatus::pending_cancel) return;
+    decisions_.emplace_back(execution::plan_cancel(*order));
+    note(*order, OrderEventKind::cancel_pending);
+}
+
+void Engine::decide(Slot&, const TimerIntent& intent) {
+    decisions_.emplace_back(Command{SetTimer{.timer = intent.timer, .at = intent.at}});
+}
+
+void Engine::refuse(Slot& slot, const Refusal& refusal) {
+    decisions_.emplace_back(refusal);
+    ++refusals_[static_cast<std::size_t>(refusal.denial.reason)];
+    // Without a drain of its own: `drain` is under way and takes what the strategy adds.
+    call(slot, [&](signal::Strategy& s, signal::Context& c) { s.on_refusal(c, refusal); });
+}
+
+/// What we did ourselves stands in the book before the next wish is reviewed.
+void Engine::note(const orders::Order& order, OrderEventKind kind) {
+    orders_.apply({.kind = kind, .instrument = order.instrument(), .order = order.id()}, now_);
+}
+
+}  // namespace tradewind::engine

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/engine.hpp"
+
+#include "engine/slot.hpp"
+
+namespace tradewind::engine {
+
+Engine::Engine(const InstrumentTable& instruments, EngineSettings settings,
+               std::vector<StrategySlot> strategies)
+    : instruments_(instruments),
+      market_(instruments),
+      orders_({.instruments = instruments.size(), .strategies = strategies.size()}),
+      portfolio_(
+          instruments,
+          {.base = settings.base, .kind = settings.account, .strategies = strategies.size()}),
+      gate_({.instruments = instruments,
+             .market = market_,
+             .orders = orders_,
+             .portfolio = portfolio_},
+            settings.limits),
+      trades_(instruments, {.strategies = strategies.size(), .kept = settings.trades_kept}),
+      sampling_(settings.sampling),
+      aggregators_of_(instruments.size()),
+      working_(std::make_unique<Working>(orders_)) {
+    for (const Aggregation& wanted : settings.aggregations) {
+        aggregators_of_[wanted.instrument.value].push_back(aggregators_.size());
+        aggregators_.emplace_back(instruments.at(wanted.instrument), wanted.spec);
+    }
+    const signal::Context::World world{.instruments = instruments,
+                                       .market = market_,
+                                       .portfolio = portfolio_,
+                                       .orders = *working_};
+    for (StrategySlot& given : strategies) {
+        const StrategyId id{static_cast<std::uint16_t>(slots_.size())};
+        std::vector<bool> trades(instruments.size(), false);
+        for (const InstrumentId instrument : given.instruments) trades[instrument.value] = true;
+        slots_.push_back(std::make_unique<Slot>(Slot{.id = id,
+                                                     .name = std::move(given.name),
+                                                     .strategy = std::move(given.strategy),
+                                                     .bars = given.bars,
+                                                     .trades = std::move(trades),
+                                                     .context = signal::Context{id, world}}));
+    }
+}
+
+Engine::~Engine() = default;
+
+void Engine::fault(StepFault kind, std::string text) {
+    if (!error_) error_ = StepError{.fault = kind, .seq = seq_, .text = std::move(text)};
+}
+
+}  // namespace tradewind::engine

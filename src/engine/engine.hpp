@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "domain/command.hpp"
+#include "domain/event.hpp"
+#include "domain/instrument.hpp"
+#include "market/bar_aggregator.hpp"
+#include "market/market.hpp"
+#include "monitor/equity_sampler.hpp"
+#include "monitor/trade_recorder.hpp"
+#include "orders/orders.hpp"
+#include "portfolio/portfolio.hpp"
+#include "risk/gate.hpp"
+#include "signal/strategy.hpp"
+
+namespace tradewind::engine {
+
+/// A strategy with the part of the world that it sees.
+struct StrategySlot {
+    std::string name;
+    std::unique_ptr<signal::Strategy> strategy;
+    std::vector<InstrumentId> instruments;  ///< whose events it gets
+    std::optional<BarSpec> bars;            ///< only bars made this way; absent: all
+};
+
+/// Bars that the engine makes itself from what comes in, for strategies that ask for them.
+struct Aggregation {
+    InstrumentId instrument;
+    BarSpec spec;
+};
+
+struct EngineSettings {
+    Currency base = kUsd;
+    portfolio::AccountKind account = portfolio::AccountKind::cash;
+    CalendarKind sampling = CalendarKind::always_open;  ///< whose days the equity curve counts
+    risk::Limits limits{};
+    std::vector<Aggregation> aggregations{};
+    std::size_t trades_kept = 1'000'000;  ///< closed trades listed; later ones are counted
+};
+
+enum class StepFault : std::uint8_t {
+    out_of_sequence,  ///< the event's number is not the next one
+    time_went_back,
+    unknown_instrument,
+    strategy_threw,
+    strategy_runaway,  ///< one event made it ask for more than kIntentsMax
+};
+
+/// Why the engine stopped. Its state is not to be used any further.
+struct StepError {
+    StepFault fault = StepFault::out_of_sequence;
+    Sequence seq = 0;
+    std::string text;  ///< one line
+};
+
+/// Orders, changes and cancels that one strategy may ask for on one event.
+inline constexpr std::size_t kIntentsMax = 100'000;
+
+/// How often each kind of refusal came, by DenialReason.
+using RefusalCounts = std::array<std::uint64_t, kDenialReasonCount>;
+
+/// The engine: a pure function of its log. An event goes through the books and then through the
+/// stages in the order that stands in step.cpp; what comes out are decisions. One thread owns it.
+/// It reads no clock and does no I/O.
+class Engine {
+public:
+    /// `instruments` outlives the engine and does not change.
+    Engine(const InstrumentTable& instruments, EngineSettings settings,
+           std::vector<StrategySlot> strategies);
+    ~Engine();
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    /// What to do about the event; valid until the next call. Events come with numbers from 1
+    /// without a gap and in order of `ts`.
+    [[nodiscard]] std::expected<std::span<const Decision>, StepError> step(const Event& event);
+
+    [[nodiscard]] const InstrumentTable& instruments() const { return instruments_; }
+    [[nodiscard]] const market::Market& market() const { return market_; }
+    [[nodiscard]] const orders::Orders& orders() const { return orders_; }
+    [[nodiscard]] const portfolio::Portfolio& portfolio() const { return portfolio_; }
+    [[nodiscard]] const monitor::TradeRecorder& trades() const { return trades_; }
+    /// nullptr before the first market event.
+    [[nodiscard]] const monitor::EquitySampler* equity() const {
+        return sampler_ ? &*sampler_ : nullptr;
+    }
+    [[nodiscard]] const RefusalCounts& refusals() const { return refusals_; }
+    [[nodiscard]] std::uint64_t ambiguous_fills() const { return ambiguous_fills_; }
+    [[nodiscard]] std::uint64_t fills() const { return fills_; }
+    /// What taking liquidity cost against the prices before slippage, in base currency.
+    [[nodiscard]] Money slippage() const { return slippage_; }
+    [[nodiscard]] Timestamp now() const { return now_; }
+    [[nodiscard]] Sequence last_sequence() const { return seq_; }
+
+private:
+    struct Slot;
+    class Working;
+
+    // step.cpp: the pipeline
+    bool admit(const Event& event);
+    void on(const Bar& bar);
+    void on(const Quote& quote);
+    void on(const Trade& trade);
+    void on(const BookLevel& level);
+    void on(const BookOrder& order);
+    void on(const OrderEvent& event);
+    void on(const Timer& timer);
+    void on(const CashFlow& flow);
+    void on(const TradingStatus& status);
+    void on(const Funding& funding);
+    void on(const CorporateAction& action);
+    void on(const NewsItem& news);
+    void on(const SentimentScore& score);
+    void on(const EconomicRelease& release);
+    void on(const Override& order);
+    void on(const ModelPromoted& promotion);
+    void on(const EndOfData& end);
+    void on_closed_bar(const Bar& bar);
+    void book_fill(const OrderEvent& event, const orders::Applied& applied);
+
+    template <typename Call>
+    void call(Slot& slot, const Call& what);
+    template <typename Call>
+    void tell(Slot& slot, const Call& what);
+    template <typename Call>
+    void tell_all(std::optional<InstrumentId> about, const Call& what);
+    void start_strategies();
+
+    // decide.cpp: from wishes to decisions
+    void drain(Slot& slot);
+    void decide(Slot& slot, const OrderIntent& intent);
+    void decide(Slot& slot, const ReplaceIntent& intent);
+    void decide(Slot& slot, const CancelIntent& intent);
+    void decide(Slot& slot, const TimerIntent& intent);
+    void refuse(Slot& slot, const Refusal& refusal);
+    void note(const orders::Order& order, OrderEventKind kind);
+
+    void mark(InstrumentId instrument, Price price);
+    void sample();
+    void fault(StepFault kind, std::string text);
+
+    const InstrumentTable& instruments_;
+    market::Market market_;
+    orders::Orders orders_;
+    portfolio::Portfolio portfolio_;
+    risk::Gate gate_;
+    monitor::TradeRecorder trades_;
+    std::optional<monitor::EquitySampler> sampler_;
+    CalendarKind sampling_;
+    std::vector<market::BarAggregator> aggregators_;
+    std::vector<std::vector<std::size_t>> aggregators_of_;  ///< by instrument
+    std::unique_ptr<Working> working_;
+    std::vector<std::unique_ptr<Slot>> slots_;
+
+    Timestamp now_ = kTimestampMin;
+    Sequence seq_ = 0;
+    bool started_ = false;
+    std::vector<Decision> decisions_;
+    std::optional<StepError> error_;
+    RefusalCounts refusals_{};
+    std::uint64_t ambiguous_fills_ = 0;
+    std::uint64_t fills_ = 0;
+    Money slippage_;
+    monitor::AccountMark account_;
+};
+
+}  // namespace tradewind::engine

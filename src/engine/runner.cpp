@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/runner.hpp"
+
+#include "base/try.hpp"
+
+namespace tradewind::engine {
+namespace {
+
+void send(std::span<const Decision> decisions, const Plugs& plugs, Timestamp now,
+          RunSummary& summary) {
+    for (const Decision& decision : decisions) {
+        const auto* command = std::get_if<Command>(&decision);
+        if (command == nullptr) {
+            ++summary.refusals;
+            continue;
+        }
+        if (!std::holds_alternative<SetTimer>(*command)) ++summary.commands;
+        plugs.venue.send(*command, now);
+    }
+}
+
+}  // namespace
+
+std::expected<RunSummary, std::string> run(Engine& engine, const Plugs& plugs,
+                                           const Progress& progress) {
+    RunSummary summary;
+    Event event;
+    while (true) {
+        const auto next = plugs.source.next(event);
+        if (next == ports::EventSource::Next::end) return summary;
+        if (next == ports::EventSource::Next::failed) {
+            return std::unexpected(plugs.source.error());
+        }
+        event.seq = ++summary.events;
+        if (summary.events == 1) summary.first = event.ts;
+        summary.last = event.ts;
+        if (plugs.log != nullptr) TRY_VOID(plugs.log->append(event));
+
+        const auto decisions = engine.step(event);
+        if (!decisions) return std::unexpected(decisions.error().text);
+        if (!decisions->empty()) {
+            // Journaled before it is sent: what the world saw from us can always be told.
+            if (plugs.log != nullptr) TRY_VOID(plugs.log->append(event.seq, *decisions));
+            send(*decisions, plugs, event.ts, summary);
+        }
+        if (progress && summary.events % kProgressEvery == 0) progress(summary.events, event.ts);
+    }
+}
+
+}  // namespace tradewind::engine

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <string>
+
+#include "domain/event.hpp"
+#include "engine/engine.hpp"
+#include "ports/event_log.hpp"
+#include "ports/event_source.hpp"
+#include "ports/venue.hpp"
+
+namespace tradewind::engine {
+
+/// What the engine is plugged into. Backtest, paper and live differ in nothing else.
+struct Plugs {
+    ports::EventSource& source;
+    ports::Venue& venue;
+    ports::EventLog* log = nullptr;  ///< absent: nothing is recorded
+};
+
+struct RunSummary {
+    Sequence events = 0;
+    std::uint64_t commands = 0;  ///< sent to the venue, timers not counted
+    std::uint64_t refusals = 0;
+    Timestamp first;  ///< of the first event
+    Timestamp last;
+};
+
+/// Told the events so far and the engine's now, every `kProgressEvery` events.
+using Progress = std::function<void(Sequence events, Timestamp now)>;
+inline constexpr Sequence kProgressEvery = 1 << 20;
+
+/// The loop: number the event, journal it, step, journal the decisions, send the commands. The
+/// error is one line.
+[[nodiscard]] std::expected<RunSummary, std::string> run(Engine& engine, const Plugs& plugs,
+                                                         const Progress& progress = {});
+
+}  // namespace tradewind::engine

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "engine/engine.hpp"
+#include "orders/orders.hpp"
+
+namespace tradewind::engine {
+
+/// Answers strategies about working orders from the orders book.
+class Engine::Working final : public signal::WorkingOrders {
+public:
+    explicit Working(const orders::Orders& orders) : orders_(orders) {}
+
+    void plain(StrategyId strategy, InstrumentId instrument,
+               std::vector<signal::WorkingOrder>& out) const override {
+        out.clear();
+        for (const orders::Order* order : orders_.open_of(instrument)) {
+            if (order->strategy() != strategy || has_trigger(order->intent.spec.type)) continue;
+            if (order->intent.links.parent) continue;
+            out.push_back({.id = order->id(),
+                           .side = order->side(),
+                           .leaves = order->leaves(),
+                           .cancel_pending = order->status == OrderStatus::pending_cancel});
+        }
+    }
+
+private:
+    const orders::Orders& orders_;
+};
+
+/// A strategy at work.
+struct Engine::Slot {
+    StrategyId id;
+    std::string name;
+    std::unique_ptr<signal::Strategy> strategy;
+    std::optional<BarSpec> bars;
+    std::vector<bool> trades;  ///< by instrument: whether it gets its events
+    signal::Context context;
+
+    [[nodiscard]] bool wants(InstrumentId instrument) const { return trades[instrument.value]; }
+    [[nodiscard]] bool wants(const Bar& bar) const {
+        return wants(bar.instrument) && (!bars || *bars == bar.spec);
+    }
+};
+
+/// Calls a strategy. What it throws ends the run: its state is unknown, and must not trade.
+template <typename Call>
+void Engine::call(Slot& slot, const Call& what) {
+    slot.context.begin(now_);
+    try {
+        what(*slot.strategy, slot.context);
+    } catch (const std::exception& e) {
+        fault(StepFault::strategy_threw, "strategy " + slot.name + " threw: " + e.what());
+    } catch (...) {
+        fault(StepFault::strategy_threw, "strategy " + slot.name + " threw something unnamed");
+    }
+}
+
+/// Calls a strategy and decides on what it asked for.
+template <typename Call>
+void Engine::tell(Slot& slot, const Call& what) {
+    if (error_) return;
+    call(slot, what);
+    if (!slot.context.intents().empty()) drain(slot);
+}
+
+template <typename Call>
+void Engine::tell_all(std::optional<InstrumentId> about, const Call& what) {
+    for (const auto& slot : slots_) {
+        if (!about || slot->wants(*about)) tell(*slot, what);
+    }
+}
+
+}  // namespace tradewind::engine

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "engine/engine.hpp"
+#include "engine/slot.hpp"
+
+/// The order of the pipeline: books first, then the strategies, and their wishes through the risk
+/// gate (decide.cpp) before the next strategy is told. Then the account is marked.
+namespace tradewind::engine {
+
+std::expected<std::span<const Decision>, StepError> Engine::step(const Event& event) {
+    decisions_.clear();
+    if (!admit(event)) return std::unexpected(*error_);
+    if (const auto* bar = std::get_if<Bar>(&event.payload)) [[likely]] {
+        on(*bar);
+    } else {
+        std::visit([this](const auto& payload) { on(payload); }, event.payload);
+    }
+    if (error_) return std::unexpected(*error_);
+    return std::span<const Decision>{decisions_};
+}
+
+bool Engine::admit(const Event& event) {
+    if (error_) return false;
+    if (event.seq != seq_ + 1) {
+        fault(StepFault::out_of_sequence,
+              fmt::format("event {} came where {} is due", event.seq, seq_ + 1));
+        return false;
+    }
+    seq_ = event.seq;
+    if (event.ts < now_) {
+        fault(StepFault::time_went_back,
+              fmt::format("event {} at {} is earlier than the one before it at {}", event.seq,
+                          to_string(event.ts), to_string(now_)));
+        return false;
+    }
+    now_ = event.ts;
+    const bool funds = std::holds_alternative<CashFlow>(event.payload);
+    if (!started_ && !funds) start_strategies();
+    return !error_;
+}
+
+/// The first event that is not a deposit opens the run: what is in the account then is the start
+/// capital.
+void Engine::start_strategies() {
+    started_ = true;
+    const Money capital = portfolio_.equity().value_or(Money{});
+    sampler_.emplace(sampling_, to_double(capital));
+    account_ = {.equity = to_double(capital), .gross = 0.0, .net = 0.0};
+    for (const auto& slot : slots_) {
+        tell(*slot, [](signal::Strategy& s, signal::Context& c) { s.on_start(c); });
+    }
+}
+
+// --- market -------------------------------------------------------------------------------------
+
+void Engine::on(const Bar& bar) {
+    market_.apply(now_, bar);
+    if (const auto price = market_.mark(bar.instrument)) mark(bar.instrument, *price);
+    trades_.on_bar(bar);
+    for (const std::size_t i : aggregators_of_[bar.instrument.value]) {
+        for (const auto& closed : aggregators_[i].on_bar(now_, bar)) on_closed_bar(closed.bar);
+    }
+    on_closed_bar(bar);
+    sample();
+}
+
+void Engine::on_closed_bar(const Bar& bar) {
+    for (const auto& slot : slots_) {
+        if (!slot->wants(bar)) continue;
+        tell(*slot, [&](signal::Strategy& s, signal::Context& c) { s.on_bar(c, bar); });
+    }
+}
+
+void Engine::on(const Quote& quote) {
+    market_.apply(now_, quote);
+    const Price price = market::Market::middle(quote.bid, quote.ask);
+    mark(quote.instrument, price);
+    trades_.on_mark(quote.instrument, price);
+    for (const std::size_t i : aggregators_of_[quote.instrument.value]) {
+        for (const auto& closed : aggregators_[i].on_quote(now_, quote)) on_closed_bar(closed.bar);
+    }
+    tell_all(quote.instrument,
+             [&](signal::Strategy& s, signal::Context& c) { s.on_quote(c, quote); });
+    sample();
+}
+
+void Engine::on(const Trade& trade) {
+    market_.apply(now_, trade);
+    mark(trade.instrument, trade.price);
+    trades_.on_mark(trade.instrument, trade.price);
+    for (const std::size_t i : aggregators_of_[trade.instrument.value]) {
+        for (const auto& closed : aggregators_[i].on_trade(now_, trade)) on_closed_bar(closed.bar);
+    }
+    tell_all(trade.instrument,
+             [&](signal::Strategy& s, signal::Context& c) { s.on_trade(c, trade); });
+    sample();
+}
+
+void Engine::on(const BookLevel& level) {
+    tell_all(level.instrument,
+             [&](signal::Strategy& s, signal::Context& c) { s.on_book_level(c, level); });
+}
+
+void Engine::on(const BookOrder& order) {
+    tell_all(order.instrument,
+             [&](signal::Strategy& s, signal::Context& c) { s.on_book_order(c, order); });
+}
+
+void Engine::on(const TradingStatus& status) {
+    market_.apply(now_, status);
+    tell_all(status.instrument,
+             [&](signal::Strategy& s, signal::Context& c) { s.on_trading_status(c, status); });
+}
+
+void Engine::on(const Funding& funding) {
+    portfolio_.apply(funding, market_.mark(funding.instrument));
+    tell_all(funding.instrument,
+             [&](signal::Strategy& s, signal::Context& c) { s.on_funding(c, funding); });
+    sample();
+}
+
+void Engine::on(const CorporateAction& action) {
+    market_.apply(now_, action);
+    portfolio_.apply(action);
+    trades_.on_split(action);
+    if (const auto price = market_.mark(action.instrument)) mark(action.instrument, *price);
+    tell_all(action.instrument,
+             [&](signal::Strategy& s, signal::Context& c) { s.on_corporate_action(c, action); });
+    sample();
+}
+
+// --- news and economy ---------------------------------------------------------------------------
+
+void Engine::on(const NewsItem& news) {
+    tell_all(news.instrument, [&](signal::Strategy& s, signal::Context& c) { s.on_news(c, news); });
+}
+
+void Engine::on(const SentimentScore& score) {
+    tell_all(score.instrument,
+             [&](signal::Strategy& s, signal::Context& c) { s.on_sentiment(c, score); });
+}
+
+void Engine::on(const EconomicRelease& release) {
+    tell_all(std::nullopt,
+             [&](signal::Strategy& s, signal::Context& c) { s.on_economic_release(c, release); });
+}
+
+// --- ourselves ----------------------------------------------------------------------------------
+
+void Engine::on(const Timer& timer) {
+    if (timer.strategy.value >= slots_.size()) return;  // of a strategy that this run does not have
+    tell(*slots_[timer.strategy.value],
+         [&](signal::Strategy& s, signal::Context& c) { s.on_timer(c, timer.timer); });
+}
+
+void Engine::on(const CashFlow& flow) {
+    portfolio_.apply(flow);
+    if (started_) sample();
+}
+
+void Engine::on(const Override& order) { gate_.apply(order); }
+
+/// No model is served yet; the event is kept in the log for the run that serves one.
+void Engine::on(const ModelPromoted&) {}
+
+void Engine::on(const EndOfData&) {
+    for (std::size_t i = 0; i < aggregators_.size(); ++i) {
+        if (const auto closed = aggregators_[i].flush()) on_closed_bar(closed->bar);
+    }
+    tell_all(std::nullopt, [](signal::Strategy& s, signal::Context& c) { s.on_end(c); });
+    sample();
+}
+
+// --- orders -------------------------------------------------------------------------------------
+
+void Engine::on(const OrderEvent& event) {
+    const orders::Applied applied = orders_.apply(event, now_);
+    if (applied.booked) book_fill(event, applied);
+    const StrategyId owner = event.order.strategy();
+    if (owner.value >= slots_.size()) return;
+    Slot& slot = *slots_[owner.value];
+    tell(slot, [&](signal::Strategy& s, signal::Context& c) { s.on_order(c, event); });
+    if (!applied.closed_now()) return;
+    tell(slot, [&](signal::Strategy&, signal::Context& c) { c.order_closed(event.instrument); });
+}
+
+void Engine::book_fill(const OrderEvent& event, const orders::Applied& applied) {
+    const Fill& fill = *applied.booked;
+    const Instrument& instrument = instruments_.at(event.instrument);
+    const portfolio::FillOutcome outcome =
+        portfolio_.apply_fill(event.order.strategy(), event.instrument, fill);
+    const Price rate = portfolio_.rate(instrument.quote).value_or(Price{base::kDecimalOne});
+    trades_.on_fill({.ts = now_,
+                     .strategy = event.order.strategy(),
+                     .instrument = event.instrument,
+                     .fill = fill,
+                     .fee = outcome.fee.value_or(Money{}),
+                     .tag = applied.order != nullptr ? applied.order->intent.spec.tag : Tag{},
+                     .rate = rate});
+    ++fills_;
+    if (fill.basis.ambiguous) ++ambiguous_fills_;
+    const PriceDelta worse = fill.side == Side::buy ? fill.price - fill.basis.reference
+                                                    : fill.basis.reference - fill.price;
+    const Money cost =
+        scale(multiply(worse, fill.qty), instrument.multiplier.raw, base::kDecimalOne);
+    slippage_ += portfolio_.to_base(instrument.quote, cost).value_or(cost);
+    const Money amount = abs(notional(fill.price, fill.qty, instrument));
+    if (sampler_) {
+        sampler_->traded(to_double(portfolio_.to_base(instrument.quote, amount).value_or(amount)));
+    }
+    // The venue traded there: until the market speaks again that is the latest price.
+    mark(event.instrument, fill.basis.reference);
+    sample();
+}
+
+// --- the account --------------------------------------------------------------------------------
+
+void Engine::mark(InstrumentId instrument, Price price) { portfolio_.mark(instrument, price); }
+
+/// Equity, gross and net exposure as the sampler needs them. While nothing is held the last one
+/// stands, unless cash moved.
+void Engine::sample() {
+    if (!sampler_) return;
+    if (const auto equity = portfolio_.equity()) account_.equity = to_double(*equity);
+    if (portfolio_.held().empty()) {
+        account_.gross = account_.net = 0.0;
+    } else if (const auto exposure = portfolio_.exposure()) {
+        account_.gross = to_double(exposure->gross);
+        account_.net = to_double(exposure->net);
+    }
+    sampler_->mark(now_, account_);
+}
+
+}  // namespace tradewind::engine
