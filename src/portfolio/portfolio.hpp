@@ -63,24 +63,24 @@ struct Exposure {
 /// marks, kept as double entry in every currency. One thread owns it.
 ///
 /// - Spot (shares, coins, currency pairs) exchanges cash for the thing: a buy takes price x qty of
-/// the quote currency
-///   and adds as much to inventory at cost. A currency pair is a position in the pair too: a buy of
-///   EURUSD lowers cash in USD and no EUR balance appears. Derivatives exchange no cash for the
-///   contract; profit and loss goes to cash when it is realised, in the settlement currency (at the
-///   rate of that moment; while the rate is unknown, in the quote currency). Multiplier included
-///   everywhere.
+/// the
+///   quote currency and adds as much to inventory at cost. A currency pair is held as a position in
+///   the pair too: a buy of EURUSD lowers cash in USD, and no EUR balance appears. Derivatives
+///   exchange no cash for the contract; profit and loss goes to cash when it is realised, in the
+///   settlement currency at the rate of that moment (in the quote currency while that rate is
+///   unknown).
 /// - Average cost: an opening fill adds its notional to the cost; a closing fill takes the closed
-/// share of the cost, rounded
-///   half to even at 1e-18, and closing all of it takes all. Sums of strategies are the account:
-///   its cost is the sum of theirs, so two strategies against each other leave the account flat
-///   with the cost of their locked-in difference.
-/// - Fees are cash in their own currency; a currency that the instrument does not name is the
-/// settlement currency.
-/// - Equity: cash + value of spot positions + open profit of derivatives, each currency through its
-/// pair in the table, direct or
-///   inverse, at that pair's mark. An unknown rate gives nullopt, never 1. Where several pairs
-///   would do the first in the table that has a mark is taken.
-/// - A position's mark is the last one given; before that the price of its fill.
+/// share
+///   of the cost, rounded half to even at 1e-18, and closing all of it takes all. The account's
+///   position is the sum of the strategies': two that stand against each other leave it flat, with
+///   the cost of their locked-in difference.
+/// - Fees are cash in their own currency; one that the fill does not name is the settlement
+/// currency.
+/// - Equity is cash + value of spot positions + open profit of derivatives, each currency by its
+/// pair in
+///   the table, direct or inverse, at that pair's mark. An unknown rate gives nullopt, never 1. Of
+///   several pairs the first in the table that has a mark is taken.
+/// - An instrument's mark is the last one given; before that the price of its first fill.
 class Portfolio {
 public:
     /// `instruments` outlives the portfolio.
@@ -96,11 +96,23 @@ public:
     /// false where none is known (no position then, or nothing to pay).
     bool apply(const Funding& funding, std::optional<Price> mark = std::nullopt);
 
-    /// A unit's price now. The hot path: one comparison where nothing is held.
-    void mark(InstrumentId instrument, Price price);
+    /// A unit's price now. The hot path: measured in bench/portfolio.cpp.
+    void mark(InstrumentId instrument, Price price) {
+        ASSERT(instrument.value < rows_.size());
+        Row& row = rows_[instrument.value];
+        row.mark = price;
+        row.has_mark = true;
+        if (row.total.qty.raw != 0) revalue(row);
+        if (row.is_rate_source) [[unlikely]]
+            forget_rates();
+    }
 
     /// In base currency; nullopt where a currency that matters has no rate.
-    [[nodiscard]] std::optional<Money> equity() const;
+    [[nodiscard]] std::optional<Money> equity() const {
+        if (worth_.size() == 1) [[likely]]
+            return worth_.front().amount;
+        return equity_in_many();
+    }
     /// Cash by the ledger.
     [[nodiscard]] Money cash(Currency currency) const;
     /// All cash in base currency.
@@ -143,26 +155,42 @@ public:
     [[nodiscard]] const Settings& settings() const { return settings_; }
 
 private:
-    /// One instrument. `value` and `cost` are what the account's equity counts of it.
+    using Index = std::uint32_t;
+
+    /// One instrument.
     struct Row {
         Price mark;
+        Qty multiplier;
+        Money value;  ///< what the quote currency's worth counts of it
+        Position total;
+        Index quote = 0;       ///< currency
+        Index settlement = 0;  ///< currency
+        Index held_by = 0;     ///< strategies with an open position
         bool has_mark = false;
         bool is_derivative = false;
         bool is_rate_source = false;
-        std::uint32_t held_by = 0;  ///< strategies with an open position
-        std::uint32_t quote = 0;    ///< index of the quote currency
-        std::uint32_t settlement = 0;
-        Position total;
     };
     /// What equity counts of one currency.
     struct Worth {
-        Money amount;   ///< cash + position values, in this currency
-        Money in_base;  ///< the same in base currency, while `fresh`
-        bool fresh = false;
-        bool is_base = false;
-        std::vector<std::uint32_t> direct;   ///< pairs (this, base), by id
-        std::vector<std::uint32_t> inverse;  ///< pairs (base, this)
+        Money amount;   ///< cash + values of positions
+        Money in_base;  ///< the same in base currency, while `is_fresh`
+        bool is_fresh = false;
+        std::vector<Index> direct;   ///< instruments that price it in base currency
+        std::vector<Index> inverse;  ///< instruments that price base currency in it
     };
+    /// num / den units of one currency for one of another.
+    struct Ratio {
+        std::int64_t num = 1;
+        std::int64_t den = 1;
+    };
+    /// A change of one strategy's position.
+    struct Change {
+        Qty qty;
+        Money cost;
+        Money realised;
+    };
+
+    static constexpr Index kBase = 0;  ///< the base currency is opened first
 
     [[nodiscard]] std::size_t cell(StrategyId strategy, InstrumentId instrument) const {
         ASSERT(strategy.value < settings_.strategies && instrument.value < rows_.size());
@@ -172,6 +200,40 @@ private:
         ASSERT(instrument.value < rows_.size());
         return rows_[instrument.value];
     }
+    [[nodiscard]] static Money value_at(Price price, Qty qty, const Row& row) {
+        const Money plain = multiply(price, qty);
+        if (row.multiplier.raw == base::kDecimalOne) [[likely]]
+            return plain;
+        return scale(plain, row.multiplier.raw, base::kDecimalOne);
+    }
+    /// Brings the worth of the quote currency in line with the row's position and mark.
+    void revalue(Row& row) {
+        Money value = value_at(row.mark, row.total.qty, row);
+        if (row.is_derivative) value -= row.total.cost;
+        Worth& worth = worth_[row.quote];
+        worth.amount += value - row.value;
+        worth.is_fresh = false;
+        row.value = value;
+    }
+
+    Index open(Currency currency);
+    void find_pairs(Index currency);
+    void forget_rates();
+    void book(Index currency, const Ledger::Posting& posting);
+    void settle(const Row& row, Account from, Money amount);
+    void book_fee(const Row& row, const Fill& fill, Position& own, FillOutcome& outcome,
+                  const Instrument& instrument);
+    void change(StrategyId strategy, InstrumentId instrument, const Change& change);
+    void split(const CorporateAction& action);
+    Change split_of(const Position& own, const Row& row, const CorporateAction& action,
+                    Qty lot) const;
+    void pay_dividend(const CorporateAction& action);
+    void delist(const CorporateAction& action);
+    [[nodiscard]] std::optional<Money> equity_in_many() const;
+    [[nodiscard]] std::optional<Ratio> ratio_to_base(Index currency) const;
+    [[nodiscard]] std::optional<Ratio> ratio(Currency from, Currency to) const;
+    [[nodiscard]] std::optional<Money> to_base(Index currency, Money amount) const;
+    [[nodiscard]] std::optional<Money> sum_in_base(Account account) const;
 
     const InstrumentTable& instruments_;
     Settings settings_;
@@ -179,8 +241,8 @@ private:
     std::vector<Row> rows_;
     std::vector<Position> positions_;  ///< [strategies, instruments]
     std::vector<InstrumentId> held_;
-    mutable std::vector<Worth> worth_;  ///< by currency index
-    std::vector<Money> reserved_;
+    mutable std::vector<Worth> worth_;  ///< by currency; conversions are kept until a price moves
+    std::vector<Money> reserved_;       ///< by currency
 };
 
 }  // namespace tradewind::portfolio
