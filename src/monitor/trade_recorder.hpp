@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,7 +14,7 @@ namespace tradewind::monitor {
 
 struct TradeRecorderSettings {
     std::size_t strategies = 1;
-    std::size_t kept = 1'000'000;  ///< closed trades kept; later ones are counted
+    std::size_t kept = 1'000'000;  ///< closed trades kept; later ones are only counted
 };
 
 /// One fill as the recorder needs it.
@@ -26,34 +25,89 @@ struct RecordedFill {
     Fill fill;
     Money fee;  ///< in the instrument's quote currency
     Tag tag;    ///< the order's
-    /// Units of account currency for one of quote currency.
+    /// Units of account currency for one of the quote currency.
     Price rate{base::kDecimalOne};
 };
 
-/// Builds closed trades from fills, for each strategy and instrument: from flat to flat; a fill
-/// that flips the position closes one and opens the next (its fee is shared by quantity). Scaled
-/// entries and exits are averaged. The rate of the last fill turns quote currency into account
-/// currency.
+/// Builds closed trades from fills, for each strategy and instrument, from flat to flat. A fill
+/// that flips the position closes one trade and opens the next; its fee is shared by quantity.
+/// Entries and exits that come in parts are averaged, and `qty` is all that was entered. A trade's
+/// tag is that of its last exit, or of its entry where the exit has none. The rate of the last fill
+/// turns the quote currency into the account's. A fill whose basis names no reference price counts
+/// no slippage.
+///
+/// Excursions are the extremes of the trade's whole profit before fees (what was realised on the
+/// way and what is open), from bars, marks and the fills themselves. One thread owns it.
 class TradeRecorder {
 public:
+    /// `instruments` outlives the recorder.
     TradeRecorder(const InstrumentTable& instruments, TradeRecorderSettings settings);
 
     void on_fill(const RecordedFill& fill);
     /// A bar over which positions were held: its extremes move the excursions, and it counts as a
-    /// bar held.
-    void on_bar(const Bar& bar);
+    /// bar held. Bid bars are for longs, which sell there; ask bars for shorts.
+    void on_bar(const Bar& bar) {
+        ASSERT(bar.instrument.value < active_.size());
+        if (active_[bar.instrument.value] != 0) observe(bar);
+    }
     /// A price between bars.
     void on_mark(InstrumentId instrument, Price price);
-    /// Restates what is open.
-    void on_split(const CorporateAction& action);
+    /// Restates open trades; a fraction of a lot leaves at the last price, as in the portfolio.
+    void on_split(Timestamp ts, const CorporateAction& split);
 
-    /// In the order of exit.
+    /// In the order of exit; the first `kept` of them.
     [[nodiscard]] std::span<const ClosedTrade> closed() const { return closed_; }
+    /// All of them.
     [[nodiscard]] std::uint64_t closed_count() const { return closed_count_; }
-    /// What is still open, as if closed at `mark` now.
+    /// What is still open, as if closed at the last price seen; by instrument, then strategy.
     [[nodiscard]] std::vector<ClosedTrade> open_at(Timestamp ts) const;
 
 private:
+    /// A trade under way. Amounts in quote currency.
+    struct Open {
+        Qty qty;      ///< held now; short is below zero
+        Qty entered;  ///< magnitude
+        Qty exited;   ///< magnitude
+        Money entry;  ///< sum of |notional| of entries
+        Money exit;   ///< of exits
+        Money flow;   ///< cash got less cash paid, before fees
+        Money fees;
+        Money slippage;
+        Money mae;
+        Money mfe;
+        Price last;
+        Price rate;
+        Timestamp since;
+        std::uint64_t bars = 0;
+        Tag tag;
+        Side side = Side::buy;  ///< of the entry
+        bool ambiguous = false;
+    };
+    /// A fill or a part of one.
+    struct Part {
+        Qty qty;
+        Money fee;
+    };
+
+    void observe(const Bar& bar);
+    void enter(Open& open, const RecordedFill& fill, const Part& part);
+    void leave(Open& open, const RecordedFill& fill, const Part& part);
+    static void add(Open& open, const RecordedFill& fill, const Part& part,
+                    const Instrument& instrument);
+    static void excursion(Open& open, Price price, const Instrument& instrument);
+    void close_if_flat(Open& open, Timestamp ts, const Instrument& instrument);
+    static void restate(Open& open, const CorporateAction& split, const Instrument& instrument);
+    [[nodiscard]] static ClosedTrade closed_trade(const Open& open, Timestamp ts,
+                                                  const Instrument& instrument);
+    [[nodiscard]] std::span<Open> trades_of(InstrumentId instrument) {
+        return std::span{open_}.subspan(instrument.value * settings_.strategies,
+                                        settings_.strategies);
+    }
+
+    const InstrumentTable& instruments_;
+    TradeRecorderSettings settings_;
+    std::vector<Open> open_;             ///< [instruments, strategies]
+    std::vector<std::uint32_t> active_;  ///< open trades of each instrument
     std::vector<ClosedTrade> closed_;
     std::uint64_t closed_count_ = 0;
 };
