@@ -41,6 +41,8 @@ target_compile_options(tw_options INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     target_compile_options(tw_options INTERFACE
         -Wno-gnu-statement-expression-from-macro-expansion
+        -Wno-missing-designated-field-initializers  # the members left out have defaults
+        -fconstexpr-steps=20000000                   # a table of all session days, as g++ allows
         -Wcovered-switch-default -Wloop-analysis -Wunreachable-code-return)
 else()
     # -Wrestrict and -Wmaybe-uninitialized give false alarms in libstdc++ 12 itself when it is
