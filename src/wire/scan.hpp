@@ -77,8 +77,8 @@ inline const char* scan_integer(const char* p, std::int64_t& out) {
     return p;
 }
 
-/// Reads `[-]digits[.digits]` into units of 1e-9, at most eight digits before the point and eight
-/// after it or more zeros than that; returns the first byte after them, nullptr where it is not
+/// Reads `[-]digits[.digits]` into units of 1e-9, at most ten digits before the point and nine after it, or
+/// zeros after those; returns the first byte after them, nullptr where it is not
 /// sure.
 inline const char* scan_decimal(const char* p, std::int64_t& out) {
     const bool negative = *p == '-';
@@ -86,7 +86,15 @@ inline const char* scan_decimal(const char* p, std::int64_t& out) {
     const detail::Digits whole = detail::take_digits8(p);
     if (whole.count == 0) return nullptr;
     p += whole.count;
-    std::int64_t value = std::int64_t{whole.value} * base::kDecimalOne;
+    std::int64_t value = whole.value;
+    if (whole.count == 8) {
+        const detail::Digits more = detail::take_digits8(p);
+        if (more.count > 2) return nullptr;
+        p += more.count;
+        value = value * detail::kPower10[more.count] + std::int64_t{more.value};
+        if (value >= INT64_MAX / base::kDecimalOne) return nullptr;
+    }
+    value *= base::kDecimalOne;
     if (*p == '.') {
         const detail::Digits fraction = detail::take_digits8(p + 1);
         if (fraction.count == 0) return nullptr;

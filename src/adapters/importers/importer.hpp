@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/importers/stamp.hpp"
+#include "adapters/importers/table.hpp"
+#include "domain/instrument.hpp"
+#include "ports/history.hpp"
+#include "wire/input_error.hpp"
+
+namespace tradewind::importers {
+
+enum class Format : std::uint8_t {
+    csv,      ///< ours: ts,open,high,low,close,volume | ts,bid,ask,... | ts,price,size,side,...
+    yahoo,    ///< Date,Open,High,Low,Close,Adj Close,Volume in any order
+    binance,  ///< klines, with or without header, stamps in milliseconds or microseconds
+    lean,     ///< LEAN zips: the file's name says the date and whether it holds trades or quotes
+    custom,   ///< any table, by `map`
+};
+
+[[nodiscard]] std::string_view to_string(Format format);
+[[nodiscard]] std::optional<Format> parse_format(std::string_view text);
+
+/// "open" comes from the file's column "Open"; several columns are date and time of a stamp.
+struct ColumnMapping {
+    std::string field;                 ///< ts, open, high, low, close, volume, bid, ask, ...
+    std::vector<std::string> columns;  ///< names in the header, or numbers from 1
+};
+
+/// Parses "ts=Date+Time,open=Open". The error says what is wrong.
+[[nodiscard]] std::expected<std::vector<ColumnMapping>, std::string> parse_mapping(
+    std::string_view text);
+
+struct ImportRequest {
+    Format format = Format::csv;
+    ports::SeriesKind kind = ports::SeriesKind::bar;
+    BarSpec spec;           ///< of bars; lean quote bars become two series, bid and ask
+    Instrument instrument;  ///< asset class and venue decide LEAN's scale and zone
+    std::string path;
+    std::string entry;                        ///< of a zip with several files
+    std::vector<ColumnMapping> map;           ///< custom
+    std::optional<StampFormat> stamp_format;  ///< custom
+    std::optional<Zone> zone;                 ///< of stamps that name none
+    std::optional<char> delimiter;            ///< custom
+    bool no_header = false;                   ///< custom
+    bool mixed_offsets = false;
+    RowChecks checks;
+    /// Called now and then with the bytes taken and the bytes there are.
+    std::function<void(std::uint64_t, std::uint64_t)> progress;
+};
+
+/// Reads one file, front to back, in constant memory, and hands its rows on.
+[[nodiscard]] std::expected<TableStats, wire::InputError> import_file(const ImportRequest& request,
+                                                                      const BatchSink& sink);
+
+}  // namespace tradewind::importers
