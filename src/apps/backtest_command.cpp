@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apps/backtest_command.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "adapters/catalog/catalog.hpp"
+#include "adapters/journal/journal_writer.hpp"
+#include "apps/backtest_output.hpp"
+#include "apps/output.hpp"
+#include "apps/run_config.hpp"
+#include "apps/run_settings.hpp"
+#include "base/try.hpp"
+#include "research/backtest.hpp"
+
+namespace tradewind::apps {
+namespace {
+
+struct Options {
+    std::string config;
+    std::vector<std::string> assignments;
+    std::vector<std::string> params;
+    std::vector<std::pair<std::string_view, std::vector<std::string>>> flags;  ///< key -> values
+    std::string journal;
+    std::string report;
+    bool json = false;
+    bool list = false;
+};
+
+/// What failed, and with which code the program ends.
+struct Failure {
+    ExitCode code = kExitFailed;
+    std::string text;
+};
+
+template <typename T>
+std::expected<T, Failure> or_bad_input(std::expected<T, std::string> result) {
+    if (!result) return std::unexpected(Failure{kExitBadInput, std::move(result).error()});
+    if constexpr (std::is_void_v<T>) {
+        return {};
+    } else {
+        return std::move(result).value();
+    }
+}
+
+template <typename T>
+std::expected<T, Failure> or_failed(std::expected<T, std::string> result) {
+    if (!result) return std::unexpected(Failure{kExitFailed, std::move(result).error()});
+    if constexpr (std::is_void_v<T>) {
+        return {};
+    } else {
+        return std::move(result).value();
+    }
+}
+
+std::string_view flag_of(std::string_view key) {
+    for (const Option& option : run_options()) {
+        if (option.key == key) return option.flag;
+    }
+    return key;
+}
+
+/// The file first, then --set, then the flags.
+std::expected<RunConfig, std::string> gather(const Options& options) {
+    RunConfig config;
+    if (!options.config.empty()) TRY_VOID(load_config(config, options.config));
+    for (const std::string& assignment : options.assignments) {
+        TRY_VOID(apply_assignment(config, assignment));
+    }
+    for (const auto& [key, values] : options.flags) {
+        if (key == "data.instruments" && !values.empty()) config.instruments.clear();
+        for (const std::string& value : values) {
+            if (auto done = set_option(config, key, value); !done) {
+                return std::unexpected(std::string{flag_of(key)} + done.error().substr(key.size()));
+            }
+        }
+    }
+    const signal::Params params = TRY(signal::parse_params(options.params));
+    for (const auto& [name, value] : params.entries) {
+        TRY_VOID(set_option(config, "strategy." + name, value));
+    }
+    if (config.catalog.empty()) {
+        return std::unexpected("no catalog is named; say --catalog FOLDER");
+    }
+    return config;
+}
+
+std::expected<std::unique_ptr<catalog::Catalog>, Failure> open_catalog(const std::string& path) {
+    auto opened = catalog::Catalog::open(path);
+    if (opened) return std::move(*opened);
+    const bool bad = opened.error().kind == catalog::ErrorKind::bad_input;
+    return std::unexpected(Failure{bad ? kExitBadInput : kExitFailed, opened.error().text});
+}
+
+std::uint64_t rows_of(const RunSettings& settings) {
+    std::uint64_t rows = 0;
+    for (const ports::Series& series : settings.data) rows += series.rows;
+    return rows;
+}
+
+std::expected<void, Failure> run(const Options& options) {
+    const RunConfig config = TRY(or_bad_input(gather(options)));
+    const auto catalog = TRY(open_catalog(config.catalog));
+    const RunSettings settings = TRY(or_bad_input(resolve(config, *catalog)));
+    auto slots = TRY(or_bad_input(make_slots(settings)));
+    const std::string settings_text = to_json(settings);
+    // The report's file is tried first: an hour's run must not end at a folder that is not there.
+    TRY_VOID(or_bad_input(check_writable(options.report)));
+    std::unique_ptr<journal::JournalWriter> journal;
+    if (!options.journal.empty()) {
+        journal = TRY(or_bad_input(journal::JournalWriter::create(options.journal, settings_text)));
+    }
+
+    ProgressLine progress;
+    const std::uint64_t rows = rows_of(settings);
+    const std::int64_t started = steady_ns();
+    research::BacktestResult result =
+        TRY(or_failed(research::run_backtest({.instruments = settings.instruments,
+                                              .history = *catalog,
+                                              .world = settings.world,
+                                              .engine = settings.engine,
+                                              .strategies = std::move(slots),
+                                              .log = journal.get(),
+                                              .progress =
+                                                  [&](Sequence events, Timestamp now) {
+                                                      progress.show(fmt::format(
+                                                          "{} of about {} events, at {}", events,
+                                                          rows, to_string(utc_date(now))));
+                                                  },
+                                              .benchmark = settings.benchmark,
+                                              .annual_factor = settings.annual_factor,
+                                              .risk_free = settings.risk_free})));
+    if (journal) TRY_VOID(or_failed(journal->close()));
+    const BacktestOutput output{
+        .settings = settings,
+        .result = result,
+        .settings_hash = settings_hash(settings_text),
+        .journal_hash = journal ? std::optional{journal->hash()} : std::nullopt,
+        .wall_s = static_cast<double>(steady_ns() - started) * 1e-9};
+    if (!options.report.empty()) {
+        TRY_VOID(or_failed(write_report(output, *catalog, options.report)));
+    }
+    fmt::print("{}", options.json ? json_text(output) : table_text(output, options.report));
+    return {};
+}
+
+int run_command(const Options& options) {
+    if (options.list) {
+        fmt::print("{}", strategies_text());
+        return kExitOk;
+    }
+    const auto done = run(options);
+    return done ? kExitOk : complain(done.error().code, done.error().text);
+}
+
+}  // namespace
+
+void add_backtest_command(CLI::App& app, int& exit_code) {
+    CLI::App* verb = app.add_subcommand("backtest", "run strategies over the catalog's data");
+    const auto options = std::make_shared<Options>();
+    verb->add_option("--config", options->config, "TOML file with any of the settings below");
+    verb->add_option("--set", options->assignments, "section.key=value, over the file")
+        ->take_all()
+        ->allow_extra_args(false);
+    const auto all = run_options();
+    options->flags.resize(all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        options->flags[i].first = all[i].key;
+        if (all[i].flag.empty()) continue;
+        auto* flag = verb->add_option(std::string{all[i].flag}, options->flags[i].second,
+                                      fmt::format("{}  [{}]", all[i].help, all[i].key));
+        flag->take_all()->allow_extra_args(all[i].repeats);
+        if (!all[i].repeats) flag->expected(1);
+    }
+    verb->add_option("--param", options->params, "the strategy's: name=value")
+        ->take_all()
+        ->allow_extra_args(false);
+    verb->add_option("--journal", options->journal, "record every event and decision here");
+    verb->add_option("--report", options->report, "write an HTML report here");
+    verb->add_flag("--json", options->json, "one JSON document on standard output");
+    verb->add_flag("--strategies", options->list, "list the built-in strategies and end");
+    verb->callback([options, &exit_code] { exit_code = run_command(*options); });
+}
+
+}  // namespace tradewind::apps

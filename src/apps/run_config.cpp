@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apps/run_config.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "base/try.hpp"
+
+namespace tradewind::apps {
+namespace {
+
+using Done = std::expected<void, std::string>;
+
+std::unexpected<std::string> is_no(std::string_view value, std::string_view what) {
+    return std::unexpected(fmt::format("'{}' is not {}", value, what));
+}
+
+std::expected<double, std::string> number(std::string_view text) {
+    double value = 0.0;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc{} || stop != end || !std::isfinite(value))
+        return is_no(text, "a number");
+    return value;
+}
+
+std::expected<Money, std::string> money(std::string_view text) {
+    const auto value = parse_money(text);
+    if (!value || value->raw < 0) return is_no(text, "an amount of money, such as 100000 or 99.5");
+    return *value;
+}
+
+std::expected<Rate, std::string> rate_of_bps(std::string_view text) {
+    // Through money's 18 places, so that a hundredth of a basis point stays exact.
+    const auto value = parse_money(text);
+    const auto raw = value ? base::checked_div(value->raw, base::Int128{base::kDecimalOne} * 10'000,
+                                               base::Rounding::half_even)
+                           : std::nullopt;
+    if (!raw || *raw > base::kDecimalOne || *raw < -base::kDecimalOne) {
+        return is_no(text, "a number of basis points between -10000 and 10000");
+    }
+    return Rate{static_cast<std::int64_t>(*raw)};
+}
+
+std::expected<Duration, std::string> duration(std::string_view text) {
+    if (text == "0") return Duration{};
+    const auto value = parse_duration(text);
+    if (!value) return is_no(text, "a duration, such as 50ms or 1s");
+    return *value;
+}
+
+std::expected<Timestamp, std::string> instant(std::string_view text) {
+    const auto value = parse_timestamp(text);
+    if (!value) return is_no(text, "an instant, such as 2014-05-02 or 2014-05-02T12:30:00Z");
+    return *value;
+}
+
+Done set_latency(RunConfig& config, std::string_view text) {
+    const Duration all = TRY(duration(text));
+    config.latencies = {.insert = all, .replace = all, .cancel = all, .report = all};
+    return {};
+}
+
+Done set_slippage(RunConfig& config, std::string_view text) {
+    if (text == "none") {
+        config.slippage = {};
+        return {};
+    }
+    const std::size_t colon = text.find(':');
+    const std::string_view kind = text.substr(0, colon);
+    const auto value = colon == std::string_view::npos
+                           ? std::unexpected(base::DecimalError::empty)
+                           : base::parse_decimal(text.substr(colon + 1));
+    if (!value || *value < 0) {
+        return is_no(text, "a slippage model: none, bps:2, ticks:1 or volume:0.1");
+    }
+    if (kind == "bps") {
+        config.slippage = {.kind = sim::SlippageKind::basis_points, .value = *value};
+    } else if (kind == "ticks") {
+        config.slippage = {.kind = sim::SlippageKind::ticks, .value = *value};
+    } else if (kind == "volume") {
+        config.slippage = {.kind = sim::SlippageKind::volume_share, .value = *value};
+    } else {
+        return is_no(text, "a slippage model: none, bps:2, ticks:1 or volume:0.1");
+    }
+    return {};
+}
+
+Done set_participation(RunConfig& config, std::string_view text) {
+    const auto value = parse_rate(text);
+    if (!value || value->raw <= 0 || value->raw > base::kDecimalOne) {
+        return is_no(text, "a share of volume above 0 and up to 1");
+    }
+    config.participation = *value;
+    return {};
+}
+
+Done set_kind(RunConfig& config, std::string_view text) {
+    if (text != "bar" && text != "quote" && text != "trade") {
+        return is_no(text, "a kind of data: bar, quote or trade");
+    }
+    config.kind = text;
+    return {};
+}
+
+Done set_interval(RunConfig& config, std::string_view text) {
+    if (!parse_bar_spec(text)) return is_no(text, "a bar interval, such as 1d, 5m or 100-ticks");
+    config.interval = text;
+    return {};
+}
+
+Done set_strategy(RunConfig& config, std::string_view text) {
+    if (config.strategies.empty()) config.strategies.emplace_back();
+    config.strategies.back().name = text;
+    return {};
+}
+
+Done set_fills(RunConfig& config, std::string_view text) {
+    const auto mode = sim::parse_fill_mode(text);
+    if (!mode) return is_no(text, "a fill mode: " + sim::fill_mode_names());
+    config.fills = *mode;
+    return {};
+}
+
+Done set_account(RunConfig& config, std::string_view text) {
+    const auto kind = sim::parse_account_kind(text);
+    if (!kind) return is_no(text, "a kind of account: cash or margin");
+    config.account = *kind;
+    return {};
+}
+
+Done set_currency(RunConfig& config, std::string_view text) {
+    const auto currency = Currency::parse(text);
+    if (!currency) return is_no(text, "a currency, such as USD");
+    config.currency = *currency;
+    return {};
+}
+
+Done set_check_funds(RunConfig& config, std::string_view text) {
+    if (text != "true" && text != "false") return is_no(text, "true or false");
+    config.check_funds = text == "true";
+    return {};
+}
+
+Done set_max_position(RunConfig& config, std::string_view text) {
+    const auto value = parse_qty(text);
+    if (!value || value->raw <= 0) return is_no(text, "a quantity above zero");
+    config.limits.max_position = *value;
+    return {};
+}
+
+Done set_order_rate(RunConfig& config, std::string_view text) {
+    const double value = TRY(number(text));
+    if (value < 1 || value > 1e6 || value != std::floor(value)) {
+        return is_no(text, "a whole number of orders from 1 to 1000000");
+    }
+    config.limits.max_orders_per_second = static_cast<std::uint32_t>(value);
+    return {};
+}
+
+Done set_annual_factor(RunConfig& config, std::string_view text) {
+    const double value = TRY(number(text));
+    if (!(value > 0.0) || value > 1e7) return is_no(text, "a number of periods a year above zero");
+    config.annual_factor = value;
+    return {};
+}
+
+Done set_risk_free(RunConfig& config, std::string_view text) {
+    const double value = TRY(number(text));
+    if (value <= -1.0 || value > 10.0) return is_no(text, "a yearly rate, such as 0.02");
+    config.risk_free = value;
+    return {};
+}
+
+Done add_instrument(RunConfig& config, std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t comma = text.find(',');
+        const std::string_view one = text.substr(0, comma);
+        if (one.empty()) return is_no(text, "a list of symbols, such as SPY.ARCA,KO.NYSE");
+        config.instruments.emplace_back(one);
+        text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
+    }
+    return {};
+}
+
+// clang-format off
+constexpr auto kOptions = std::to_array<Option>({
+    {"data.catalog", "--catalog", "the catalog's folder", false,
+     [](RunConfig& c, std::string_view v) -> Done { c.catalog = v; return {}; }},
+    {"data.instruments", "--instrument", "a symbol, several with commas, or '*' for all of the catalog", true, add_instrument},
+    {"data.kind", "--kind", "bar, quote or trade", false, set_kind},
+    {"data.interval", "--interval", "which bars: 1d, 5m, 1m/bid, 100-ticks", false, set_interval},
+    {"data.from", "--from", "first instant (UTC)", false,
+     [](RunConfig& c, std::string_view v) -> Done { c.from = TRY(instant(v)); return {}; }},
+    {"data.to", "--to", "first instant that no longer counts", false,
+     [](RunConfig& c, std::string_view v) -> Done { c.to = TRY(instant(v)); return {}; }},
+    {"strategy.name", "--strategy", "a built-in strategy, or the file of a shared library", false, set_strategy},
+    {"account.cash", "--cash", "starting cash (100000)", false,
+     [](RunConfig& c, std::string_view v) -> Done { c.cash = TRY(money(v)); return {}; }},
+    {"account.currency", "--currency", "of the cash and of all results (USD)", false, set_currency},
+    {"account.kind", "--account", "cash or margin", false, set_account},
+    {"fees.bps", "--fee-bps", "fee on notional, basis points, maker and taker", false,
+     [](RunConfig& c, std::string_view v) -> Done { c.fee = TRY(rate_of_bps(v)); return {}; }},
+    {"fees.maker_bps", "--maker-bps", "fee of fills that rested", false,
+     [](RunConfig& c, std::string_view v) -> Done { c.fee_maker = TRY(rate_of_bps(v)); return {}; }},
+    {"fees.taker_bps", "--taker-bps", "fee of fills that took", false,
+     [](RunConfig& c, std::string_view v) -> Done { c.fee_taker = TRY(rate_of_bps(v)); return {}; }},
+    {"fees.per_unit", "--fee-per-unit", "fee for each share or contract", false,
+     [](RunConfig& c, std::string_view v) -> Done { c.fee_per_unit = TRY(money(v)); return {}; }},
+    {"fees.minimum", "--fee-minimum", "least fee of an order that fills", false,
+     [](RunConfig& c, std::string_view v) -> Done { c.fee_minimum = TRY(money(v)); return {}; }},
+    {"simulation.fills", "--fills", "whose fill conventions: strict or backtrader", false, set_fills},
+    {"simulation.slippage", "--slippage", "none, bps:2, ticks:1 or volume:0.1", false, set_slippage},
+    {"simulation.latency", "--latency", "of orders and reports, each way: 50ms", false, set_latency},
+    {"simulation.participation", "--participation", "largest share of a bar's volume that we may fill (0.1)", false, set_participation},
+    {"simulation.check_funds", "--check-funds", "the venue refuses what cannot be paid (true)", false, set_check_funds},
+    {"risk.max_position", "--max-position", "units, each instrument", false, set_max_position},
+    {"risk.max_order_notional", "--max-order-notional", "base currency, each order", false,
+     [](RunConfig& c, std::string_view v) -> Done { c.limits.max_order_notional = TRY(money(v)); return {}; }},
+    {"risk.max_gross_exposure", "--max-gross-exposure", "base currency, whole account", false,
+     [](RunConfig& c, std::string_view v) -> Done { c.limits.max_gross_exposure = TRY(money(v)); return {}; }},
+    {"risk.max_orders_per_second", "--max-orders-per-second", "orders and changes", false, set_order_rate},
+    {"metrics.benchmark", "--benchmark", "a symbol, or none", false,
+     [](RunConfig& c, std::string_view v) -> Done { c.benchmark = v; return {}; }},
+    {"metrics.risk_free", "--risk-free", "yearly rate (0)", false, set_risk_free},
+    {"metrics.annual_factor", "--annual-factor", "periods a year (by calendar: 252, 260 or 365)", false, set_annual_factor},
+});
+// clang-format on
+
+constexpr std::string_view kStrategyPrefix = "strategy.";
+
+/// Insertions, deletions and changes between two words.
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U);
+            diagonal = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
+        }
+    }
+    return row.back();
+}
+
+std::string_view nearest(std::string_view key) {
+    const auto at =
+        std::min_element(kOptions.begin(), kOptions.end(), [&](const Option& a, const Option& b) {
+            return distance(key, a.key) < distance(key, b.key);
+        });
+    return at->key;
+}
+
+Done set_param(RunConfig& config, std::string_view key, std::string_view value) {
+    if (config.strategies.size() > 1) {
+        return std::unexpected(
+            fmt::format("{}: the file has several strategies; set it there", key));
+    }
+    if (config.strategies.empty()) config.strategies.emplace_back();
+    const std::string_view name = key.substr(kStrategyPrefix.size());
+    StrategyConfig& strategy = config.strategies.front();
+    if (name == "bars") {
+        strategy.bars = value;
+        return {};
+    }
+    for (auto& [known, old] : strategy.params.entries) {
+        if (known == name) {
+            old = value;
+            return {};
+        }
+    }
+    strategy.params.entries.emplace_back(name, value);
+    return {};
+}
+
+}  // namespace
+
+std::span<const Option> run_options() { return kOptions; }
+
+Done set_option(RunConfig& config, std::string_view key, std::string_view value) {
+    for (const Option& option : kOptions) {
+        if (option.key != key) continue;
+        if (auto done = option.set(config, value); !done) {
+            return std::unexpected(fmt::format("{}: {}", key, done.error()));
+        }
+        return {};
+    }
+    if (key.starts_with(kStrategyPrefix)) return set_param(config, key, value);
+    return std::unexpected(
+        fmt::format("{}: there is no such setting; did you mean {}?", key, nearest(key)));
+}
+
+Done apply_assignment(RunConfig& config, std::string_view assignment) {
+    const std::size_t cut = assignment.find('=');
+    if (cut == std::string_view::npos || cut == 0) {
+        return std::unexpected(fmt::format("--set {}: write it as section.key=value", assignment));
+    }
+    auto done = set_option(config, assignment.substr(0, cut), assignment.substr(cut + 1));
+    if (!done) return std::unexpected("--set " + done.error());
+    return {};
+}
+
+}  // namespace tradewind::apps

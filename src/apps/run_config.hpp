@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/event.hpp"
+#include "risk/gate.hpp"
+#include "signal/params.hpp"
+#include "sim/settings.hpp"
+
+namespace tradewind::apps {
+
+/// One strategy as a user asks for it.
+struct StrategyConfig {
+    std::string name;                      ///< of a built-in, or of the library's file
+    std::vector<std::string> instruments;  ///< empty: all of the run's
+    std::string bars;                      ///< empty: those of the data
+    signal::Params params;
+};
+
+/// A run as a user asks for it: what the TOML file, --set and the flags say, before the catalog is
+/// looked at.
+struct RunConfig {
+    std::string catalog;
+    std::vector<std::string> instruments;
+    std::string kind;      ///< bar, quote or trade; empty: what the catalog has, in this order
+    std::string interval;  ///< "1d", "5m", "100-ticks"; empty: the only one that the catalog has
+    std::optional<Timestamp> from;
+    std::optional<Timestamp> to;
+
+    std::vector<StrategyConfig> strategies;
+
+    Money cash = whole_money(100'000);
+    Currency currency = kUsd;
+    std::optional<sim::AccountKind> account;  ///< absent: cash, or margin where something needs it
+
+    std::optional<Rate> fee;  ///< of notional, maker and taker alike
+    std::optional<Rate> fee_maker;
+    std::optional<Rate> fee_taker;
+    std::optional<Money> fee_per_unit;
+    std::optional<Money> fee_minimum;
+
+    sim::FillMode fills = sim::FillMode::strict;
+    sim::SlippageModel slippage;
+    sim::Latencies latencies;
+    std::optional<Rate> participation;
+    bool check_funds = true;
+
+    risk::Limits limits;
+
+    std::string benchmark;  ///< a symbol, "none", or empty: the instrument where there is one
+    double risk_free = 0.0;
+    std::optional<double> annual_factor;
+};
+
+/// One thing that can be set, by the same name in the file ("account.cash"), with --set, and as a
+/// flag.
+struct Option {
+    std::string_view key;   ///< section.name
+    std::string_view flag;  ///< "--cash"; empty: none
+    std::string_view help;
+    bool repeats = false;  ///< a list: each value is added
+    /// The error is what is wrong with the value: "'x' is not an amount of money".
+    std::expected<void, std::string> (*set)(RunConfig&, std::string_view value);
+};
+
+[[nodiscard]] std::span<const Option> run_options();
+
+/// Sets one key; strategy.<parameter> goes to the only strategy. The error names the key, and the
+/// nearest known one where there is none of that name.
+[[nodiscard]] std::expected<void, std::string> set_option(RunConfig& config, std::string_view key,
+                                                          std::string_view value);
+/// "section.key=value", as --set takes it.
+[[nodiscard]] std::expected<void, std::string> apply_assignment(RunConfig& config,
+                                                                std::string_view assignment);
+
+/// Reads a TOML file into `config`. Errors are one line: "FILE:LINE:COLUMN: what, and the mend".
+[[nodiscard]] std::expected<void, std::string> load_config(RunConfig& config,
+                                                           const std::string& path);
+
+}  // namespace tradewind::apps

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <toml.hpp>
+
+#include "apps/run_config.hpp"
+#include "base/try.hpp"
+
+namespace tradewind::apps {
+namespace {
+
+using Done = std::expected<void, std::string>;
+
+std::string at(const std::string& path, const toml::value& value) {
+    const toml::source_location where = value.location();
+    return fmt::format("{}:{}:{}", path, where.line(), where.column());
+}
+
+/// A plain value as the text that a flag would carry.
+std::expected<std::string, std::string> as_text(const toml::value& value) {
+    switch (value.type()) {
+        case toml::value_t::string: return value.as_string().str;
+        case toml::value_t::integer: return std::to_string(value.as_integer());
+        case toml::value_t::floating: return fmt::format("{}", value.as_floating());
+        case toml::value_t::boolean: return value.as_boolean() ? "true" : "false";
+        case toml::value_t::local_date:
+        case toml::value_t::local_datetime:
+        case toml::value_t::offset_datetime: return toml::format(value);
+        default: return std::unexpected("is no plain value");
+    }
+}
+
+Done set_at(RunConfig& config, const std::string& path, const std::string& key,
+            const toml::value& value) {
+    const auto text = as_text(value);
+    if (!text) return std::unexpected(fmt::format("{}: {} {}", at(path, value), key, text.error()));
+    if (auto done = set_option(config, key, *text); !done) {
+        return std::unexpected(fmt::format("{}: {}", at(path, value), done.error()));
+    }
+    return {};
+}
+
+Done load_strategy(RunConfig& config, const std::string& path, const toml::value& table) {
+    if (!table.is_table()) {
+        return std::unexpected(fmt::format("{}: strategy is a table", at(path, table)));
+    }
+    StrategyConfig& strategy = config.strategies.emplace_back();
+    for (const auto& [key, value] : table.as_table()) {
+        if (key == "instruments" && value.is_array()) {
+            for (const toml::value& one : value.as_array()) {
+                if (!one.is_string()) {
+                    return std::unexpected(fmt::format("{}: a symbol is a text", at(path, one)));
+                }
+                strategy.instruments.push_back(one.as_string().str);
+            }
+            continue;
+        }
+        const auto text = as_text(value);
+        if (!text) {
+            return std::unexpected(
+                fmt::format("{}: strategy.{} {}", at(path, value), key, text.error()));
+        }
+        if (key == "name") {
+            strategy.name = *text;
+        } else if (key == "bars") {
+            if (!parse_bar_spec(*text)) {
+                return std::unexpected(fmt::format("{}: strategy.bars: '{}' is not a bar interval",
+                                                   at(path, value), *text));
+            }
+            strategy.bars = *text;
+        } else {
+            strategy.params.entries.emplace_back(key, *text);
+        }
+    }
+    // TOML tables have no order; parameters are kept by name so that the same file gives the same
+    // hash.
+    std::sort(strategy.params.entries.begin(), strategy.params.entries.end());
+    if (strategy.name.empty()) {
+        return std::unexpected(fmt::format("{}: strategy has no name", at(path, table)));
+    }
+    return {};
+}
+
+Done load_section(RunConfig& config, const std::string& path, const std::string& section,
+                  const toml::value& table) {
+    if (!table.is_table()) {
+        return std::unexpected(
+            fmt::format("{}: {} is a section: write [{}]", at(path, table), section, section));
+    }
+    for (const auto& [name, value] : table.as_table()) {
+        const std::string key = section + "." + name;
+        if (!value.is_array()) {
+            TRY_VOID(set_at(config, path, key, value));
+            continue;
+        }
+        for (const toml::value& one : value.as_array()) TRY_VOID(set_at(config, path, key, one));
+    }
+    return {};
+}
+
+Done load_root(RunConfig& config, const std::string& path, const toml::value& root) {
+    for (const auto& [section, value] : root.as_table()) {
+        if (section != "strategy") {
+            TRY_VOID(load_section(config, path, section, value));
+        } else if (value.is_array()) {
+            for (const toml::value& one : value.as_array()) {
+                TRY_VOID(load_strategy(config, path, one));
+            }
+        } else {
+            TRY_VOID(load_strategy(config, path, value));
+        }
+    }
+    return {};
+}
+
+/// The first line of the parser's message, which draws the source over several.
+std::string first_line(std::string_view text) {
+    return std::string{text.substr(0, text.find('\n'))};
+}
+
+}  // namespace
+
+Done load_config(RunConfig& config, const std::string& path) {
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(path, ignored)) {
+        return std::unexpected(fmt::format("{}: there is no such file", path));
+    }
+    try {
+        return load_root(config, path, toml::parse(path));
+    } catch (const toml::exception& e) {
+        return std::unexpected(fmt::format("{}:{}:{}: {}", path, e.location().line(),
+                                           e.location().column(), first_line(e.what())));
+    } catch (const std::exception& e) {
+        return std::unexpected(fmt::format("{}: {}", path, first_line(e.what())));
+    }
+}
+
+}  // namespace tradewind::apps

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apps/run_settings.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "apps/strategy_loader.hpp"
+#include "base/try.hpp"
+
+namespace tradewind::apps {
+namespace {
+
+using Text = std::string;
+
+std::expected<std::vector<Text>, Text> wanted_symbols(const RunConfig& config,
+                                                      const ports::History& history) {
+    std::vector<Text> out;
+    const auto add = [&](const Text& symbol) {
+        if (std::find(out.begin(), out.end(), symbol) == out.end()) out.push_back(symbol);
+    };
+    for (const Text& symbol : config.instruments) {
+        if (symbol != "*") {
+            add(symbol);
+            continue;
+        }
+        for (const ports::Series& series : history.series()) add(series.key.symbol);
+    }
+    if (out.empty()) {
+        return std::unexpected(
+            "no instrument is named; say --instrument SYMBOL (tradewind data ls shows them)");
+    }
+    return out;
+}
+
+bool is_market_data(ports::SeriesKind kind) {
+    return kind == ports::SeriesKind::bar || kind == ports::SeriesKind::quote ||
+           kind == ports::SeriesKind::trade;
+}
+
+std::vector<const ports::Series*> series_of(const ports::History& history, const Text& symbol) {
+    std::vector<const ports::Series*> out;
+    for (const ports::Series& series : history.series()) {
+        if (series.key.symbol == symbol) out.push_back(&series);
+    }
+    return out;
+}
+
+/// Bid and ask bars of one interval belong together; of other bars one interval is played.
+std::expected<std::vector<const ports::Series*>, Text> pick_bars(
+    const RunConfig& config, const Text& symbol, const std::vector<const ports::Series*>& all) {
+    std::vector<const ports::Series*> bars;
+    std::vector<Text> names;
+    for (const ports::Series* series : all) {
+        if (series->key.kind != ports::SeriesKind::bar) continue;
+        bars.push_back(series);
+        names.push_back(to_string(series->key.spec));
+    }
+    if (!config.interval.empty()) {
+        const BarSpec wanted = *parse_bar_spec(config.interval);
+        const bool any_source = config.interval.find('/') == Text::npos;
+        std::erase_if(bars, [&](const ports::Series* series) {
+            const BarSpec& spec = series->key.spec;
+            if (!any_source) return spec != wanted;
+            return spec.unit != wanted.unit || spec.step != wanted.step;
+        });
+        if (bars.empty()) {
+            return std::unexpected(fmt::format("{}: has no bars of {}; there are {}", symbol,
+                                               config.interval, fmt::join(names, ", ")));
+        }
+    }
+    const bool several = std::any_of(bars.begin(), bars.end(), [&](const ports::Series* series) {
+        return series->key.spec.step != bars.front()->key.spec.step ||
+               series->key.spec.unit != bars.front()->key.spec.unit;
+    });
+    if (several) {
+        return std::unexpected(fmt::format("{}: has bars of {}; choose with --interval", symbol,
+                                           fmt::join(names, ", ")));
+    }
+    // Bars of traded prices say all; without them the two sides of the quote are played together.
+    const auto last = std::find_if(bars.begin(), bars.end(), [](const ports::Series* series) {
+        return series->key.spec.source == PriceSource::last;
+    });
+    if (last != bars.end()) return std::vector{*last};
+    return bars;
+}
+
+std::expected<std::vector<const ports::Series*>, Text> pick_series(const RunConfig& config,
+                                                                   const ports::History& history,
+                                                                   const Text& symbol) {
+    const auto all = series_of(history, symbol);
+    const auto of_kind = [&](ports::SeriesKind kind) {
+        std::vector<const ports::Series*> out;
+        for (const ports::Series* series : all) {
+            if (series->key.kind == kind) out.push_back(series);
+        }
+        return out;
+    };
+    const auto none = [&](std::string_view what) {
+        return std::unexpected(fmt::format(
+            "{}: the catalog has no {}; see tradewind data ls, or import some", symbol, what));
+    };
+    if (history.find_instrument(symbol) == nullptr) return none("instrument of that name");
+    std::vector<const ports::Series*> out;
+    const bool has_bars = !of_kind(ports::SeriesKind::bar).empty();
+    const Text kind = !config.kind.empty()                         ? config.kind
+                      : has_bars || !config.interval.empty()       ? "bar"
+                      : !of_kind(ports::SeriesKind::quote).empty() ? "quote"
+                                                                   : "trade";
+    if (kind == "bar") {
+        if (!has_bars) return none("bars");
+        out = TRY(pick_bars(config, symbol, all));
+    } else {
+        out = of_kind(*ports::parse_series_kind(kind));
+        if (out.empty()) return none(kind + "s");
+    }
+    for (const ports::Series* series : all) {
+        if (!is_market_data(series->key.kind)) out.push_back(series);
+    }
+    return out;
+}
+
+/// Fees that the user names stand in for those of every instrument.
+void apply_fees(const RunConfig& config, Instrument& instrument) {
+    FeeSchedule& fees = instrument.fees;
+    if (config.fee) fees.maker = fees.taker = *config.fee;
+    if (config.fee_maker) fees.maker = *config.fee_maker;
+    if (config.fee_taker) fees.taker = *config.fee_taker;
+    if (config.fee_per_unit) fees.per_unit = *config.fee_per_unit;
+    if (config.fee_minimum) fees.minimum = *config.fee_minimum;
+}
+
+/// The sessions whose ends the equity curve counts: those of the instruments where they agree.
+CalendarKind common_calendar(const InstrumentTable& instruments) {
+    const CalendarKind first = instruments.all().front().calendar;
+    const bool same = std::all_of(instruments.all().begin(), instruments.all().end(),
+                                  [&](const Instrument& i) { return i.calendar == first; });
+    return same ? first : CalendarKind::always_open;
+}
+
+sim::AccountKind default_account(const InstrumentTable& instruments) {
+    const bool needs_margin =
+        std::any_of(instruments.all().begin(), instruments.all().end(), [](const Instrument& i) {
+            return i.is_derivative() || i.asset_class == AssetClass::fx_pair;
+        });
+    return needs_margin ? sim::AccountKind::margin : sim::AccountKind::cash;
+}
+
+portfolio::AccountKind account_kind(sim::AccountKind kind) {
+    return kind == sim::AccountKind::cash ? portfolio::AccountKind::cash
+                                          : portfolio::AccountKind::margin;
+}
+
+std::expected<std::vector<InstrumentId>, Text> ids_of(const std::vector<Text>& symbols,
+                                                      const InstrumentTable& instruments) {
+    std::vector<InstrumentId> out;
+    for (const Text& symbol : symbols) {
+        const Instrument* instrument = instruments.find(symbol);
+        if (instrument == nullptr) {
+            return std::unexpected(
+                fmt::format("strategy instrument {}: is not among the run's instruments", symbol));
+        }
+        out.push_back(instrument->id);
+    }
+    if (symbols.empty()) {
+        for (const Instrument& instrument : instruments.all()) out.push_back(instrument.id);
+    }
+    return out;
+}
+
+/// Which bars a strategy gets: those it asks for (made by the engine where the data has others),
+/// else the data's; where the data is the two sides of a quote, the bid's.
+std::expected<std::optional<BarSpec>, Text> bars_for(const StrategyConfig& wish,
+                                                     const StrategyRun& run,
+                                                     RunSettings& settings) {
+    const auto is_played = [&](const BarSpec& spec) {
+        return std::any_of(settings.data.begin(), settings.data.end(), [&](const auto& series) {
+            return series.key.kind == ports::SeriesKind::bar && series.key.spec == spec;
+        });
+    };
+    if (wish.bars.empty()) {
+        std::optional<BarSpec> first;
+        for (const ports::Series& series : settings.data) {
+            if (series.key.kind != ports::SeriesKind::bar) continue;
+            if (!first || series.key.spec.source == PriceSource::bid) first = series.key.spec;
+        }
+        return first;
+    }
+    const auto spec = parse_bar_spec(wish.bars);
+    if (!spec)
+        return std::unexpected(fmt::format("strategy bars: '{}' is not an interval", wish.bars));
+    if (is_played(*spec)) return spec;
+    for (const InstrumentId id : run.instruments) {
+        settings.engine.aggregations.push_back({.instrument = id, .spec = *spec});
+    }
+    return spec;
+}
+
+std::expected<void, Text> resolve_strategies(const RunConfig& config, RunSettings& out) {
+    if (config.strategies.empty() || config.strategies.front().name.empty()) {
+        return std::unexpected("no strategy is named; say --strategy NAME");
+    }
+    for (const StrategyConfig& wish : config.strategies) {
+        StrategyRun run{.name = wish.name,
+                        .library_hash = {},
+                        .params = wish.params,
+                        .instruments = TRY(ids_of(wish.instruments, out.instruments)),
+                        .bars = std::nullopt};
+        if (is_library(wish.name)) run.library_hash = TRY(library_hash(wish.name));
+        run.bars = TRY(bars_for(wish, run, out));
+        out.strategies.push_back(std::move(run));
+    }
+    return {};
+}
+
+std::expected<std::optional<ports::SeriesKey>, Text> resolve_benchmark(
+    const RunConfig& config, const RunSettings& settings, const ports::History& history) {
+    if (config.benchmark == "none") return std::nullopt;
+    const bool own = config.benchmark.empty();
+    if (own && settings.instruments.size() != 1) return std::nullopt;
+    const Text symbol = own ? settings.instruments.all().front().symbol : config.benchmark;
+    for (const ports::Series& series : settings.data) {
+        if (series.key.symbol == symbol && series.key.kind == ports::SeriesKind::bar) {
+            return series.key;
+        }
+    }
+    if (own) return std::nullopt;
+    RunConfig only_bars = config;
+    only_bars.kind = "bar";
+    const auto picked = TRY(pick_series(only_bars, history, symbol));
+    return picked.front()->key;
+}
+
+}  // namespace
+
+std::expected<RunSettings, Text> resolve(const RunConfig& config, const ports::History& history) {
+    RunSettings out;
+    for (const Text& symbol : TRY(wanted_symbols(config, history))) {
+        for (const ports::Series* series : TRY(pick_series(config, history, symbol))) {
+            out.data.push_back(*series);
+            out.world.series.push_back(series->key);
+        }
+        Instrument instrument = *history.find_instrument(symbol);
+        apply_fees(config, instrument);
+        out.instruments.add(std::move(instrument));
+    }
+    if (config.from && config.to && *config.from >= *config.to) {
+        return std::unexpected("--from is not earlier than --to");
+    }
+    out.world.fills = config.fills;
+    out.world.slippage = config.slippage;
+    out.world.latencies = config.latencies;
+    if (config.participation) out.world.participation = *config.participation;
+    out.world.account = config.account.value_or(default_account(out.instruments));
+    out.world.check_funds = config.check_funds;
+    out.world.deposits = {{.currency = config.currency, .amount = config.cash}};
+    out.world.from = config.from;
+    out.world.to = config.to;
+
+    out.engine.base = config.currency;
+    out.engine.account = account_kind(out.world.account);
+    out.engine.sampling = common_calendar(out.instruments);
+    out.engine.limits = config.limits;
+    TRY_VOID(resolve_strategies(config, out));
+    out.benchmark = TRY(resolve_benchmark(config, out, history));
+    out.annual_factor = config.annual_factor.value_or(sessions_per_year(out.engine.sampling));
+    out.risk_free = config.risk_free;
+    return out;
+}
+
+std::expected<std::vector<engine::StrategySlot>, Text> make_slots(const RunSettings& settings) {
+    std::vector<engine::StrategySlot> out;
+    for (const StrategyRun& run : settings.strategies) {
+        if (is_library(run.name) && TRY(library_hash(run.name)) != run.library_hash) {
+            return std::unexpected(fmt::format(
+                "strategy library {}: is not the one that the run was made with", run.name));
+        }
+        const signal::StrategySetup setup{
+            .instruments = settings.instruments, .traded = run.instruments, .params = run.params};
+        auto strategy = TRY(make_strategy(run.name, setup));
+        out.push_back({.name = run.name,
+                       .strategy = std::move(strategy),
+                       .instruments = run.instruments,
+                       .bars = run.bars});
+    }
+    return out;
+}
+
+}  // namespace tradewind::apps

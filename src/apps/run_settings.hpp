@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "apps/run_config.hpp"
+#include "domain/instrument.hpp"
+#include "engine/engine.hpp"
+#include "ports/history.hpp"
+#include "sim/settings.hpp"
+
+namespace tradewind::apps {
+
+/// One strategy of a run, resolved.
+struct StrategyRun {
+    std::string name;
+    std::string library_hash;  ///< SHA-256 of the shared library; empty for a built-in
+    signal::Params params;
+    std::vector<InstrumentId> instruments;
+    std::optional<BarSpec> bars;
+};
+
+/// Everything that a run's result depends on, resolved against the catalog. Its JSON text heads the
+/// journal; from that text alone a replay builds the same engine again.
+struct RunSettings {
+    InstrumentTable instruments;
+    std::vector<StrategyRun> strategies;
+    engine::EngineSettings engine;
+    sim::WorldSettings world;
+    std::vector<ports::Series> data;  ///< what is played, with its extent
+    std::optional<ports::SeriesKey> benchmark;
+    double annual_factor = 252;
+    double risk_free = 0;
+};
+
+/// Looks the wishes up in the catalog. The error is one line with the mend.
+[[nodiscard]] std::expected<RunSettings, std::string> resolve(const RunConfig& config,
+                                                              const ports::History& history);
+
+/// The same settings give the same text.
+[[nodiscard]] std::string to_json(const RunSettings& settings);
+/// Reads back what an engine is built from: instruments, strategies and engine settings.
+[[nodiscard]] std::expected<RunSettings, std::string> settings_from_json(std::string_view text);
+/// First 16 hexadecimal digits of the SHA-256 of the JSON text.
+[[nodiscard]] std::string settings_hash(std::string_view json);
+
+/// Makes the strategies and ties them to their instruments. A library whose hash is not the
+/// recorded one is refused.
+[[nodiscard]] std::expected<std::vector<engine::StrategySlot>, std::string> make_slots(
+    const RunSettings& settings);
+
+}  // namespace tradewind::apps

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "research/backtest.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/try.hpp"
+#include "domain/bar_times.hpp"
+#include "monitor/equity_sampler.hpp"
+
+namespace tradewind::research {
+namespace {
+
+using Bars = ports::BarColumns;
+
+/// Calls `each(chunk)` for all rows of a series in [from, to).
+template <typename Each>
+std::expected<void, std::string> for_each_chunk(const ports::History& history,
+                                                const ports::SeriesKey& key, Timestamp from,
+                                                Timestamp to, const Each& each) {
+    auto reader = history.read(key, from, to);
+    if (!reader) return std::unexpected(reader.error().text);
+    while (true) {
+        const auto chunk = (*reader)->next();
+        if (!chunk) return std::unexpected(chunk.error().text);
+        if (!*chunk) return {};
+        each(**chunk);
+    }
+}
+
+/// The start capital put into the benchmark at its first open and left there, on the run's days.
+std::expected<std::vector<monitor::EquityPoint>, std::string> benchmark_curve(
+    const BacktestInput& input, double capital) {
+    const ports::SeriesKey& key = *input.benchmark;
+    const Instrument* instrument = input.history.find_instrument(key.symbol);
+    if (instrument == nullptr) {
+        return std::unexpected(fmt::format("benchmark {}: is not in the catalog", key.symbol));
+    }
+    BarClock clock{instrument->calendar, key.spec};
+    std::optional<monitor::EquitySampler> sampler;
+    double units = 0.0;
+    TRY_VOID(for_each_chunk(input.history, key, input.world.from.value_or(kTimestampMin),
+                            input.world.to.value_or(kTimestampMax), [&](const ports::Chunk& chunk) {
+                                const auto ts = chunk.column(Bars::ts),
+                                           close = chunk.column(Bars::close);
+                                if (!sampler) {
+                                    sampler.emplace(input.engine.sampling, capital);
+                                    units = capital / to_double(Price{chunk.column(Bars::open)[0]});
+                                }
+                                for (std::size_t i = 0; i < chunk.rows; ++i) {
+                                    const double value = units * to_double(Price{close[i]});
+                                    sampler->mark(clock.at(Timestamp{ts[i]}).close,
+                                                  {.equity = value, .gross = value, .net = value});
+                                }
+                            }));
+    if (!sampler) return std::vector<monitor::EquityPoint>{};
+    return sampler->equity();
+}
+
+std::vector<OpenPosition> open_positions(const engine::Engine& engine) {
+    std::vector<OpenPosition> out;
+    const portfolio::Portfolio& book = engine.portfolio();
+    for (const InstrumentId id : book.held()) {
+        const portfolio::Position& position = book.position(id);
+        if (position.qty.raw == 0) continue;
+        const Instrument& instrument = engine.instruments().at(id);
+        const Money a_unit = scale(position.cost, base::kDecimalOne, instrument.multiplier.raw);
+        out.push_back({.instrument = id,
+                       .qty = position.qty,
+                       .average_price = divide(a_unit, position.qty),
+                       .mark = book.mark_of(id).value_or(Price{}),
+                       .unrealised = book.unrealised(id)});
+    }
+    return out;
+}
+
+std::uint64_t count_anomalies(const orders::Orders& orders) {
+    std::uint64_t sum = 0;
+    for (int i = 1; i < orders::kAnomalyCount; ++i) {
+        sum += orders.count(static_cast<orders::Anomaly>(i));
+    }
+    return sum;
+}
+
+Money start_capital(const BacktestInput& input, const std::vector<monitor::EquityPoint>& equity) {
+    // Deposits in the base currency are exact; with others the sampled value is what there is.
+    Money sum;
+    for (const CashFlow& deposit : input.world.deposits) {
+        if (deposit.currency == input.engine.base) sum += deposit.amount;
+    }
+    if (input.world.deposits.size() == 1 && sum.raw != 0) return sum;
+    return equity.empty() ? sum
+                          : Money{static_cast<base::Int128>(equity.front().equity * 1e9) *
+                                  base::Int128{base::kDecimalOne}};
+}
+
+std::expected<monitor::Metrics, std::string> measure(const BacktestInput& input,
+                                                     const BacktestResult& result,
+                                                     const monitor::EquitySampler& sampler) {
+    const auto metrics = monitor::compute({.equity = result.equity,
+                                           .benchmark = result.benchmark,
+                                           .risk_free = monitor::AnnualRate{input.risk_free},
+                                           .annual_factor = input.annual_factor,
+                                           .trials = input.trials,
+                                           .time_in_market = sampler.time_in_market(),
+                                           .traded_notional = sampler.traded_notional(),
+                                           .trades = result.trades});
+    if (!metrics) return std::unexpected(monitor::describe(metrics.error()));
+    return *metrics;
+}
+
+}  // namespace
+
+std::expected<BacktestResult, std::string> run_backtest(BacktestInput input) {
+    const auto world = TRY(sim::World::create(input.instruments, input.history, input.world));
+    engine::Engine engine{input.instruments, input.engine, std::move(input.strategies)};
+    BacktestResult out;
+    out.run = TRY(
+        engine::run(engine, {.source = *world, .venue = *world, .log = input.log}, input.progress));
+    if (engine.equity() == nullptr) {
+        return std::unexpected("the chosen data holds no rows between --from and --to");
+    }
+    const monitor::EquitySampler& sampler = *engine.equity();
+    out.world = world->counts();
+    out.equity = sampler.equity();
+    out.exposures = sampler.exposures();
+    out.max_drawdown_of_marks = sampler.max_drawdown_of_marks();
+    out.start_equity = start_capital(input, out.equity);
+    out.final_equity = engine.portfolio().equity();
+    out.slippage = engine.slippage();
+    out.fills = engine.fills();
+    out.refusals = engine.refusals();
+    out.anomalies = count_anomalies(engine.orders());
+    const auto closed = engine.trades().closed();
+    out.trades.assign(closed.begin(), closed.end());
+    out.trades_closed = engine.trades().closed_count();
+    out.open = open_positions(engine);
+    if (input.benchmark) {
+        out.benchmark = TRY(benchmark_curve(input, out.equity.front().equity));
+    }
+    out.metrics = TRY(measure(input, out, sampler));
+    return out;
+}
+
+std::expected<PriceSeries, std::string> read_prices(const ports::History& history,
+                                                    const Instrument& instrument,
+                                                    const ports::SeriesKey& key,
+                                                    std::size_t max_bars) {
+    PriceSeries out{.instrument = instrument.id, .bars = {}};
+    const ports::Series* series = history.find(key);
+    if (series == nullptr || max_bars == 0) return out;
+    const std::uint64_t join = (series->rows + max_bars - 1) / max_bars;
+    BarClock clock{instrument.calendar, key.spec};
+    std::uint64_t row = 0;
+    TRY_VOID(
+        for_each_chunk(history, key, kTimestampMin, kTimestampMax, [&](const ports::Chunk& chunk) {
+            for (std::size_t i = 0; i < chunk.rows; ++i, ++row) {
+                const auto at = [&](std::size_t column) {
+                    return to_double(Price{chunk.column(column)[i]});
+                };
+                if (row % join == 0) {
+                    const Timestamp open = clock.at(Timestamp{chunk.column(Bars::ts)[i]}).open;
+                    out.bars.push_back({.ts = open,
+                                        .open = at(Bars::open),
+                                        .high = at(Bars::high),
+                                        .low = at(Bars::low),
+                                        .close = at(Bars::close)});
+                    continue;
+                }
+                Ohlc& bar = out.bars.back();
+                bar.high = std::max(bar.high, at(Bars::high));
+                bar.low = std::min(bar.low, at(Bars::low));
+                bar.close = at(Bars::close);
+            }
+        }));
+    return out;
+}
+
+}  // namespace tradewind::research

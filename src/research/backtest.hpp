@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "domain/instrument.hpp"
+#include "engine/engine.hpp"
+#include "engine/runner.hpp"
+#include "monitor/metrics.hpp"
+#include "ports/event_log.hpp"
+#include "ports/history.hpp"
+#include "research/report.hpp"
+#include "sim/world.hpp"
+
+namespace tradewind::research {
+
+/// One backtest: the engine on a simulated world.
+struct BacktestInput {
+    const InstrumentTable& instruments;
+    const ports::History& history;
+    sim::WorldSettings world;
+    engine::EngineSettings engine;
+    std::vector<engine::StrategySlot> strategies;
+    ports::EventLog* log = nullptr;
+    engine::Progress progress{};
+    /// Held from the first bar to the last beside the run; absent: none.
+    std::optional<ports::SeriesKey> benchmark{};
+    double annual_factor = 252;
+    double risk_free = 0;  ///< a year
+    std::optional<monitor::Trials> trials{};
+};
+
+/// A position that the end of the data left open.
+struct OpenPosition {
+    InstrumentId instrument;
+    Qty qty;
+    Price average_price;
+    Price mark;
+    Money unrealised;  ///< quote currency
+};
+
+struct BacktestResult {
+    engine::RunSummary run;
+    sim::WorldCounts world;
+    Money start_equity;
+    std::optional<Money> final_equity;  ///< nullopt where a currency has no rate
+    Money slippage;
+    std::uint64_t fills = 0;
+    engine::RefusalCounts refusals{};
+    std::uint64_t anomalies = 0;  ///< reports of the venue that did not fit
+    monitor::Metrics metrics;
+    double max_drawdown_of_marks = 0;  ///< over every mark, not only the days' ends
+    std::vector<monitor::EquityPoint> equity;
+    std::vector<monitor::EquityPoint> benchmark;
+    std::vector<monitor::ExposurePoint> exposures;
+    std::vector<monitor::ClosedTrade> trades;
+    std::uint64_t trades_closed = 0;  ///< more than `trades` holds where the list was cut
+    std::vector<OpenPosition> open;
+};
+
+/// The error is one line.
+[[nodiscard]] std::expected<BacktestResult, std::string> run_backtest(BacktestInput input);
+
+/// Bars of a series for a price chart, joined so that there are at most `max_bars`.
+[[nodiscard]] std::expected<PriceSeries, std::string> read_prices(const ports::History& history,
+                                                                  const Instrument& instrument,
+                                                                  const ports::SeriesKey& key,
+                                                                  std::size_t max_bars);
+
+}  // namespace tradewind::research
