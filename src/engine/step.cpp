@@ -125,7 +125,7 @@ void Engine::on(const Funding& funding) {
 void Engine::on(const CorporateAction& action) {
     market_.apply(now_, action);
     portfolio_.apply(action);
-    trades_.on_split(action);
+    if (action.kind == CorporateActionKind::split) trades_.on_split(now_, action);
     if (const auto price = market_.mark(action.instrument)) mark(action.instrument, *price);
     tell_all(action.instrument,
              [&](signal::Strategy& s, signal::Context& c) { s.on_corporate_action(c, action); });
