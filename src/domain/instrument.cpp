@@ -114,12 +114,18 @@ Money fee_of(const FeeQuery& query, const Instrument& instrument) {
     const Rate rate = query.is_maker ? fees.maker : fees.taker;
     if (rate.raw == 0 && fees.per_unit.raw == 0 && fees.minimum.raw == 0) return {};
 
-    // By the whole order, less what it has paid: a minimum or maximum holds for the order, however
-    // many fills it comes in. Only the rate is by fill, since a fill may be maker and the next one
-    // taker.
-    const Money by_rate = multiply(filled, rate);
-    const Money by_unit = scale(fees.per_unit, query.qty.raw, base::kDecimalOne);
-    Money total = query.paid_so_far + by_rate + by_unit;
+    const auto plain = [&](Money amount, Qty qty) {
+        return multiply(amount, rate) + scale(fees.per_unit, qty.raw, base::kDecimalOne);
+    };
+    // A minimum or maximum holds for the order, however many fills it comes in. What the fills
+    // before would have cost without them is what they did cost, unless one of the two held; then
+    // it is worked out again, as if their liquidity had been this fill's.
+    Money total = query.paid_so_far;
+    const bool at_minimum = fees.minimum.raw > 0 && query.paid_so_far <= fees.minimum;
+    const bool at_maximum =
+        fees.maximum && query.paid_so_far >= multiply(query.notional_so_far, *fees.maximum);
+    if (at_minimum || at_maximum) total = plain(query.notional_so_far, query.qty_so_far);
+    total += plain(filled, query.qty);
     if (fees.minimum.raw > 0) total = std::max(total, fees.minimum);
     if (fees.maximum)
         total = std::min(total, multiply(query.notional_so_far + filled, *fees.maximum));
