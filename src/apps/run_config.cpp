@@ -201,7 +201,7 @@ constexpr auto kOptions = std::to_array<Option>({
     {"strategy.name", "--strategy", "a built-in strategy, or the file of a shared library", false, set_strategy},
     {"account.cash", "--cash", "starting cash (100000)", false,
      [](RunConfig& c, std::string_view v) -> Done { c.cash = TRY(money(v)); return {}; }},
-    {"account.currency", "--currency", "of the cash and of all results (USD)", false, set_currency},
+    {"account.currency", "--currency", "of the cash and of all results (what the instruments are quoted in)", false, set_currency},
     {"account.kind", "--account", "cash or margin", false, set_account},
     {"fees.bps", "--fee-bps", "fee on notional, basis points, maker and taker", false,
      [](RunConfig& c, std::string_view v) -> Done { c.fee = TRY(rate_of_bps(v)); return {}; }},

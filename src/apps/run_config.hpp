@@ -38,7 +38,7 @@ struct RunConfig {
     std::vector<StrategyConfig> strategies;
 
     Money cash = whole_money(100'000);
-    Currency currency = kUsd;
+    std::optional<Currency> currency;         ///< absent: what the instruments are quoted in
     std::optional<sim::AccountKind> account;  ///< absent: cash, or margin where something needs it
 
     std::optional<Rate> fee;  ///< of notional, maker and taker alike

@@ -140,6 +140,20 @@ CalendarKind common_calendar(const InstrumentTable& instruments) {
     return same ? first : CalendarKind::always_open;
 }
 
+/// The currency that all instruments are quoted in; several need the user's word.
+std::expected<Currency, Text> base_currency(const RunConfig& config,
+                                            const InstrumentTable& instruments) {
+    if (config.currency) return *config.currency;
+    const Currency first = instruments.all().front().quote;
+    for (const Instrument& instrument : instruments.all()) {
+        if (instrument.quote == first) continue;
+        return std::unexpected(
+            fmt::format("the instruments are quoted in {} and {}; say --currency", to_string(first),
+                        to_string(instrument.quote)));
+    }
+    return first;
+}
+
 sim::AccountKind default_account(const InstrumentTable& instruments) {
     const bool needs_margin =
         std::any_of(instruments.all().begin(), instruments.all().end(), [](const Instrument& i) {
@@ -255,11 +269,12 @@ std::expected<RunSettings, Text> resolve(const RunConfig& config, const ports::H
     if (config.participation) out.world.participation = *config.participation;
     out.world.account = config.account.value_or(default_account(out.instruments));
     out.world.check_funds = config.check_funds;
-    out.world.deposits = {{.currency = config.currency, .amount = config.cash}};
+    const Currency base = TRY(base_currency(config, out.instruments));
+    out.world.deposits = {{.currency = base, .amount = config.cash}};
     out.world.from = config.from;
     out.world.to = config.to;
 
-    out.engine.base = config.currency;
+    out.engine.base = base;
     out.engine.account = account_kind(out.world.account);
     out.engine.sampling = common_calendar(out.instruments);
     out.engine.limits = config.limits;
