@@ -4,10 +4,15 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <array>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace tradewind {
 namespace {
@@ -42,6 +47,51 @@ TEST(UsEquitySessions, equal_exchange_calendars_from_1998_to_2045) {
         EXPECT_EQ(session->is_half_day, half) << to_string(day);
         EXPECT_EQ(session->open, from_new_york(day, hours(9) + minutes(30)));
         EXPECT_EQ(session->close, from_new_york(day, hours(half ? 13 : 16)));
+    }
+}
+
+/// The lines of a packed file of real market data; empty where the data is not at hand.
+std::vector<std::string> lines_of(const std::string& name) {
+    const char* given = std::getenv("TRADEWIND_DATA");
+    const std::filesystem::path path =
+        std::filesystem::path(given != nullptr ? given : "../shared/data") / name;
+    std::vector<std::string> out;
+    if (!std::filesystem::exists(path)) return out;
+    std::FILE* pipe = popen(("gzip -dc '" + path.string() + "'").c_str(), "r");
+    std::array<char, 4096> buffer{};
+    while (std::fgets(buffer.data(), static_cast<int>(buffer.size()), pipe) != nullptr) {
+        out.emplace_back(buffer.data());
+    }
+    pclose(pipe);
+    return out;
+}
+
+TEST(UsEquitySessions, are_the_days_on_which_spy_traded) {
+    const auto lines = lines_of("equities/daily_raw/SPY.csv.gz");
+    if (lines.empty()) GTEST_SKIP() << "no market data: set TRADEWIND_DATA";
+    Date next = date("1998-01-02");
+    for (std::size_t i = 1; i < lines.size(); ++i) {
+        const Date day = utc_date({std::stoll(lines[i])});
+        for (; next < day; next += days{1}) {
+            EXPECT_FALSE(session_on(CalendarKind::us_equity, next)) << to_string(next);
+        }
+        EXPECT_TRUE(session_on(CalendarKind::us_equity, day)) << to_string(day);
+        next = day + days{1};
+    }
+    EXPECT_EQ(next, date("2016-01-01"));
+}
+
+TEST(UsEquitySessions, agree_with_the_holiday_table) {
+    const auto lines = lines_of("reference/us_equity_holidays.csv.gz");
+    if (lines.empty()) GTEST_SKIP() << "no market data: set TRADEWIND_DATA";
+    for (std::size_t i = 1; i < lines.size(); ++i) {
+        const Date day = utc_date({std::stoll(lines[i])});
+        const auto session = session_on(CalendarKind::us_equity, day);
+        const bool early = lines[i].find("early_close") != std::string::npos;
+        // The table names Sunday 2017-12-24 an early close.
+        if (std::chrono::weekday{day} == std::chrono::Sunday) continue;
+        EXPECT_EQ(session.has_value(), early) << to_string(day);
+        EXPECT_EQ(session && session->is_half_day, early) << to_string(day);
     }
 }
 
