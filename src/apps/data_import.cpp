@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "adapters/importers/importer.hpp"
+#include "apps/data_common.hpp"
+#include "base/try.hpp"
+#include "domain/names.hpp"
+
+namespace tradewind::apps {
+namespace {
+
+using importers::ImportRequest;
+using importers::TableStats;
+
+constexpr auto kPriceSources = names<PriceSource>("last", "bid", "ask", "mid");
+
+struct ImportResult {
+    TableStats stats;
+    catalog::CommitSummary commit;
+    double wall_s = 0.0;
+};
+
+std::expected<void, Failure> read_text_options(const DataImportOptions& options,
+                                               ImportRequest& out) {
+    if (!options.map.empty()) {
+        auto map = importers::parse_mapping(options.map);
+        if (!map) return std::unexpected(bad_usage("--map: " + map.error()));
+        out.map = std::move(*map);
+    }
+    if (!options.ts_format.empty()) {
+        out.stamp_format = importers::parse_stamp_format(options.ts_format);
+        if (!out.stamp_format) {
+            return std::unexpected(
+                bad_usage(fmt::format("--ts-format: {} is none of iso, date, s, ms, us, ns, nor a "
+                                      "pattern like '%d/%m/%Y %H:%M'",
+                                      wire::quoted(options.ts_format))));
+        }
+    }
+    if (!options.zone.empty()) {
+        out.zone = importers::parse_zone(options.zone);
+        if (!out.zone) {
+            return std::unexpected(bad_usage(
+                fmt::format("--tz: {} is none of UTC, America/New_York, nor an offset like +02:00",
+                            wire::quoted(options.zone))));
+        }
+    }
+    if (!options.delimiter.empty()) {
+        const bool tab = options.delimiter == "\\t" || options.delimiter == "tab";
+        if (!tab && options.delimiter.size() != 1) {
+            return std::unexpected(bad_usage("--delimiter: give one character, or tab"));
+        }
+        out.delimiter = tab ? '\t' : options.delimiter.front();
+    }
+    return {};
+}
+
+std::expected<ImportRequest, Failure> make_request(const DataImportOptions& options) {
+    const auto format = importers::parse_format(options.format);
+    if (!format) {
+        return std::unexpected(
+            bad_usage(fmt::format("--format: {} is none of csv, yahoo, binance, lean, custom",
+                                  wire::quoted(options.format))));
+    }
+    ImportRequest out;
+    out.format = *format;
+    const auto key = TRY(parse_series_key(options.instrument, options.kind, options.interval));
+    out.kind = key.kind;
+    out.spec = key.spec;
+    const auto source = kPriceSources.parse(options.price_source);
+    if (!source) {
+        return std::unexpected(
+            bad_usage(fmt::format("--price-source: {} is none of last, bid, ask, mid",
+                                  wire::quoted(options.price_source))));
+    }
+    if (*source != PriceSource::last) out.spec.source = *source;
+    out.entry = options.entry;
+    out.no_header = options.no_header;
+    out.mixed_offsets = options.mixed_offsets;
+    out.checks.round = options.round;
+    out.checks.allow_negative = options.allow_negative;
+    out.checks.all_trades = options.all_trades;
+    out.checks.skip_null_rows = options.skip_null_rows;
+    out.checks.decimal_comma = options.decimal_comma;
+    TRY_VOID(read_text_options(options, out));
+    if (*format == importers::Format::custom && out.map.empty()) {
+        return std::unexpected(
+            bad_usage("--format custom needs --map, like ts=Date,open=Open,..."));
+    }
+    if (*format != importers::Format::custom &&
+        (!out.map.empty() || out.stamp_format || out.no_header)) {
+        return std::unexpected(
+            bad_usage("--map, --ts-format and --no-header belong to --format custom"));
+    }
+    return out;
+}
+
+/// Everything or nothing: the transaction is dropped where any file fails.
+std::expected<ImportResult, Failure> import_all(const DataImportOptions& options) {
+    Progress progress;
+    ImportRequest request = TRY(make_request(options));
+    auto begun = catalog::Transaction::begin(
+        options.catalog,
+        options.replace ? catalog::Overlap::replace : catalog::Overlap::must_be_identical);
+    if (!begun) return std::unexpected(as_failure(begun.error()));
+    catalog::Transaction& transaction = **begun;
+    request.instrument = TRY(resolve_instrument(transaction.find_instrument(options.instrument),
+                                                options.instrument, options.definition));
+    if (auto done = transaction.put_instrument(request.instrument); !done) {
+        return std::unexpected(as_failure(done.error()));
+    }
+
+    ImportResult result;
+    std::optional<catalog::Error> refused;
+    const auto sink = [&](const importers::Output& output,
+                          const ports::Chunk& rows) -> std::expected<void, wire::InputError> {
+        const ports::SeriesKey key{
+            .symbol = options.instrument, .kind = output.kind, .spec = output.spec};
+        auto done = transaction.append(key, rows);
+        if (done) return {};
+        refused = std::move(done).error();
+        return std::unexpected(wire::InputError{});
+    };
+    for (const std::string& file : options.files) {
+        request.path = file;
+        request.progress = [&](std::uint64_t taken, std::uint64_t all) {
+            progress.show(fmt::format("{}: {} %", file, all == 0 ? 0 : taken * 100 / all));
+        };
+        auto stats = importers::import_file(request, sink);
+        if (refused) {
+            Failure failure = as_failure(*refused);
+            if (failure.exit_code == 2) failure.text = file + ": " + failure.text;
+            return std::unexpected(std::move(failure));
+        }
+        if (!stats) return std::unexpected(as_failure(stats.error()));
+        result.stats += *stats;
+    }
+    progress.show("making it durable");
+    auto commit = transaction.commit();
+    if (!commit) return std::unexpected(as_failure(commit.error()));
+    result.commit = std::move(*commit);
+    result.wall_s = progress.seconds();
+    return result;
+}
+
+nlohmann::ordered_json to_json(const DataImportOptions& options, const ImportResult& result) {
+    nlohmann::ordered_json out;
+    out["catalog"] = options.catalog;
+    out["files"] = options.files.size();
+    out["rows_read"] = result.stats.rows;
+    out["rows_skipped"] = {{"not_last_sale", result.stats.not_last_sale},
+                           {"one_sided", result.stats.one_sided},
+                           {"null", result.stats.null_rows}};
+    out["series"] = nlohmann::ordered_json::array();
+    for (const auto& s : result.commit.series) {
+        out["series"].push_back({{"instrument", s.key.symbol},
+                                 {"kind", ports::to_string(s.key.kind)},
+                                 {"interval", s.key.kind == ports::SeriesKind::bar
+                                                  ? nlohmann::ordered_json(to_string(s.key.spec))
+                                                  : nlohmann::ordered_json(nullptr)},
+                                 {"rows_added", s.rows_added},
+                                 {"rows_identical", s.rows_identical},
+                                 {"rows_replaced", s.rows_replaced},
+                                 {"first", to_string(s.first)},
+                                 {"last", to_string(s.last)}});
+    }
+    out["bytes_written"] = result.commit.bytes_written;
+    out["wall_s"] = result.wall_s;
+    out["rows_per_s"] =
+        result.wall_s > 0 ? static_cast<double>(result.stats.rows) / result.wall_s : 0.0;
+    return out;
+}
+
+void print(const DataImportOptions& options, const ImportResult& result) {
+    for (const auto& s : result.commit.series) {
+        fmt::print("{}: {} rows added", ports::to_string(s.key), with_commas(s.rows_added));
+        if (s.rows_identical > 0)
+            fmt::print(", {} were there already", with_commas(s.rows_identical));
+        if (s.rows_replaced > 0) fmt::print(", {} replaced", with_commas(s.rows_replaced));
+        fmt::print(" ({} to {})\n", to_string(s.first), to_string(s.last));
+    }
+    if (result.commit.series.empty()) fmt::print("no rows\n");
+    const TableStats& stats = result.stats;
+    if (stats.not_last_sale > 0) {
+        fmt::print(
+            "{} trades passed over that do not count as the last sale (--all-trades takes them)\n",
+            with_commas(stats.not_last_sale));
+    }
+    if (stats.one_sided > 0) fmt::print("{} empty sides of quotes\n", with_commas(stats.one_sided));
+    if (stats.null_rows > 0)
+        fmt::print("{} rows without prices passed over\n", with_commas(stats.null_rows));
+    fmt::print("{} file{} into {} in {:.2f} s\n", options.files.size(),
+               options.files.size() == 1 ? "" : "s", options.catalog, result.wall_s);
+}
+
+}  // namespace
+
+int run_data_import(const DataImportOptions& options) {
+    const auto result = import_all(options);
+    if (!result) return report(result.error());
+    if (options.json) {
+        fmt::print("{}\n", to_json(options, *result).dump(2));
+    } else {
+        print(options, *result);
+    }
+    return 0;
+}
+
+}  // namespace tradewind::apps

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// What the verbs under `tradewind data` were asked, as texts: each verb checks its own.
+namespace tradewind::apps {
+
+/// Definition of an instrument that the catalog does not know yet, field by field.
+struct InstrumentOptions {
+    std::string file;  ///< JSON
+    std::optional<std::string> tick, lot, currency, calendar, asset_class, multiplier;
+};
+
+struct DataImportOptions {
+    std::string catalog;
+    std::string format = "csv";
+    std::string instrument;
+    std::string kind = "bar";
+    std::string interval;
+    std::string price_source = "last";
+    std::vector<std::string> files;
+    std::string entry, map, ts_format, zone, delimiter;
+    bool no_header = false, decimal_comma = false, mixed_offsets = false;
+    bool round = false, allow_negative = false, all_trades = false, skip_null_rows = false;
+    bool replace = false;
+    InstrumentOptions definition;
+    bool json = false;
+};
+
+struct DataListOptions {
+    std::string catalog;
+    bool json = false;
+};
+
+struct DataExportOptions {
+    std::string catalog;
+    std::string instrument;
+    std::string kind = "bar";
+    std::string interval;
+    std::string from, to;
+    std::string output;  ///< empty: standard output
+};
+
+struct DataGenerateOptions {
+    std::string catalog;
+    std::string instrument = "DEMO.SIM";
+    std::string model = "gbm";
+    std::string kind = "bar";
+    std::string interval = "1m";
+    std::string from = "2024-01-02";
+    std::uint64_t count = 10'000;
+    std::uint64_t seed = 1;
+    double price = 100.0;
+    double drift = 0.05, volatility = 0.2;
+    bool replace = false;
+    InstrumentOptions definition;
+    bool json = false;
+};
+
+struct DataInstrumentsOptions {
+    std::string catalog;
+    std::string file;
+    bool json = false;
+};
+
+// Each returns the exit code.
+[[nodiscard]] int run_data_import(const DataImportOptions& options);
+[[nodiscard]] int run_data_list(const DataListOptions& options);
+[[nodiscard]] int run_data_export(const DataExportOptions& options);
+[[nodiscard]] int run_data_generate(const DataGenerateOptions& options);
+[[nodiscard]] int run_data_verify(const DataListOptions& options);
+[[nodiscard]] int run_data_instruments(const DataInstrumentsOptions& options);
+
+}  // namespace tradewind::apps
