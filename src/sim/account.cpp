@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/account.hpp"
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+
+namespace tradewind::sim {
+namespace {
+
+Qty scaled(Qty qty, std::int64_t numerator, std::int64_t denominator) {
+    const auto out = base::mul_div(qty.raw, numerator, denominator, base::Rounding::down);
+    ASSERT(out.has_value() && *out <= INT64_MAX && *out >= INT64_MIN);
+    return {static_cast<std::int64_t>(*out)};
+}
+
+Currency settlement_of(const Instrument& instrument) {
+    return instrument.settlement.known() ? instrument.settlement : instrument.quote;
+}
+
+Currency fee_currency_of(const Instrument& instrument) {
+    return instrument.fees.currency.known() ? instrument.fees.currency : settlement_of(instrument);
+}
+
+}  // namespace
+
+Account::Account(const InstrumentTable& table, AccountKind kind)
+    : table_(&table), kind_(kind), positions_(table.size()), marks_(table.size()) {}
+
+void Account::add(Currency currency, Money amount) {
+    const auto found = std::find_if(balances_.begin(), balances_.end(),
+                                    [&](const Balance& b) { return b.currency == currency; });
+    if (found != balances_.end()) {
+        found->amount += amount;
+    } else {
+        balances_.push_back({.currency = currency, .amount = amount});
+    }
+}
+
+Money Account::cash(Currency currency) const {
+    const auto found = std::find_if(balances_.begin(), balances_.end(),
+                                    [&](const Balance& b) { return b.currency == currency; });
+    return found == balances_.end() ? Money{} : found->amount;
+}
+
+bool Account::affords(const Deal& deal) const {
+    const Qty before = position(deal.instrument);
+    const Qty after = before + signed_qty(deal.side, deal.qty);
+    const bool reduces =
+        abs(after) <= abs(before) && (after.raw == 0 || (after.raw > 0) == (before.raw > 0));
+    if (reduces) return true;
+    const bool lends = kind_ == AccountKind::margin || table_->at(deal.instrument).is_derivative();
+    return lends ? meets_margin(deal) : pays_cash(deal);
+}
+
+bool Account::pays_cash(const Deal& deal) const {
+    const Instrument& instrument = table_->at(deal.instrument);
+    if (deal.side == Side::sell) {
+        // A coin or currency may have been deposited instead of bought.
+        const Money held = instrument.base.known() ? cash(instrument.base) : Money{};
+        const Qty wanted = deal.qty - std::max(position(deal.instrument), Qty{});
+        return held >= Money{base::Int128{wanted.raw} * base::Int128{base::kDecimalOne}};
+    }
+    const Money cost = notional(deal.price, deal.qty, instrument);
+    const bool fee_in_cash = fee_currency_of(instrument) == settlement_of(instrument);
+    return cash(settlement_of(instrument)) >= (fee_in_cash ? cost + deal.fee : cost);
+}
+
+std::optional<Money> Account::convert(Money amount, Currency from, Currency to) const {
+    if (from == to || amount.raw == 0) return amount;
+    for (const Instrument& pair : table_->all()) {
+        const Price price = marks_[pair.id.value];
+        if (price.raw <= 0 || pair.is_derivative()) continue;
+        if (pair.base == from && pair.quote == to)
+            return scale(amount, price.raw, base::kDecimalOne);
+        if (pair.base == to && pair.quote == from)
+            return scale(amount, base::kDecimalOne, price.raw);
+    }
+    return std::nullopt;
+}
+
+bool Account::meets_margin(const Deal& deal) const {
+    const Instrument& traded = table_->at(deal.instrument);
+    const Currency currency = settlement_of(traded);
+    Money equity = -deal.fee, used;
+    for (const Balance& balance : balances_) {
+        const auto worth = convert(balance.amount, balance.currency, currency);
+        if (!worth && balance.amount.raw < 0) return false;  // a debt of unknown size
+        if (worth) equity += *worth;
+    }
+    for (const Instrument& instrument : table_->all()) {
+        Qty held = position(instrument.id);
+        Price mark = marks_[instrument.id.value];
+        if (instrument.id == deal.instrument) {
+            held += signed_qty(deal.side, deal.qty);
+            mark = deal.price;
+            equity -= notional(deal.price, signed_qty(deal.side, deal.qty), instrument);
+        }
+        if (held.raw == 0) continue;
+        const Money value = notional(mark, held, instrument);
+        const auto worth = convert(value, settlement_of(instrument), currency);
+        if (!worth) return false;
+        equity += *worth;
+        used += multiply(abs(*worth), instrument.margin.initial);
+    }
+    return equity >= used;
+}
+
+void Account::apply(const Deal& deal) {
+    const Instrument& instrument = table_->at(deal.instrument);
+    const Qty traded = signed_qty(deal.side, deal.qty);
+    positions_[deal.instrument.value] += traded;
+    add(settlement_of(instrument), -notional(deal.price, traded, instrument));
+    if (deal.fee.raw != 0) add(fee_currency_of(instrument), -deal.fee);
+}
+
+void Account::split(const CorporateAction& action) {
+    Qty& held = positions_[action.instrument.value];
+    Price& last = marks_[action.instrument.value];
+    held = scaled(held, action.new_shares, action.old_shares);
+    last = {scaled({last.raw}, action.old_shares, action.new_shares).raw};
+}
+
+void Account::pay(InstrumentId instrument, Price amount) {
+    const Instrument& of = table_->at(instrument);
+    add(settlement_of(of), notional(amount, position(instrument), of));
+}
+
+}  // namespace tradewind::sim

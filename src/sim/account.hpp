@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "domain/event.hpp"
+#include "domain/instrument.hpp"
+#include "sim/settings.hpp"
+
+namespace tradewind::sim {
+
+/// The account as the venue keeps it: what it lends on, not what a portfolio reports.
+///
+/// Every trade exchanges quantity for cash in the settlement currency, derivatives too: their cash
+/// then holds the cost of what is open, and cash plus the value of all positions is the equity
+/// either way.
+class Account {
+public:
+    Account(const InstrumentTable& table, AccountKind kind);
+
+    void add(Currency currency, Money amount);
+    [[nodiscard]] Money cash(Currency currency) const;
+    [[nodiscard]] Qty position(InstrumentId instrument) const {
+        return positions_[instrument.value];
+    }
+    /// The last price; the exchange writes it with every piece of market data.
+    [[nodiscard]] Price& mark(InstrumentId instrument) { return marks_[instrument.value]; }
+
+    struct Deal {
+        InstrumentId instrument;
+        Side side = Side::buy;
+        Price price;
+        Qty qty;
+        Money fee;
+    };
+    /// Whether the deal can be paid for, or its margin met. Deals that only reduce always can.
+    [[nodiscard]] bool affords(const Deal& deal) const;
+    void apply(const Deal& deal);
+
+    /// A split restates the position and the mark.
+    void split(const CorporateAction& action);
+    /// A cash dividend or a delisting's payment of `amount` a share.
+    void pay(InstrumentId instrument, Price amount);
+    void close(InstrumentId instrument) { positions_[instrument.value] = {}; }
+
+private:
+    [[nodiscard]] bool pays_cash(const Deal& deal) const;
+    [[nodiscard]] bool meets_margin(const Deal& deal) const;
+    /// How many units of `to` one unit of `from` is worth, as a price of some instrument and its
+    /// direction.
+    [[nodiscard]] std::optional<Money> convert(Money amount, Currency from, Currency to) const;
+
+    struct Balance {
+        Currency currency;
+        Money amount;
+    };
+
+    const InstrumentTable* table_;
+    AccountKind kind_;
+    std::vector<Balance> balances_;  ///< few; in the order of first use
+    std::vector<Qty> positions_;
+    std::vector<Price> marks_;
+};
+
+}  // namespace tradewind::sim

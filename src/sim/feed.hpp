@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "domain/bar_times.hpp"
+#include "domain/event.hpp"
+#include "domain/instrument.hpp"
+#include "ports/history.hpp"
+#include "sim/moment.hpp"
+#include "sim/strict_venue.hpp"
+
+namespace tradewind::sim {
+
+/// One series, row by row. The head is the row that comes next.
+struct Feed {
+    ports::SeriesKey key;
+    InstrumentId instrument;
+    Serves serves = Serves::nobody;  ///< bars
+    bool serves_ticks = false;       ///< quotes and trades
+    std::uint32_t rank = 0;          ///< its place among what happens at one instant
+
+    // The fast path reads these and nothing else.
+    const std::uint32_t* busy = nullptr;  ///< 0: nobody at the venue waits for this
+    Price* mark = nullptr;                ///< where the last price goes
+    const std::int64_t* columns[ports::kColumnsMax] = {};
+    std::size_t row = 0;
+    std::size_t rows = 0;
+    BarTimes times{kTimestampMin, kTimestampMin};  ///< of the head, never before the row before
+    std::int64_t volume_so_far = 0;  ///< bits of every volume seen, the head's included
+    bool met_open = false;           ///< the head's open, by the venue
+    bool met_close = false;          ///< and its inside and close
+    bool opens_first = false;        ///< the head's key in the tree is its open
+
+    Timestamp previous_close = kTimestampMin;  ///< of the row before
+    BarClock clock;
+    std::unique_ptr<ports::ChunkReader> reader;
+
+    Feed(ports::SeriesKey series, const Instrument& of)
+        : key(std::move(series)), instrument(of.id), clock(of.calendar, key.spec) {}
+
+    [[nodiscard]] std::int64_t cell(std::size_t column) const { return columns[column][row]; }
+    [[nodiscard]] bool exhausted() const { return row == rows; }
+
+    /// Reads the head's instant. `row < rows`.
+    void look() {
+        const Timestamp label{cell(ports::kTs)};
+        if (key.kind == ports::SeriesKind::bar) {
+            previous_close = times.close;
+            const BarTimes told = clock.at(label);
+            times.open = told.open < previous_close ? previous_close : told.open;
+            times.close = told.close < times.open ? times.open : told.close;
+            volume_so_far |= cell(ports::BarColumns::volume);
+            met_open = met_close = false;
+        } else {
+            times.open = times.close = label;
+        }
+    }
+    /// Takes the next chunk where this one is used up. False: there is none.
+    [[nodiscard]] std::expected<bool, std::string> load() {
+        auto chunk = reader->next();
+        if (!chunk) return std::unexpected(std::move(chunk.error().text));
+        if (!*chunk) return false;
+        row = 0;
+        rows = (*chunk)->rows;
+        for (std::size_t i = 0; i < ports::kColumnsMax; ++i) columns[i] = (*chunk)->columns[i];
+        return rows > 0;
+    }
+
+    [[nodiscard]] Moment close_moment() const {
+        return {.ts = times.close.ns, .place = kMarketPlace + rank};
+    }
+    /// A bar without length opens and closes at one place.
+    [[nodiscard]] Moment open_moment() const {
+        if (times.open == times.close) return close_moment();
+        return {.ts = times.open.ns, .place = kOpenPlace + rank};
+    }
+};
+
+}  // namespace tradewind::sim

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "domain/time.hpp"
+
+namespace tradewind::sim {
+
+/// A place in the order of all that happens: an instant, and where in it.
+struct Moment {
+    std::int64_t ts = 0;
+    std::uint32_t place = 0;
+
+    friend constexpr auto operator<=>(const Moment&, const Moment&) = default;
+};
+
+// The places within one instant. Market data come before the orders that arrive at the same
+// instant, so that nothing acts on what it may have seen; opens come last, so that an order sent on
+// one bar's close meets every bar that opens at that instant whole.
+inline constexpr std::uint32_t kReportPlace = 0;
+inline constexpr std::uint32_t kTimerPlace = 1;
+inline constexpr std::uint32_t kMarketPlace = 0x1000'0000;  ///< plus the rank of the series
+inline constexpr std::uint32_t kExpiryPlace = 0x4000'0000;
+inline constexpr std::uint32_t kArrivalPlace = 0x4000'0001;
+inline constexpr std::uint32_t kOpenPlace = 0x8000'0000;  ///< plus the rank of the series
+inline constexpr std::uint32_t kSeriesMax = 0x0fff'ffff;
+
+inline constexpr Moment kNever{.ts = INT64_MAX, .place = UINT32_MAX};
+
+}  // namespace tradewind::sim

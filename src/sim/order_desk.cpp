@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/order_desk.hpp"
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+#include "domain/denial.hpp"
+
+namespace tradewind::sim {
+namespace {
+
+using base::Rounding;
+
+InstrumentTable with_fees(const InstrumentTable& table, const std::optional<FeeSchedule>& fees) {
+    if (!fees) return table;
+    InstrumentTable out;
+    for (Instrument instrument : table.all()) {
+        instrument.fees = *fees;
+        out.add(std::move(instrument));
+    }
+    return out;
+}
+
+std::int64_t scaled(std::int64_t value, std::int64_t numerator, std::int64_t denominator,
+                    std::int64_t step, Rounding rounding) {
+    const auto steps = base::mul_div(value, numerator, base::Int128{denominator} * step, rounding);
+    ASSERT(steps.has_value() && *steps <= INT64_MAX / step && *steps >= INT64_MIN / step);
+    return static_cast<std::int64_t>(*steps) * step;
+}
+
+}  // namespace
+
+OrderDesk::OrderDesk(const InstrumentTable& table, const WorldSettings& settings)
+    : table_(with_fees(table, settings.fees)),
+      settings_(settings),
+      account_(table_, settings.account) {}
+
+VenueReason OrderDesk::fault_of(const OrderIntent& order) const {
+    const OrderSpec& spec = order.spec;
+    if (spec.instrument.value >= table_.size()) return VenueReason::bad_order;
+    if (by_id_.contains(order.id.packed)) return VenueReason::bad_order;
+    if (validate(spec, table_.at(spec.instrument))) return VenueReason::bad_order;
+    if (spec.expire_at && spec.expire_at->ns <= now_.ts) return VenueReason::time_in_force;
+    return VenueReason::none;
+}
+
+OrderSlot OrderDesk::add(const OrderIntent& order) {
+    OrderSlot slot = static_cast<OrderSlot>(orders_.size());
+    if (free_.empty()) {
+        orders_.emplace_back();
+    } else {
+        slot = free_.back();
+        free_.pop_back();
+    }
+    VenueOrder& out = orders_[slot] = VenueOrder{};
+    out.id = order.id;
+    out.spec = order.spec;
+    out.links = order.links;
+    out.awake = Qty{INT64_MAX};
+    start(out);
+    by_id_.emplace(order.id.packed, slot);
+    return slot;
+}
+
+std::optional<OrderSlot> OrderDesk::find(OrderId id) const {
+    const auto found = by_id_.find(id.packed);
+    return found == by_id_.end() ? std::nullopt : std::optional{found->second};
+}
+
+void OrderDesk::end(VenueOrder& order) {
+    ASSERT(!order.ended);
+    order.ended = true;
+    by_id_.erase(order.id.packed);
+}
+
+void OrderDesk::report(OrderEventKind kind, const VenueOrder& order, const OrderDetail& detail) {
+    report_to(order.id, order.spec.instrument, kind, detail);
+}
+
+void OrderDesk::report_to(OrderId id, InstrumentId instrument, OrderEventKind kind,
+                          const OrderDetail& detail) {
+    reports_.push({.ts = now_ts() + settings_.latencies.report,
+                   .ts_event = now_ts(),
+                   .event = {.kind = kind,
+                             .instrument = instrument,
+                             .order = id,
+                             .detail = detail,
+                             .venue_order = {},
+                             .text = {}}});
+}
+
+void OrderDesk::report_terms(OrderEventKind kind, const VenueOrder& order) {
+    report(kind, order,
+           OrderTerms{.qty = order.spec.qty,
+                      .limit_price = order.spec.limit_price,
+                      .trigger_price = order.spec.trigger_price});
+}
+
+Money OrderDesk::fee(const VenueOrder& order, Price price, Qty qty, Liquidity liquidity) const {
+    return fee_of({.price = price,
+                   .qty = qty,
+                   .is_maker = liquidity == Liquidity::maker,
+                   .paid_so_far = order.fees_paid,
+                   .notional_so_far = order.notional_filled,
+                   .qty_so_far = order.filled},
+                  instrument(order));
+}
+
+void OrderDesk::execute(VenueOrder& order, const Execution& e) {
+    const Instrument& of = instrument(order);
+    ASSERT(e.qty.raw > 0 && e.qty <= order.spec.qty - order.filled);
+    order.filled += e.qty;
+    order.fees_paid += e.fee;
+    order.notional_filled += abs(notional(e.price, e.qty, of));
+    account_.apply({.instrument = of.id,
+                    .side = order.spec.side,
+                    .price = e.price,
+                    .qty = e.qty,
+                    .fee = e.fee});
+    ++counts_.fills;
+    if (e.basis.ambiguous) ++counts_.ambiguous_fills;
+    const bool done = order.filled == order.spec.qty;
+    reports_.push(
+        {.ts = now_ts() + settings_.latencies.report,
+         .ts_event = e.true_at,
+         .event = {.kind = done ? OrderEventKind::filled : OrderEventKind::partially_filled,
+                   .instrument = of.id,
+                   .order = order.id,
+                   .detail = Fill{.price = e.price,
+                                  .qty = e.qty,
+                                  .side = order.spec.side,
+                                  .liquidity = e.liquidity,
+                                  .fee = e.fee,
+                                  .fee_currency =
+                                      of.fees.currency.known() ? of.fees.currency : of.settlement,
+                                  .basis = e.basis,
+                                  .trade_number = ++trades_},
+                   .venue_order = {},
+                   .text = {}}});
+}
+
+std::optional<OrderSpec> OrderDesk::changed(const VenueOrder& order,
+                                            const OrderChange& change) const {
+    OrderSpec spec = order.spec;
+    if (change.limit_price && !spec.limit_price) return std::nullopt;
+    if (change.trigger_price && !spec.trigger_price) return std::nullopt;
+    // A stop that was set off has no trigger left to move.
+    if (change.trigger_price && order.triggered) return std::nullopt;
+    if (change.qty) spec.qty = *change.qty;
+    if (change.limit_price) spec.limit_price = change.limit_price;
+    if (change.trigger_price) spec.trigger_price = change.trigger_price;
+    if (spec.qty <= order.filled) return std::nullopt;
+    if (spec.display_qty && *spec.display_qty > spec.qty) spec.display_qty = spec.qty;
+    if (validate(spec, instrument(order))) return std::nullopt;
+    return spec;
+}
+
+bool OrderDesk::restate(VenueOrder& order, const CorporateAction& split) const {
+    const Instrument& of = instrument(order);
+    const auto quantity = [&](Qty q) {
+        return Qty{scaled(q.raw, split.new_shares, split.old_shares, of.lot.raw, Rounding::down)};
+    };
+    const auto price = [&](Price p, Rounding rounding) {
+        return Price{scaled(p.raw, split.old_shares, split.new_shares, of.tick.raw, rounding)};
+    };
+    OrderSpec& spec = order.spec;
+    spec.qty = order.filled + quantity(spec.qty - order.filled);
+    if (order.awake.raw != INT64_MAX)
+        order.awake = order.filled + quantity(order.awake - order.filled);
+    if (spec.display_qty) spec.display_qty = std::max(quantity(*spec.display_qty), of.lot);
+    // A limit never moves to where it promises more than it did.
+    const Rounding kept = order.is_buy() ? Rounding::floor : Rounding::ceil;
+    if (spec.limit_price) spec.limit_price = price(*spec.limit_price, kept);
+    if (spec.trigger_price) spec.trigger_price = price(*spec.trigger_price, Rounding::half_even);
+    if (spec.trailing && spec.trailing->unit == OffsetUnit::price) {
+        spec.trailing->value =
+            std::max(price({spec.trailing->value}, Rounding::half_even), of.tick).raw;
+    }
+    if (spec.trailing_limit && spec.trailing_limit->unit == OffsetUnit::price) {
+        spec.trailing_limit->value = price({spec.trailing_limit->value}, Rounding::half_even).raw;
+    }
+    return spec.qty > order.filled;
+}
+
+}  // namespace tradewind::sim

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/settings.hpp"
+
+#include <fmt/format.h>
+
+#include "domain/names.hpp"
+#include "sim/mode_rules.hpp"
+
+namespace tradewind::sim {
+namespace {
+
+constexpr auto kModes = names<FillMode>("strict", "backtrader");
+constexpr auto kAccounts = names<AccountKind>("cash", "margin");
+
+std::string percent(Rate rate) {
+    return base::format_decimal(rate.raw, base::kDecimals - 2) + " %";
+}
+
+std::string slippage_line(const SlippageModel& model) {
+    const std::string value = base::format_decimal(model.value, base::kDecimals);
+    switch (model.kind) {
+        case SlippageKind::none: return "Slippage: none.";
+        case SlippageKind::basis_points:
+            return fmt::format("Slippage: {} basis points on every fill that takes.", value);
+        case SlippageKind::ticks:
+            return fmt::format("Slippage: {} ticks on every fill that takes.", value);
+        case SlippageKind::volume_share:
+            return fmt::format(
+                "Slippage: price x {} x (filled / volume)^2 on every fill that takes.", value);
+    }
+    __builtin_unreachable();
+}
+
+std::string latency_line(const Latencies& l) {
+    if (l == Latencies{}) return "Latency: none; what is sent on an event acts on the next.";
+    return fmt::format("Latency: insert {}, replace {}, cancel {}, report {}.", to_string(l.insert),
+                       to_string(l.replace), to_string(l.cancel), to_string(l.report));
+}
+
+std::string funds_line(const WorldSettings& s) {
+    if (!s.check_funds) return "Funds: not checked by the venue.";
+    if (s.fills == FillMode::backtrader) {
+        return "Funds: checked with the price of creation when an order is accepted, and with the "
+               "price of the "
+               "fill when it fills; short sales add cash.";
+    }
+    if (s.account == AccountKind::cash) {
+        return "Funds: cash account; a fill that cannot be paid ends its order, nothing is sold "
+               "short.";
+    }
+    return "Funds: margin account; equity must cover the initial margin after every fill that "
+           "opens.";
+}
+
+void describe_strict(const WorldSettings& s, std::vector<std::string>& out) {
+    out.push_back("Fills: strict. A decision acts on the first market data strictly later.");
+    out.push_back(
+        "Limits fill at the open where it is at or better, else at their price once the bar or the "
+        "tape has "
+        "traded through it; a touch is not enough.");
+    out.push_back(
+        "Stops fill at the open where the market gapped, else at their trigger, which counts when "
+        "touched. A "
+        "stop-limit set free inside a bar fills there only if the bar closes beyond its limit.");
+    out.push_back(
+        "Stop and target inside one bar: the stop. Entry and exit inside one bar: the stop counts, "
+        "the target "
+        "only after an entry at the open. What the bar does not prove is counted as ambiguous.");
+    out.push_back(
+        "Trailing stops: the bar's worst price is tested before its best price moves the trail.");
+    out.push_back(
+        fmt::format("Size: at most {} of a bar's volume or a print's size for all orders together; "
+                    "displayed sizes are "
+                    "taken once; a bar without volume in a series that has volumes is a halt.",
+                    percent(s.participation)));
+}
+
+}  // namespace
+
+std::string_view to_string(FillMode value) { return kModes.of(value); }
+std::optional<FillMode> parse_fill_mode(std::string_view text) { return kModes.parse(text); }
+
+std::string fill_mode_names() { return fmt::format("{}", fmt::join(kModes.text, ", ")); }
+
+std::string_view to_string(AccountKind value) { return kAccounts.of(value); }
+std::optional<AccountKind> parse_account_kind(std::string_view text) {
+    return kAccounts.parse(text);
+}
+
+std::vector<std::string> describe(const WorldSettings& settings) {
+    std::vector<std::string> out;
+    switch (settings.fills) {
+        case FillMode::strict: describe_strict(settings, out); break;
+        case FillMode::backtrader:
+            out.push_back(
+                "Fills: as backtrader 1.9.78 does. Market orders at the next bar's open, limits "
+                "when touched, "
+                "stops at their price or at the open beyond it; in full, whatever the volume.");
+            break;
+    }
+    out.push_back(slippage_line(settings.slippage));
+    out.push_back(latency_line(settings.latencies));
+    out.push_back(funds_line(settings));
+    return out;
+}
+
+const FillRules& rules_of(FillMode mode) {
+    switch (mode) {
+        case FillMode::strict: return kStrictRules;
+        case FillMode::backtrader: return kBacktraderRules;
+    }
+    __builtin_unreachable();
+}
+
+}  // namespace tradewind::sim

@@ -1,0 +1,728 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/strict_venue.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "base/assert.hpp"
+#include "domain/calendar.hpp"
+
+namespace tradewind::sim {
+namespace {
+
+Qty whole_lots(base::Int128 raw, Qty lot) {
+    const base::Int128 kept = raw - raw % lot.raw;
+    return {static_cast<std::int64_t>(kept)};
+}
+
+/// The share of `volume` that we may fill, in whole lots.
+Qty share_of(Qty volume, Rate share, Qty lot) {
+    return whole_lots(base::Int128{volume.raw} * share.raw / base::kDecimalOne, lot);
+}
+
+bool serves(Serves who, const VenueOrder& order) {
+    switch (who) {
+        case Serves::nobody: return false;
+        case Serves::everyone: return true;
+        case Serves::buyers: return order.is_buy();
+        case Serves::sellers: return !order.is_buy();
+    }
+    __builtin_unreachable();
+}
+
+bool is_at_once(TimeInForce tif) { return tif == TimeInForce::ioc || tif == TimeInForce::fok; }
+
+bool is_auction(TimeInForce tif) {
+    return tif == TimeInForce::at_open || tif == TimeInForce::at_close;
+}
+
+bool excludes_rivals(const OrderLinks& links) {
+    return links.contingency == Contingency::oco || links.contingency == Contingency::ouo;
+}
+
+bool are_siblings(const VenueOrder& a, const VenueOrder& b) {
+    return a.id != b.id && a.links.list && a.links.list == b.links.list &&
+           a.links.parent == b.links.parent && excludes_rivals(b.links);
+}
+
+/// How much of a bar an order meets between its open and its close.
+enum class Part : std::uint8_t { nothing, close, inside_after_open, inside };
+
+Part part_of(const VenueOrder& order, const BarMeeting& meeting) {
+    const Timestamp since{order.since.ts};
+    if (since >= meeting.bar.close_ts) return Part::nothing;
+    if (order.since < meeting.opens) return Part::inside;
+    const bool came_inside = since > meeting.bar.open_ts;
+    // What wants to be filled at once or not at all has missed the open: it meets the next price
+    // known.
+    if (came_inside || is_at_once(order.spec.time_in_force)) return Part::close;
+    return Part::inside_after_open;
+}
+
+}  // namespace
+
+StrictVenue::StrictVenue(OrderDesk& desk, const FillRules& rules)
+    : desk_(desk), rules_(rules), markets_(desk.table().size()) {}
+
+void StrictVenue::declare(InstrumentId instrument, bool has_quotes) {
+    markets_[instrument.value].has_quotes = has_quotes;
+}
+
+// --- commands
+// ----------------------------------------------------------------------------------------
+
+VenueReason StrictVenue::refusal_of(const OrderIntent& intent) {
+    const VenueReason fault = desk_.fault_of(intent);
+    if (fault != VenueReason::none) return fault;
+    const OrderSpec& spec = intent.spec;
+    if (markets_[spec.instrument.value].delisted) return VenueReason::delisted;
+    if (intent.links.parent) {
+        return desk_.find(*intent.links.parent) ? VenueReason::none : VenueReason::contingency;
+    }
+    const Qty held = desk_.account().position(spec.instrument);
+    const bool reduces = spec.side == Side::buy ? held.raw < 0 : held.raw > 0;
+    if (spec.reduce_only && !reduces) return VenueReason::would_not_reduce;
+    if (spec.post_only && would_take(spec)) return VenueReason::would_take;
+    if (!has_to_sell(intent)) {
+        ++desk_.counts().denied_for_funds;
+        return VenueReason::insufficient_funds;
+    }
+    return VenueReason::none;
+}
+
+/// Known before the next quote only where there are quotes.
+bool StrictVenue::would_take(const OrderSpec& spec) {
+    const Market& market = markets_[spec.instrument.value];
+    if (!market.quote || has_trigger(spec.type) || !spec.limit_price) return false;
+    const Price opposite = spec.side == Side::buy ? market.quote->ask : market.quote->bid;
+    return opposite.raw != 0 && at_or_better(spec.side, opposite, *spec.limit_price);
+}
+
+/// A cash account sells what it has, or what orders at work will have bought.
+bool StrictVenue::has_to_sell(const OrderIntent& intent) {
+    const OrderSpec& spec = intent.spec;
+    const Instrument& of = desk_.table().at(spec.instrument);
+    const bool may_sell_short = desk_.settings().account == AccountKind::margin ||
+                                of.is_derivative() || !desk_.settings().check_funds;
+    if (spec.side == Side::buy || may_sell_short) return true;
+    base::Int128 held = desk_.account().position(spec.instrument).raw;
+    for_each_working(markets_[spec.instrument.value], [&](const VenueOrder& order) {
+        if (order.is_buy()) held += order.leaves().raw;
+    });
+    if (of.base.known()) held += desk_.account().cash(of.base).raw / base::kDecimalOne;
+    return held >= spec.qty.raw;
+}
+
+void StrictVenue::submit(const OrderIntent& intent) {
+    ++desk_.counts().orders;
+    if (const VenueReason reason = refusal_of(intent); reason != VenueReason::none) {
+        desk_.report_to(intent.id, intent.spec.instrument, OrderEventKind::rejected, reason);
+        return;
+    }
+    const OrderSlot slot = desk_.add(intent);
+    VenueOrder& order = desk_.at(slot);
+    Market& market = market_of(order);
+    tidy(market);
+    market.live.push_back(slot);
+    desk_.report(OrderEventKind::accepted, order);
+    schedule_expiry(order, slot);
+    if (order.links.list || order.links.parent) {
+        std::erase_if(linked_, [&](const Linked& l) {
+            return desk_.at(l.slot).id != l.id || desk_.at(l.slot).ended;
+        });
+        linked_.push_back({.slot = slot, .id = order.id});
+    }
+    if (!order.links.parent) {
+        const Price last = desk_.account().mark(order.spec.instrument);
+        start_working(order, last.raw == 0 ? std::nullopt : std::optional{last});
+        return;
+    }
+    const VenueOrder& parent = desk_.at(*desk_.find(*order.links.parent));
+    order.awake = parent.filled;
+    order.sleeping = parent.filled.raw == 0;
+    if (!order.sleeping) start_working(order, desk_.account().mark(order.spec.instrument));
+}
+
+void StrictVenue::schedule_expiry(VenueOrder& order, OrderSlot slot) {
+    const CalendarKind calendar = desk_.instrument(order).calendar;
+    switch (order.spec.time_in_force) {
+        case TimeInForce::gtc:
+        case TimeInForce::ioc:
+        case TimeInForce::fok: return;
+        case TimeInForce::at_open: {
+            const Session next = session_from(calendar, desk_.now_ts());
+            order.opening =
+                next.open > desk_.now_ts() ? next.open : session_from(calendar, next.close).open;
+            return;
+        }
+        case TimeInForce::day:
+        case TimeInForce::at_close:
+            order.expires = session_from(calendar, desk_.now_ts()).close;
+            break;
+        case TimeInForce::gtd: order.expires = *order.spec.expire_at; break;
+    }
+    expiries_.push_back(
+        {.at = order.expires, .number = ++scheduled_, .slot = slot, .id = order.id});
+    std::push_heap(expiries_.begin(), expiries_.end(), std::greater<>{});
+}
+
+void StrictVenue::start_working(VenueOrder& order, std::optional<Price> market) {
+    desk_.start(order);
+    order.sleeping = false;
+    if (is_trailing(order.spec.type)) start_trail(order, market, desk_.instrument(order), true);
+    Market& at = market_of(order);
+    ++at.working;
+    refresh(at);
+    woken_.push_back(order.spec.instrument);
+}
+
+void StrictVenue::replace(const ReplaceOrder& command) {
+    const auto slot = desk_.find(command.id);
+    const auto refuse = [&](VenueReason reason) {
+        desk_.report_to(command.id, command.instrument, OrderEventKind::replace_rejected, reason);
+    };
+    if (!slot) return refuse(VenueReason::unknown_order);
+    VenueOrder& order = desk_.at(*slot);
+    const auto spec = desk_.changed(order, command.change);
+    if (!spec) return refuse(VenueReason::bad_order);
+    const bool moves = spec->limit_price != order.spec.limit_price ||
+                       spec->trigger_price != order.spec.trigger_price;
+    if (moves && spec->post_only && would_take(*spec)) return refuse(VenueReason::would_take);
+    order.spec = *spec;
+    if (moves && !order.sleeping) {
+        // At another price it is as good as new: it meets what comes later, and may take there.
+        desk_.start(order);
+        order.met_market = false;
+        woken_.push_back(order.spec.instrument);
+    }
+    desk_.report_terms(OrderEventKind::replaced, order);
+}
+
+void StrictVenue::cancel(const CancelOrder& command) {
+    const auto slot = desk_.find(command.id);
+    if (!slot) {
+        desk_.report_to(command.id, command.instrument, OrderEventKind::cancel_rejected,
+                        VenueReason::unknown_order);
+        return;
+    }
+    cancel_order(desk_.at(*slot), VenueReason::requested);
+}
+
+// --- bars
+// --------------------------------------------------------------------------------------------
+
+StrictVenue::Supply StrictVenue::budget(Market& market, const BarMeeting& meeting) {
+    if (!meeting.capped) return {};
+    if (market.budget_of != meeting.opens) {
+        market.budget_of = meeting.opens;
+        market.left = share_of(meeting.bar.volume, desk_.settings().participation,
+                               desk_.table().at(meeting.instrument).lot);
+        market.used = {};
+    }
+    return {
+        .limited = true, .left = market.left, .used = market.used, .volume = meeting.bar.volume};
+}
+
+void StrictVenue::keep(Market& market, const Supply& supply) {
+    market.left = supply.left;
+    market.used = supply.used;
+}
+
+void StrictVenue::meet_open(const BarMeeting& meeting) {
+    Market& market = markets_[meeting.instrument.value];
+    if (market.halted || meeting.halted) return;
+    desk_.account().mark(meeting.instrument) = meeting.bar.open;
+    Supply supply = budget(market, meeting);
+    for_each_working(market, [&](VenueOrder& order) {
+        if (!serves(meeting.serves, order) || !(order.since < meeting.opens)) return;
+        const bool for_open = order.spec.time_in_force == TimeInForce::at_open;
+        if (order.spec.time_in_force == TimeInForce::at_close) return;
+        if (for_open && !meeting.opens_session) return;
+        meet_price(order, meeting.bar.open, supply);
+        if (for_open && !order.ended) {
+            cancel_order(order, VenueReason::time_in_force, OrderEventKind::expired);
+        }
+    });
+    keep(market, supply);
+    tidy(market);
+}
+
+void StrictVenue::meet_close(const BarMeeting& meeting) {
+    Market& market = markets_[meeting.instrument.value];
+    if (market.halted || meeting.halted) {
+        if (market.working > 0) ++desk_.counts().halted_bars;
+        return;
+    }
+    Supply supply = budget(market, meeting);
+    woken_inside_.clear();
+    is_inside_ = true;
+    // Stops before everything else: of a stop and a target in one bar, the stop came first.
+    for (const bool stops : {true, false}) {
+        for_each_working(market, [&](VenueOrder& order) {
+            const bool is_waiting_stop = order.waits() && is_stop(order.spec.type);
+            if (is_waiting_stop != stops || !serves(meeting.serves, order)) return;
+            if (!is_auction(order.spec.time_in_force)) meet_inside(order, meeting, supply);
+        });
+    }
+    meet_woken(meeting, supply);
+    is_inside_ = false;
+    desk_.account().mark(meeting.instrument) = meeting.bar.close;
+    if (meeting.closes_session) {
+        for_each_working(market, [&](VenueOrder& order) {
+            if (order.spec.time_in_force != TimeInForce::at_close) return;
+            if (!serves(meeting.serves, order)) return;
+            if (part_of(order, meeting) != Part::nothing)
+                meet_price(order, meeting.bar.close, supply);
+        });
+    }
+    keep(market, supply);
+    tidy(market);
+}
+
+/// One price that is all that is known.
+void StrictVenue::meet_price(VenueOrder& order, Price price, Supply& supply) {
+    Hit hit = rules_.at_price(order, price);
+    hit.at_close = true;
+    follow(order, hit, price);
+    act(order, hit, supply);
+    if (!order.ended && !order.waits()) order.met_market = true;
+}
+
+/// Moves a trailing stop that the market has not set off, or that it set off only after moving it.
+void StrictVenue::follow(VenueOrder& order, const Hit& hit, Price market) {
+    if (!is_trailing(order.spec.type) || !order.waits()) return;
+    if (!hit.triggers || hit.ambiguous) trail(order, market, desk_.instrument(order), true);
+}
+
+Hit StrictVenue::look_inside(const VenueOrder& order, const BarMeeting& meeting) const {
+    const Instrument& instrument = desk_.instrument(order);
+    switch (part_of(order, meeting)) {
+        case Part::nothing: return {};
+        case Part::close: {
+            Hit hit = rules_.at_price(order, meeting.bar.close);
+            hit.at_close = true;
+            return hit;
+        }
+        case Part::inside_after_open:
+            return rules_.inside(order, meeting.bar, Presence::since_open, instrument);
+        case Part::inside:
+            return rules_.inside(order, meeting.bar, Presence::since_before, instrument);
+    }
+    __builtin_unreachable();
+}
+
+void StrictVenue::meet_inside(VenueOrder& order, const BarMeeting& meeting, Supply& supply) {
+    const Part part = part_of(order, meeting);
+    if (part == Part::nothing) return;
+    Hit hit = look_inside(order, meeting);
+    const bool only_close = part == Part::close;
+    follow(
+        order, hit,
+        only_close ? meeting.bar.close : trail_anchor(order, meeting.bar, Presence::since_before));
+    const bool hits = hit.fills || hit.triggers;
+    if (hits && !hit.at_close && rival_in_range(order, meeting)) hit.ambiguous = true;
+    act(order, hit, supply);
+    if (!order.ended && !order.waits()) order.met_market = true;
+}
+
+/// Children of what filled inside the bar: their stops count, their targets do not.
+void StrictVenue::meet_woken(const BarMeeting& meeting, Supply& supply) {
+    for (std::size_t i = 0; i < woken_inside_.size(); ++i) {
+        const WokenInside woken = woken_inside_[i];
+        VenueOrder& order = desk_.at(woken.slot);
+        if (order.ended || order.waits() != has_trigger(order.spec.type)) continue;
+        if (!serves(meeting.serves, order) || is_auction(order.spec.time_in_force)) continue;
+        Hit hit =
+            rules_.inside(order, meeting.bar, Presence::since_inside, desk_.instrument(order));
+        follow(order, hit, trail_anchor(order, meeting.bar, Presence::since_inside));
+        if (!hit.fills && !hit.triggers) continue;
+        // The entry filled as the price went toward the stop: it passed the one before the other.
+        const bool proven = woken.on_the_way && order.spec.trigger_price &&
+                            better(order.spec.side, woken.at, *order.spec.trigger_price);
+        if (order.waits() && !proven) hit.ambiguous = true;
+        act(order, hit, supply);
+        if (!order.ended && !order.waits()) order.met_market = true;
+    }
+    woken_inside_.clear();
+}
+
+bool StrictVenue::rival_in_range(const VenueOrder& order, const BarMeeting& meeting) {
+    if (!excludes_rivals(order.links)) return false;
+    bool found = false;
+    for_each_linked([&](const VenueOrder& other) {
+        if (found || !are_siblings(order, other) || other.sleeping) return;
+        if (other.spec.instrument != order.spec.instrument) return;
+        if (!serves(meeting.serves, other) || is_auction(other.spec.time_in_force)) return;
+        const Hit hit = look_inside(other, meeting);
+        found = (hit.fills || hit.triggers) && !hit.at_close;
+    });
+    return found;
+}
+
+// --- ticks
+// -------------------------------------------------------------------------------------------
+
+namespace {
+
+/// What a new message says about a level: the price it had, with more shown, has grown by as much;
+/// with less shown, it has at most that.
+template <typename Level>
+void renew(Level& level, Price price, Qty shown) {
+    if (level.price != price || !level.taken) {
+        level = {.price = price, .shown = shown, .left = shown, .taken = false};
+        return;
+    }
+    if (shown > level.shown) level.left += shown - level.shown;
+    level.left = std::min(level.left, shown);
+    level.shown = shown;
+}
+
+}  // namespace
+
+void StrictVenue::meet(const Quote& quote) {
+    Market& market = markets_[quote.instrument.value];
+    desk_.count_tick();
+    market.quote = quote;
+    market.quote_tick = desk_.ticks();
+    renew(market.bid, quote.bid, quote.bid_size);
+    renew(market.ask, quote.ask, quote.ask_size);
+    desk_.account().mark(quote.instrument) = quote.bid;
+    if (!market.halted) {
+        for_each_working(market, [&](VenueOrder& order) {
+            if (order.met < market.quote_tick) meet_quote(order, market);
+        });
+    }
+    tidy(market);
+    refresh(market);
+}
+
+void StrictVenue::meet_quote(VenueOrder& order, Market& market) {
+    const TimeInForce tif = order.spec.time_in_force;
+    if (tif == TimeInForce::at_close && desk_.now_ts() < order.expires) return;
+    if (tif == TimeInForce::at_open && desk_.now_ts() < order.opening) return;
+    const Hit hit = rules_.on_quote(order, *market.quote);
+    follow(order, hit, order.is_buy() ? market.quote->ask : market.quote->bid);
+    Level& level = order.is_buy() ? market.ask : market.bid;
+    const bool known = level.shown.raw > 0;
+    Supply supply{.limited = known,
+                  .by_level = true,
+                  .left = whole_lots(level.left.raw, desk_.instrument(order).lot)};
+    const Qty before = supply.left;
+    act(order, hit, supply);
+    if (known && supply.left != before) {
+        level.left -= before - supply.left;
+        level.taken = true;
+    }
+    if (order.ended) return;
+    if (!order.waits()) order.met_market = true;
+    if (is_auction(tif)) cancel_order(order, VenueReason::time_in_force, OrderEventKind::expired);
+}
+
+void StrictVenue::meet(const Trade& trade) {
+    Market& market = markets_[trade.instrument.value];
+    desk_.count_tick();
+    market.print = trade;
+    market.print_tick = desk_.ticks();
+    if (!market.has_quotes) desk_.account().mark(trade.instrument) = trade.price;
+    if (!market.halted) {
+        Supply supply{.limited = trade.size.raw > 0,
+                      .by_level = true,
+                      .left = share_of(trade.size, desk_.settings().participation,
+                                       desk_.table().at(trade.instrument).lot),
+                      .volume = trade.size};
+        for_each_working(market, [&](VenueOrder& order) {
+            if (order.met < market.print_tick) meet_print(order, market, supply);
+        });
+    }
+    tidy(market);
+}
+
+void StrictVenue::meet_print(VenueOrder& order, const Market& market, Supply& supply) {
+    const TimeInForce tif = order.spec.time_in_force;
+    if (tif == TimeInForce::at_close) return;
+    if (market.has_quotes && (is_at_once(tif) || tif == TimeInForce::at_open)) return;
+    if (tif == TimeInForce::at_open && desk_.now_ts() < order.opening) return;
+    const Hit hit = rules_.on_trade(order, market.print->price, market.has_quotes);
+    if (!market.has_quotes || order.spec.trigger_by == TriggerBy::last) {
+        follow(order, hit, market.print->price);
+    }
+    act(order, hit, supply);
+    if (order.ended) return;
+    if (!order.waits() && !market.has_quotes) order.met_market = true;
+    if (tif == TimeInForce::at_open) {
+        cancel_order(order, VenueReason::time_in_force, OrderEventKind::expired);
+    }
+}
+
+/// The session closes on ticks: the last one before is the close, where the order was there to meet
+/// it.
+void StrictVenue::last_look(VenueOrder& order) {
+    Market& market = market_of(order);
+    if (order.spec.time_in_force != TimeInForce::at_close || market.halted) return;
+    if (market.quote && order.met < market.quote_tick) {
+        meet_quote(order, market);
+    } else if (market.print && order.met < market.print_tick) {
+        Supply supply{.limited = market.print->size.raw > 0,
+                      .left = share_of(market.print->size, desk_.settings().participation,
+                                       desk_.instrument(order).lot),
+                      .volume = market.print->size};
+        meet_price(order, market.print->price, supply);
+    }
+}
+
+// --- what is not prices
+// ------------------------------------------------------------------------------
+
+void StrictVenue::meet(const TradingStatus& status) {
+    markets_[status.instrument.value].halted = status.state != MarketState::open;
+}
+
+void StrictVenue::meet(const CorporateAction& action) {
+    Market& market = markets_[action.instrument.value];
+    const auto for_each_live = [&](const auto& visit) {
+        for (std::size_t i = 0; i < market.live.size(); ++i) {
+            VenueOrder& order = desk_.at(market.live[i]);
+            if (!order.ended) visit(order);
+        }
+    };
+    switch (action.kind) {
+        case CorporateActionKind::split:
+            desk_.account().split(action);
+            for_each_live([&](VenueOrder& order) {
+                if (desk_.restate(order, action)) {
+                    desk_.report_terms(OrderEventKind::adjusted, order);
+                } else {
+                    cancel_order(order, VenueReason::other);
+                }
+            });
+            market.quote.reset();
+            market.print.reset();
+            market.bid = market.ask = {};
+            break;
+        case CorporateActionKind::cash_dividend:
+            desk_.account().pay(action.instrument, action.amount);
+            break;
+        case CorporateActionKind::symbol_change: break;
+        case CorporateActionKind::delisting:
+            desk_.account().pay(action.instrument, action.amount);
+            desk_.account().close(action.instrument);
+            market.delisted = true;
+            for_each_live([&](VenueOrder& order) { cancel_order(order, VenueReason::delisted); });
+            break;
+    }
+    tidy(market);
+}
+
+void StrictVenue::expire() {
+    while (!expiries_.empty() && expiries_.front().at <= desk_.now_ts()) {
+        std::pop_heap(expiries_.begin(), expiries_.end(), std::greater<>{});
+        const Expiry due = expiries_.back();
+        expiries_.pop_back();
+        VenueOrder& order = desk_.at(due.slot);
+        if (order.id != due.id || order.ended) continue;
+        last_look(order);
+        if (!order.ended) {
+            cancel_order(order, VenueReason::time_in_force, OrderEventKind::expired);
+        }
+        tidy(market_of(order));
+    }
+}
+
+void StrictVenue::end_of_data() {
+    for (Market& market : markets_) {
+        for (const OrderSlot slot : market.live) {
+            VenueOrder& order = desk_.at(slot);
+            if (order.ended) continue;
+            ++desk_.counts().open_at_end;
+            desk_.report(OrderEventKind::canceled, order, VenueReason::end_of_data);
+            desk_.end(order);
+        }
+        market.working = 0;
+        market.ragged = true;
+        tidy(market);
+        refresh(market);
+    }
+}
+
+// --- fills
+// -------------------------------------------------------------------------------------------
+
+void StrictVenue::act(VenueOrder& order, const Hit& hit, Supply& supply) {
+    if (hit.triggers) {
+        order.triggered = true;
+        desk_.report(OrderEventKind::triggered, order);
+    }
+    if (hit.refused) return cancel_order(order, VenueReason::would_take);
+    if (hit.fills) fill(order, hit, supply);
+    if (!order.ended && is_at_once(order.spec.time_in_force)) {
+        cancel_order(order, VenueReason::no_liquidity);
+    }
+}
+
+/// How much may fill without opening a position; the whole for orders that may.
+Qty StrictVenue::reducible(const VenueOrder& order) {
+    const Qty leaves = order.leaves();
+    if (!order.spec.reduce_only) return leaves;
+    const Qty held = desk_.account().position(order.spec.instrument);
+    const Qty against = order.is_buy() ? -held : held;
+    if (against.raw <= 0) return {};
+    return std::min(leaves, whole_lots(against.raw, desk_.instrument(order).lot));
+}
+
+void StrictVenue::fill(VenueOrder& order, const Hit& hit, Supply& supply) {
+    const Instrument& instrument = desk_.instrument(order);
+    const Qty wanted = reducible(order);
+    if (wanted.raw <= 0) {
+        if (order.spec.reduce_only) cancel_order(order, VenueReason::would_not_reduce);
+        return;
+    }
+    Qty got = wanted;
+    if (supply.by_level && order.spec.display_qty) {
+        got = std::min(
+            got, std::max(whole_lots(order.spec.display_qty->raw, instrument.lot), instrument.lot));
+    }
+    if (supply.limited && supply.left < got) {
+        got = supply.left;
+        ++desk_.counts().capped_fills;
+    }
+    const bool all_or_none = order.spec.time_in_force == TimeInForce::fok;
+    if (got.raw <= 0 || (all_or_none && got < order.leaves())) return;
+
+    const std::optional<Price> limit =
+        has_limit(order.spec.type) ? order.spec.limit_price : std::nullopt;
+    const Price price = hit.liquidity == Liquidity::maker
+                            ? hit.price
+                            : slipped({.side = order.spec.side,
+                                       .reference = hit.reference,
+                                       .qty = supply.used + got,
+                                       .volume = supply.volume,
+                                       .limit = limit},
+                                      desk_.settings().slippage, instrument);
+    const Money fee = desk_.fee(order, price, got, hit.liquidity);
+    const Account::Deal deal{.instrument = instrument.id,
+                             .side = order.spec.side,
+                             .price = price,
+                             .qty = got,
+                             .fee = fee};
+    if (desk_.settings().check_funds && !desk_.account().affords(deal)) {
+        ++desk_.counts().denied_for_funds;
+        return cancel_order(order, VenueReason::insufficient_funds);
+    }
+    desk_.execute(order, {.price = price,
+                          .qty = got,
+                          .liquidity = hit.liquidity,
+                          .fee = fee,
+                          .basis = {.reference = hit.reference, .ambiguous = hit.ambiguous},
+                          .true_at = desk_.now_ts()});
+    supply.left -= supply.limited ? got : Qty{};
+    supply.used += got;
+    settle(order, got, hit);
+}
+
+/// What a fill means for the order and those that hang on it.
+void StrictVenue::settle(VenueOrder& order, Qty filled, const Hit& hit) {
+    wake_children(order, hit);
+    reduce_siblings(order, filled);
+    if (order.ended) return;
+    if (order.filled == order.spec.qty) {
+        finish(order);
+    } else if (order.orphan && order.leaves().raw <= 0) {
+        cancel_order(order, VenueReason::contingency);
+    } else if (order.spec.reduce_only && reducible(order).raw <= 0 && order.leaves().raw > 0) {
+        cancel_order(order, VenueReason::would_not_reduce);
+    }
+}
+
+void StrictVenue::wake_children(const VenueOrder& parent, const Hit& hit) {
+    for_each_linked([&](VenueOrder& child) {
+        if (child.links.parent != parent.id) return;
+        child.awake = parent.filled;
+        if (!child.sleeping) return;
+        start_working(child, hit.reference);
+        const bool same_bar =
+            is_inside_ && !hit.at_close && child.spec.instrument == parent.spec.instrument;
+        if (!same_bar) return;
+        woken_inside_.push_back({.slot = *desk_.find(child.id),
+                                 .at = hit.reference,
+                                 .on_the_way = !is_stop(parent.spec.type)});
+    });
+}
+
+void StrictVenue::reduce_siblings(const VenueOrder& order, Qty filled) {
+    if (!excludes_rivals(order.links)) return;
+    for_each_linked([&](VenueOrder& other) {
+        if (!are_siblings(order, other)) return;
+        const bool goes = other.links.contingency == Contingency::oco ||
+                          order.filled == order.spec.qty || other.spec.qty - filled <= other.filled;
+        if (goes) return cancel_order(other, VenueReason::contingency);
+        other.spec.qty -= filled;
+        if (other.awake.raw != INT64_MAX) other.awake -= filled;
+        desk_.report_terms(OrderEventKind::replaced, other);
+    });
+}
+
+// --- ends
+// --------------------------------------------------------------------------------------------
+
+void StrictVenue::cancel_order(VenueOrder& order, VenueReason reason, OrderEventKind kind) {
+    desk_.report(kind, order, reason);
+    finish(order);
+    if (order.links.contingency == Contingency::oco) cancel_siblings(order);
+}
+
+void StrictVenue::cancel_siblings(const VenueOrder& order) {
+    for_each_linked([&](VenueOrder& other) {
+        if (are_siblings(order, other)) cancel_order(other, VenueReason::contingency);
+    });
+}
+
+void StrictVenue::finish(VenueOrder& order) {
+    desk_.end(order);
+    Market& market = market_of(order);
+    market.ragged = true;
+    if (!order.sleeping) --market.working;
+    refresh(market);
+    for_each_linked([&](VenueOrder& child) {
+        if (child.links.parent != order.id) return;
+        child.orphan = true;
+        if (child.sleeping || child.leaves().raw <= 0)
+            cancel_order(child, VenueReason::contingency);
+    });
+}
+
+// --- walking
+// -----------------------------------------------------------------------------------------
+
+void StrictVenue::refresh(Market& market) {
+    market.busy = market.working + (market.bid.taken ? 1U : 0U) + (market.ask.taken ? 1U : 0U);
+}
+
+void StrictVenue::tidy(Market& market) {
+    if (!market.ragged) return;
+    market.ragged = false;
+    std::erase_if(market.live, [&](OrderSlot slot) {
+        if (!desk_.at(slot).ended) return false;
+        desk_.release(slot);
+        return true;
+    });
+}
+
+/// Orders at work when the walk begins. What a visit ends is passed over; nothing is added
+/// meanwhile.
+template <typename Visit>
+void StrictVenue::for_each_working(const Market& market, const Visit& visit) {
+    for (std::size_t i = 0; i < market.live.size(); ++i) {
+        VenueOrder& order = desk_.at(market.live[i]);
+        if (!order.ended && !order.sleeping) visit(order);
+    }
+}
+
+template <typename Visit>
+void StrictVenue::for_each_linked(const Visit& visit) {
+    for (std::size_t i = 0; i < linked_.size(); ++i) {
+        VenueOrder& order = desk_.at(linked_[i].slot);
+        if (order.id == linked_[i].id && !order.ended) visit(order);
+    }
+}
+
+}  // namespace tradewind::sim

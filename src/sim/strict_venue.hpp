@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "sim/order_desk.hpp"
+
+namespace tradewind::sim {
+
+/// Which orders a bar series fills.
+enum class Serves : std::uint8_t { nobody, everyone, buyers, sellers };
+
+/// A bar as the venue meets it.
+struct BarMeeting {
+    InstrumentId instrument;
+    Serves serves = Serves::everyone;
+    BarView bar;
+    bool capped = false;          ///< its volume is what was traded: a share of it bounds our fills
+    bool halted = false;          ///< nothing was traded
+    bool opens_session = false;   ///< its open is the session's
+    bool closes_session = false;  ///< its close is the session's
+    Moment opens;                 ///< the place of its open in the order of events
+};
+
+/// A venue that meets bars as they open and as they close, quotes and prints as they come, and
+/// keeps the links between orders. It fills what the data prove; where they do not, what is worse
+/// for us.
+///
+/// Of one bar an order meets: all of it, where it worked before the bar opened; its inside, where
+/// it came as the bar opened, after the open; the close alone, where it came inside; nothing, where
+/// it came later.
+class StrictVenue {
+public:
+    StrictVenue(OrderDesk& desk, const FillRules& rules);
+
+    void submit(const OrderIntent& intent);
+    void replace(const ReplaceOrder& command);
+    void cancel(const CancelOrder& command);
+
+    void meet_open(const BarMeeting& meeting);
+    void meet_close(const BarMeeting& meeting);
+    void meet(const Quote& quote);
+    void meet(const Trade& trade);
+    void meet(const TradingStatus& status);
+    void meet(const CorporateAction& action);
+    /// Ends the orders whose time is over at the desk's now.
+    void expire();
+    void end_of_data();
+
+    [[nodiscard]] Timestamp next_expiry() const {
+        return expiries_.empty() ? kTimestampMax : expiries_.front().at;
+    }
+    /// Not 0: the instrument's market data must pass through `meet`. The address stays.
+    [[nodiscard]] const std::uint32_t* busy(InstrumentId instrument) const {
+        return &markets_[instrument.value].busy;
+    }
+    /// Tells whether an instrument has quotes to take from.
+    void declare(InstrumentId instrument, bool has_quotes);
+    /// Instruments of which orders began to work since the last `forget_woken`.
+    [[nodiscard]] std::span<const InstrumentId> woken() const { return woken_; }
+    void forget_woken() { woken_.clear(); }
+
+private:
+    /// Size at the best bid or offer: what is shown, and what of it we have not taken.
+    struct Level {
+        Price price;
+        Qty shown;
+        Qty left;
+        bool taken = false;
+    };
+    struct Market {
+        std::uint32_t busy = 0;  ///< working orders, and levels that we took from
+        std::uint32_t working = 0;
+        bool has_quotes = false;
+        bool halted = false;
+        bool delisted = false;
+        bool ragged = false;  ///< `live` holds orders that have ended
+        std::optional<Quote> quote;
+        std::optional<Trade> print;
+        std::uint64_t quote_tick = 0;  ///< the desk's count of ticks when it came
+        std::uint64_t print_tick = 0;
+        Level bid;
+        Level ask;
+        Moment budget_of{-1, 0};  ///< the bar that `left` and `used` count for
+        Qty left;
+        Qty used;
+        std::vector<OrderSlot> live;  ///< in the order of arrival
+    };
+    /// How much a piece of data has to give.
+    struct Supply {
+        bool limited = false;
+        bool by_level = false;  ///< an iceberg shows only a part to it
+        Qty left{};
+        Qty used{};
+        Qty volume{};  ///< what slippage measures against; 0: unknown
+    };
+    struct Expiry {
+        Timestamp at;
+        std::uint64_t number = 0;  ///< of its making: the order among equals
+        OrderSlot slot = 0;
+        OrderId id;
+        friend bool operator>(const Expiry& a, const Expiry& b) {
+            return a.at != b.at ? a.at > b.at : a.number > b.number;
+        }
+    };
+    struct Linked {
+        OrderSlot slot = 0;
+        OrderId id;
+    };
+    /// A child that woke inside the bar that is being met.
+    struct WokenInside {
+        OrderSlot slot = 0;
+        Price at;                 ///< where the parent filled
+        bool on_the_way = false;  ///< the parent filled as the price moved its way, not against it
+    };
+
+    [[nodiscard]] Market& market_of(const VenueOrder& order) {
+        return markets_[order.spec.instrument.value];
+    }
+    [[nodiscard]] VenueReason refusal_of(const OrderIntent& intent);
+    [[nodiscard]] bool would_take(const OrderSpec& spec);
+    [[nodiscard]] bool has_to_sell(const OrderIntent& intent);
+    void schedule_expiry(VenueOrder& order, OrderSlot slot);
+    void start_working(VenueOrder& order, std::optional<Price> market);
+    void tidy(Market& market);
+    static void refresh(Market& market);
+    template <typename Visit>
+    void for_each_working(const Market& market, const Visit& visit);
+    template <typename Visit>
+    void for_each_linked(const Visit& visit);
+
+    [[nodiscard]] Supply budget(Market& market, const BarMeeting& meeting);
+    static void keep(Market& market, const Supply& supply);
+    [[nodiscard]] Hit look_inside(const VenueOrder& order, const BarMeeting& meeting) const;
+    void meet_inside(VenueOrder& order, const BarMeeting& meeting, Supply& supply);
+    void meet_woken(const BarMeeting& meeting, Supply& supply);
+    void meet_price(VenueOrder& order, Price price, Supply& supply);
+    void follow(VenueOrder& order, const Hit& hit, Price market);
+    [[nodiscard]] bool rival_in_range(const VenueOrder& order, const BarMeeting& meeting);
+    void meet_quote(VenueOrder& order, Market& market);
+    void meet_print(VenueOrder& order, const Market& market, Supply& supply);
+    void last_look(VenueOrder& order);
+
+    void act(VenueOrder& order, const Hit& hit, Supply& supply);
+    void fill(VenueOrder& order, const Hit& hit, Supply& supply);
+    [[nodiscard]] Qty reducible(const VenueOrder& order);
+    void settle(VenueOrder& order, Qty filled, const Hit& hit);
+    void wake_children(const VenueOrder& parent, const Hit& hit);
+    void reduce_siblings(const VenueOrder& order, Qty filled);
+    void cancel_order(VenueOrder& order, VenueReason reason,
+                      OrderEventKind kind = OrderEventKind::canceled);
+    void cancel_siblings(const VenueOrder& order);
+    void finish(VenueOrder& order);
+
+    OrderDesk& desk_;
+    const FillRules& rules_;
+    std::vector<Market> markets_;
+    std::vector<Linked> linked_;
+    std::vector<Expiry> expiries_;  ///< a heap, earliest first
+    std::vector<InstrumentId> woken_;
+    std::vector<WokenInside> woken_inside_;
+    bool is_inside_ = false;  ///< a bar's inside is being met
+    std::uint64_t scheduled_ = 0;
+};
+
+}  // namespace tradewind::sim

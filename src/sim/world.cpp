@@ -1,0 +1,797 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/world.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "base/assert.hpp"
+#include "base/try.hpp"
+#include "domain/calendar.hpp"
+#include "sim/backtrader_venue.hpp"
+#include "sim/feed.hpp"
+#include "sim/mode_rules.hpp"
+#include "sim/strict_venue.hpp"
+#include "sim/winner_tree.hpp"
+
+namespace tradewind::sim {
+
+using ports::SeriesKind;
+
+/// The merge of the feeds with what the venue says, the timers and the commands on their way.
+class World::Body {
+public:
+    Body(const InstrumentTable& table, WorldSettings settings)
+        : desk_(table, settings), settings_(std::move(settings)) {
+        if (settings_.fills == FillMode::backtrader) {
+            backtrader_.emplace(desk_, rules_of(settings_.fills));
+        } else {
+            strict_.emplace(desk_, rules_of(settings_.fills));
+        }
+    }
+    Body(const Body&) = delete;
+    Body& operator=(const Body&) = delete;
+
+    [[nodiscard]] std::expected<void, std::string> open(const ports::History& history);
+
+    Next next(Event& out);
+    void send(const Command& command, Timestamp now);
+
+    [[nodiscard]] const std::string& error() const { return error_; }
+    [[nodiscard]] const WorldSettings& settings() const { return settings_; }
+    [[nodiscard]] WorldCounts counts() const {
+        WorldCounts out = desk_.counts();
+        out.market_events = market_events_;
+        return out;
+    }
+
+private:
+    struct Arrival {
+        Timestamp at;
+        std::uint64_t number = 0;
+        Command command;
+        friend bool operator>(const Arrival& a, const Arrival& b) {
+            return a.at != b.at ? a.at > b.at : a.number > b.number;
+        }
+    };
+    struct Alarm {
+        Timestamp at;
+        std::uint64_t number = 0;
+        Timer timer;
+        friend bool operator>(const Alarm& a, const Alarm& b) {
+            return a.at != b.at ? a.at > b.at : a.number > b.number;
+        }
+    };
+    enum class Stage : std::uint8_t { deposits, running, closing, over };
+
+    [[nodiscard]] std::expected<void, std::string> add_feed(const ports::SeriesKey& key,
+                                                            const ports::History& history);
+    [[nodiscard]] std::vector<ports::SeriesKey> chosen(const ports::History& history) const;
+    void assign_roles();
+    void assign_bars(InstrumentId instrument);
+    void rank_feeds();
+    [[nodiscard]] bool start_feed(Feed& feed);
+
+    Next deposit(Event& out);
+    /// The event of a row that nobody waits for, or that the venue has met.
+    void emit(Feed& feed, std::uint32_t leaf, Event& out);
+    void emit_bar(const Feed& feed, Event& out) const;
+    void emit_action(const Feed& feed, Event& out);
+    void advance(Feed& feed, std::uint32_t leaf);
+    void advance_chunk(Feed& feed, std::uint32_t leaf);
+    void set_key(const Feed& feed, std::uint32_t leaf);
+    /// One thing of what is due at or before `market`, or the market itself. True: `out` is filled.
+    [[nodiscard]] bool attend(std::uint32_t leaf, const Moment& market, Event& out);
+    /// What the venue does with the head of a feed that somebody waits for. True: `out` is filled.
+    [[nodiscard]] bool meet(Feed& feed, std::uint32_t leaf, const Moment& key, Event& out);
+    [[nodiscard]] bool meet_bar(Feed& feed, std::uint32_t leaf, const Moment& key);
+    void meet_row(Feed& feed, const Event& event);
+    void step_backtrader(Timestamp at);
+    [[nodiscard]] BarMeeting meeting_of(const Feed& feed) const;
+    void deliver_report(Event& out);
+    void deliver_alarm(Event& out);
+    void arrive(const Command& command);
+    void take(const Command& command, Timestamp at);
+    void answer_after_end(const Command& command);
+    void wake_feeds();
+    void look_ahead();
+    [[nodiscard]] Next finish(Event& out);
+    void now_is(const Moment& moment) {
+        cursor_ = moment;
+        desk_.set_now(moment);
+    }
+
+    OrderDesk desk_;
+    WorldSettings settings_;
+    std::optional<StrictVenue> strict_;
+    std::optional<BacktraderVenue> backtrader_;
+
+    std::vector<Feed> feeds_;
+    std::vector<std::vector<std::uint32_t>> bar_feeds_;  ///< that fill orders, by instrument
+    WinnerTree tree_;
+    std::vector<Arrival> arrivals_;  ///< heaps, earliest first
+    std::vector<Alarm> alarms_;
+    std::vector<BarMeeting> meetings_;
+    std::uint64_t numbered_ = 0;
+
+    Moment cursor_{.ts = INT64_MIN, .place = 0};  ///< what happened last
+    std::int64_t wake_ = INT64_MIN;               ///< before it nothing is due but market data
+    std::uint64_t market_events_ = 0;
+    Stage stage_ = Stage::deposits;
+    std::size_t deposits_made_ = 0;
+    std::uint32_t nobody_ = 0;
+    Price unread_;
+    std::string symbol_;  ///< of a symbol change, while its event lives
+    std::string error_;
+};
+
+// --- making it
+// ---------------------------------------------------------------------------------------
+
+std::vector<ports::SeriesKey> World::Body::chosen(const ports::History& history) const {
+    if (!settings_.series.empty()) return settings_.series;
+    std::vector<ports::SeriesKey> out;
+    for (const ports::Series& series : history.series()) {
+        if (desk_.table().find(series.key.symbol) != nullptr) out.push_back(series.key);
+    }
+    return out;
+}
+
+std::expected<void, std::string> World::Body::add_feed(const ports::SeriesKey& key,
+                                                       const ports::History& history) {
+    const Instrument* instrument = desk_.table().find(key.symbol);
+    if (instrument == nullptr) {
+        return std::unexpected(fmt::format("{}: the run has no such instrument", to_string(key)));
+    }
+    if (history.find(key) == nullptr) {
+        return std::unexpected(fmt::format("{}: the history has no such series", to_string(key)));
+    }
+    if (ports::column_count(key.kind) == 0) {
+        return std::unexpected(
+            fmt::format("{}: this kind of series cannot be played yet", to_string(key)));
+    }
+    const bool ticks = key.kind == SeriesKind::quote || key.kind == SeriesKind::trade;
+    if (ticks && backtrader_) {
+        return std::unexpected(
+            fmt::format("{}: fill mode backtrader knows bars only", to_string(key)));
+    }
+    auto reader = history.read(key, settings_.from.value_or(kTimestampMin),
+                               settings_.to.value_or(kTimestampMax));
+    if (!reader) return std::unexpected(std::move(reader.error().text));
+    feeds_.emplace_back(key, *instrument);
+    feeds_.back().reader = std::move(*reader);
+    return {};
+}
+
+std::expected<void, std::string> World::Body::open(const ports::History& history) {
+    if (settings_.participation.raw <= 0 || settings_.participation.raw > base::kDecimalOne) {
+        return std::unexpected(fmt::format("participation {} is not between 0 and 1",
+                                           to_string(settings_.participation)));
+    }
+    for (const Duration latency : {settings_.latencies.insert, settings_.latencies.replace,
+                                   settings_.latencies.cancel, settings_.latencies.report}) {
+        if (latency.ns < 0) {
+            return std::unexpected(fmt::format("latency {} ns is negative", latency.ns));
+        }
+    }
+    if (settings_.slippage.value < 0) return std::unexpected("slippage is negative");
+    for (const ports::SeriesKey& key : chosen(history)) TRY_VOID(add_feed(key, history));
+    if (feeds_.empty()) return std::unexpected("no series of the run's instruments");
+
+    std::stable_sort(settings_.deposits.begin(), settings_.deposits.end(),
+                     [](const CashFlow& a, const CashFlow& b) { return a.currency < b.currency; });
+    std::stable_sort(settings_.statuses.begin(), settings_.statuses.end(),
+                     [](const StatusChange& a, const StatusChange& b) { return a.at < b.at; });
+    rank_feeds();
+    assign_roles();
+    tree_.reset(feeds_.size());
+    for (std::uint32_t leaf = 0; leaf < feeds_.size(); ++leaf) {
+        Feed& feed = feeds_[leaf];
+        const bool has_rows = TRY(feed.load());
+        if (!has_rows) continue;
+        feed.look();
+        set_key(feed, leaf);
+    }
+    return {};
+}
+
+/// Corporate actions before funding before prices; then the order in which the series were named.
+void World::Body::rank_feeds() {
+    const auto weight = [](const Feed& feed) {
+        switch (feed.key.kind) {
+            case SeriesKind::corporate_action: return 0;
+            case SeriesKind::funding: return 1;
+            case SeriesKind::bar:
+            case SeriesKind::quote:
+            case SeriesKind::trade:
+            case SeriesKind::book_level:
+            case SeriesKind::news: return 2;
+        }
+        __builtin_unreachable();
+    };
+    std::stable_sort(feeds_.begin(), feeds_.end(), [&](const Feed& a, const Feed& b) {
+        const int wa = weight(a), wb = weight(b);
+        return wa != wb ? wa < wb : a.instrument < b.instrument;
+    });
+    ASSERT(feeds_.size() < kSeriesMax);
+    std::uint32_t rank = 1;  // 0 is the halts' of the settings
+    for (Feed& feed : feeds_) feed.rank = rank++;
+}
+
+/// What fills orders: quotes and prints where there are any, else the bars of the shortest
+/// interval.
+void World::Body::assign_roles() {
+    bar_feeds_.resize(desk_.table().size());
+    for (const Instrument& instrument : desk_.table().all()) {
+        bool quotes = false, trades = false;
+        for (Feed& feed : feeds_) {
+            if (feed.instrument != instrument.id) continue;
+            quotes |= feed.key.kind == SeriesKind::quote;
+            trades |= feed.key.kind == SeriesKind::trade;
+        }
+        if (strict_) strict_->declare(instrument.id, quotes);
+        if (!quotes && !trades) assign_bars(instrument.id);
+    }
+    const auto has_quotes = [&](const Feed& trades) {
+        return std::any_of(feeds_.begin(), feeds_.end(), [&](const Feed& f) {
+            return f.instrument == trades.instrument && f.key.kind == SeriesKind::quote;
+        });
+    };
+    for (Feed& feed : feeds_) {
+        feed.serves_ticks =
+            strict_ && (feed.key.kind == SeriesKind::quote || feed.key.kind == SeriesKind::trade);
+        const bool fills = feed.serves_ticks || feed.serves != Serves::nobody;
+        const bool prices = fills && !(feed.key.kind == SeriesKind::trade && has_quotes(feed));
+        feed.busy = !fills    ? &nobody_
+                    : strict_ ? strict_->busy(feed.instrument)
+                              : backtrader_->busy();
+        feed.mark = prices ? &desk_.account().mark(feed.instrument) : &unread_;
+    }
+}
+
+void World::Body::assign_bars(InstrumentId instrument) {
+    const auto is_bar = [&](const Feed& f) {
+        return f.instrument == instrument && f.key.kind == SeriesKind::bar;
+    };
+    // Time bars first, and of them the shortest.
+    const auto coarseness = [](const BarSpec& s) {
+        return std::pair{s.unit == BarUnit::time ? 0 : 1, s.step};
+    };
+    std::optional<BarSpec> finest;
+    for (const Feed& feed : feeds_) {
+        if (!is_bar(feed)) continue;
+        if (!finest || coarseness(feed.key.spec) < coarseness(*finest)) finest = feed.key.spec;
+    }
+    if (!finest) return;
+    std::array<Feed*, 4> by_source{};
+    for (Feed& feed : feeds_) {
+        if (!is_bar(feed) || coarseness(feed.key.spec) != coarseness(*finest)) continue;
+        by_source[static_cast<std::size_t>(feed.key.spec.source)] = &feed;
+    }
+    const auto of = [&](PriceSource s) { return by_source[static_cast<std::size_t>(s)]; };
+    if (of(PriceSource::bid) != nullptr && of(PriceSource::ask) != nullptr) {
+        of(PriceSource::ask)->serves = Serves::buyers;
+        of(PriceSource::bid)->serves = Serves::sellers;
+    } else {
+        for (const PriceSource s :
+             {PriceSource::last, PriceSource::mid, PriceSource::bid, PriceSource::ask}) {
+            if (of(s) == nullptr) continue;
+            of(s)->serves = Serves::everyone;
+            break;
+        }
+    }
+    for (const Feed& feed : feeds_) {
+        if (is_bar(feed) && feed.serves != Serves::nobody) {
+            bar_feeds_[instrument.value].push_back(
+                static_cast<std::uint32_t>(&feed - feeds_.data()));
+        }
+    }
+}
+
+// --- the feeds
+// ---------------------------------------------------------------------------------------
+
+/// The head's key is its close; where an order waits for its open, and that is yet to come, its
+/// open.
+inline void World::Body::set_key(const Feed& feed, std::uint32_t leaf) {
+    const bool waits =
+        *feed.busy != 0 && strict_ && feed.serves != Serves::nobody && !feed.met_open;
+    const Moment open = feed.open_moment();
+    tree_.set(leaf, waits && open > cursor_ ? open : feed.close_moment());
+}
+
+inline void World::Body::advance(Feed& feed, std::uint32_t leaf) {
+    ++market_events_;
+    if (++feed.row == feed.rows) [[unlikely]] {
+        advance_chunk(feed, leaf);
+        return;
+    }
+    feed.look();
+    set_key(feed, leaf);
+}
+
+void World::Body::advance_chunk(Feed& feed, std::uint32_t leaf) {
+    const auto more = feed.load();
+    if (!more) {
+        error_ = more.error();
+        look_ahead();
+    }
+    if (!more || !*more) {
+        tree_.set(leaf, kNever);
+        return;
+    }
+    feed.look();
+    set_key(feed, leaf);
+}
+
+/// An order began to work: the bars that it may meet from their open must be met there.
+void World::Body::wake_feeds() {
+    if (!strict_) return;
+    for (const InstrumentId instrument : strict_->woken()) {
+        for (const std::uint32_t leaf : bar_feeds_[instrument.value]) {
+            if (tree_.key(leaf) != kNever) set_key(feeds_[leaf], leaf);
+        }
+    }
+    strict_->forget_woken();
+}
+
+inline void World::Body::emit_bar(const Feed& feed, Event& out) const {
+    using C = ports::BarColumns;
+    out.ts = out.ts_event = feed.times.close;
+    Bar* bar = std::get_if<Bar>(&out.payload);
+    if (bar == nullptr) [[unlikely]]
+        bar = &out.payload.emplace<Bar>();
+    bar->instrument = feed.instrument;
+    bar->spec = feed.key.spec;
+    bar->open_ts = feed.times.open;
+    bar->open = {feed.cell(C::open)};
+    bar->high = {feed.cell(C::high)};
+    bar->low = {feed.cell(C::low)};
+    bar->close = {feed.cell(C::close)};
+    bar->volume = {feed.cell(C::volume)};
+    *feed.mark = bar->close;
+}
+
+void World::Body::emit_action(const Feed& feed, Event& out) {
+    using C = ports::CorporateActionColumns;
+    symbol_.clear();
+    for (std::size_t i = 0; i < C::kSymbolBytes; ++i) {
+        const auto word = static_cast<std::uint64_t>(feed.cell(C::new_symbol + i / 8));
+        const auto c = static_cast<char>((word >> (8 * (i % 8))) & 0xffU);
+        if (c == '\0') break;
+        symbol_.push_back(c);
+    }
+    out.payload = CorporateAction{.instrument = feed.instrument,
+                                  .kind = static_cast<CorporateActionKind>(feed.cell(C::kind)),
+                                  .new_shares = feed.cell(C::new_shares),
+                                  .old_shares = feed.cell(C::old_shares),
+                                  .amount = {feed.cell(C::amount)},
+                                  .new_symbol = symbol_};
+}
+
+inline void World::Body::emit(Feed& feed, std::uint32_t leaf, Event& out) {
+    switch (feed.key.kind) {
+        case SeriesKind::bar: emit_bar(feed, out); break;
+        case SeriesKind::quote: {
+            using C = ports::QuoteColumns;
+            out.ts = out.ts_event = feed.times.close;
+            Quote* quote = std::get_if<Quote>(&out.payload);
+            if (quote == nullptr) [[unlikely]]
+                quote = &out.payload.emplace<Quote>();
+            *quote = {.instrument = feed.instrument,
+                      .bid = {feed.cell(C::bid)},
+                      .ask = {feed.cell(C::ask)},
+                      .bid_size = {feed.cell(C::bid_size)},
+                      .ask_size = {feed.cell(C::ask_size)}};
+            *feed.mark = quote->bid;
+            break;
+        }
+        case SeriesKind::trade: {
+            using C = ports::TradeColumns;
+            out.ts = out.ts_event = feed.times.close;
+            Trade* trade = std::get_if<Trade>(&out.payload);
+            if (trade == nullptr) [[unlikely]]
+                trade = &out.payload.emplace<Trade>();
+            *trade = {.instrument = feed.instrument,
+                      .aggressor = static_cast<Aggressor>(feed.cell(C::aggressor)),
+                      .price = {feed.cell(C::price)},
+                      .size = {feed.cell(C::size)}};
+            *feed.mark = trade->price;
+            break;
+        }
+        case SeriesKind::corporate_action:
+            out.ts = out.ts_event = feed.times.close;
+            emit_action(feed, out);
+            meet_row(feed, out);
+            break;
+        case SeriesKind::funding: {
+            using C = ports::FundingColumns;
+            out.ts = out.ts_event = feed.times.close;
+            out.payload = Funding{.instrument = feed.instrument,
+                                  .rate = {feed.cell(C::rate)},
+                                  .mark = feed.cell(C::has_mark) == 1
+                                              ? std::optional{Price{feed.cell(C::mark)}}
+                                              : std::nullopt};
+            meet_row(feed, out);
+            break;
+        }
+        case SeriesKind::book_level:
+        case SeriesKind::news: ASSERT(false);
+    }
+    cursor_ = feed.close_moment();
+    advance(feed, leaf);
+}
+
+/// What changes the venue's books whether or not an order is at work.
+void World::Body::meet_row(Feed& feed, const Event& event) {
+    now_is(feed.close_moment());
+    if (const auto* action = std::get_if<CorporateAction>(&event.payload)) {
+        if (strict_) strict_->meet(*action);
+        if (backtrader_) backtrader_->meet(*action);
+    } else if (const auto* funding = std::get_if<Funding>(&event.payload)) {
+        const Instrument& of = desk_.table().at(funding->instrument);
+        const Price mark = funding->mark.value_or(desk_.account().mark(of.id));
+        const Money value = notional(mark, desk_.account().position(of.id), of);
+        desk_.account().add(of.settlement.known() ? of.settlement : of.quote,
+                            -multiply(value, funding->rate));
+    }
+    look_ahead();
+}
+
+// --- what is next
+// ------------------------------------------------------------------------------------
+
+ports::EventSource::Next World::Body::next(Event& out) {
+    for (;;) {
+        const std::uint32_t leaf = tree_.top();
+        const Moment& key = tree_.key(leaf);
+        if (key.ts < wake_) [[likely]] {
+            Feed& feed = feeds_[leaf];
+            if (*feed.busy == 0) [[likely]] {
+                emit(feed, leaf, out);
+                return Next::event;
+            }
+            if (meet(feed, leaf, Moment{key}, out)) return Next::event;
+            continue;
+        }
+        if (!error_.empty()) return Next::failed;
+        if (stage_ == Stage::deposits) {
+            if (deposit(out) == Next::event) return Next::event;
+            continue;
+        }
+        if (stage_ != Stage::running || (key == kNever && wake_ == INT64_MAX)) return finish(out);
+        if (attend(leaf, Moment{key}, out)) return Next::event;
+    }
+}
+
+ports::EventSource::Next World::Body::deposit(Event& out) {
+    if (deposits_made_ == 0) {
+        std::int64_t first = INT64_MAX;
+        for (const Feed& feed : feeds_) {
+            if (!feed.exhausted()) first = std::min(first, feed.times.open.ns);
+        }
+        now_is({.ts = first == INT64_MAX ? 0 : first, .place = 0});
+    }
+    if (deposits_made_ == settings_.deposits.size()) {
+        stage_ = Stage::running;
+        look_ahead();
+        return Next::end;
+    }
+    const CashFlow& flow = settings_.deposits[deposits_made_++];
+    desk_.account().add(flow.currency, flow.amount);
+    out.ts = out.ts_event = desk_.now_ts();
+    out.payload = flow;
+    return Next::event;
+}
+
+void World::Body::look_ahead() {
+    std::int64_t at = desk_.reports().next_ts().ns;
+    if (!alarms_.empty()) at = std::min(at, alarms_.front().at.ns);
+    if (!arrivals_.empty()) at = std::min(at, arrivals_.front().at.ns);
+    if (strict_) at = std::min(at, strict_->next_expiry().ns);
+    if (!settings_.statuses.empty()) at = std::min(at, settings_.statuses.front().at.ns);
+    wake_ = stage_ == Stage::running && error_.empty() ? at : INT64_MIN;
+}
+
+bool World::Body::attend(std::uint32_t leaf, const Moment& market, Event& out) {
+    const auto at = [](Timestamp ts, std::uint32_t place) { return Moment{ts.ns, place}; };
+    const Moment report = at(desk_.reports().next_ts(), kReportPlace);
+    const Moment alarm = alarms_.empty() ? kNever : at(alarms_.front().at, kTimerPlace);
+    const Moment status =
+        settings_.statuses.empty() ? kNever : at(settings_.statuses.front().at, kMarketPlace);
+    const Moment expiry = strict_ ? at(strict_->next_expiry(), kExpiryPlace) : kNever;
+    const Moment arrival = arrivals_.empty() ? kNever : at(arrivals_.front().at, kArrivalPlace);
+    // After the last market data only what is under way is waited for: no timer, no expiry.
+    const bool dry = market == kNever;
+    const Moment first = dry ? std::min({report, arrival})
+                             : std::min({report, alarm, status, expiry, arrival, market});
+    if (dry && first.ts == INT64_MAX) {
+        stage_ = Stage::closing;
+        return false;
+    }
+    if (first == report) {
+        deliver_report(out);
+        return true;
+    }
+    if (first == arrival) {
+        now_is(first);
+        std::pop_heap(arrivals_.begin(), arrivals_.end(), std::greater<>{});
+        const Command command = arrivals_.back().command;
+        arrivals_.pop_back();
+        arrive(command);
+        return false;
+    }
+    if (first == alarm) {
+        deliver_alarm(out);
+        return true;
+    }
+    if (first == expiry) {
+        now_is(first);
+        strict_->expire();
+        look_ahead();
+        return false;
+    }
+    if (first == status) {
+        now_is(first);
+        const StatusChange change = settings_.statuses.front();
+        settings_.statuses.erase(settings_.statuses.begin());
+        if (strict_) strict_->meet(change.status);
+        out.ts = out.ts_event = change.at;
+        out.payload = change.status;
+        look_ahead();
+        return true;
+    }
+    Feed& feed = feeds_[leaf];
+    if (*feed.busy != 0) return meet(feed, leaf, market, out);
+    emit(feed, leaf, out);
+    return true;
+}
+
+void World::Body::deliver_report(Event& out) {
+    const Report report = desk_.reports().pop();
+    cursor_ = {.ts = std::max(cursor_.ts, report.ts.ns),
+               .place = report.ts.ns > cursor_.ts ? kReportPlace : cursor_.place};
+    out.ts = report.ts;
+    out.ts_event = report.ts_event;
+    out.payload = report.event;
+    look_ahead();
+}
+
+void World::Body::deliver_alarm(Event& out) {
+    std::pop_heap(alarms_.begin(), alarms_.end(), std::greater<>{});
+    const Alarm alarm = alarms_.back();
+    alarms_.pop_back();
+    cursor_ = std::max(cursor_, Moment{alarm.at.ns, kTimerPlace});
+    out.ts = out.ts_event = alarm.at;
+    out.payload = alarm.timer;
+    look_ahead();
+}
+
+// --- the venue meets the market
+// ----------------------------------------------------------------------
+
+bool World::Body::meet(Feed& feed, std::uint32_t leaf, const Moment& key, Event& out) {
+    if (feed.key.kind == SeriesKind::bar) {
+        if (!meet_bar(feed, leaf, key)) return false;
+        emit(feed, leaf, out);
+        return true;
+    }
+    if (!feed.serves_ticks || feed.met_close) {
+        feed.met_close = false;
+        emit(feed, leaf, out);
+        return true;
+    }
+    now_is(key);
+    if (feed.key.kind == SeriesKind::quote) {
+        using C = ports::QuoteColumns;
+        strict_->meet(Quote{.instrument = feed.instrument,
+                            .bid = {feed.cell(C::bid)},
+                            .ask = {feed.cell(C::ask)},
+                            .bid_size = {feed.cell(C::bid_size)},
+                            .ask_size = {feed.cell(C::ask_size)}});
+    } else {
+        using C = ports::TradeColumns;
+        strict_->meet(Trade{.instrument = feed.instrument,
+                            .aggressor = static_cast<Aggressor>(feed.cell(C::aggressor)),
+                            .price = {feed.cell(C::price)},
+                            .size = {feed.cell(C::size)}});
+    }
+    wake_feeds();
+    look_ahead();
+    if (wake_ <= key.ts) {
+        feed.met_close = true;  // its reports come first
+        return false;
+    }
+    emit(feed, leaf, out);
+    return true;
+}
+
+/// True: the venue is done with the bar, and no report of it is due before.
+bool World::Body::meet_bar(Feed& feed, std::uint32_t leaf, const Moment& key) {
+    if (feed.serves == Serves::nobody || feed.met_close) return true;
+    if (backtrader_) {
+        step_backtrader(feed.times.close);
+        return wake_ > key.ts;
+    }
+    now_is(key);
+    const bool is_open = !feed.met_open && key == feed.open_moment();
+    if (is_open) {
+        feed.met_open = true;
+        strict_->meet_open(meeting_of(feed));
+        tree_.set(leaf, feed.close_moment());
+    } else {
+        feed.met_close = true;
+        strict_->meet_close(meeting_of(feed));
+    }
+    wake_feeds();
+    look_ahead();
+    return !is_open && wake_ > key.ts;
+}
+
+BarMeeting World::Body::meeting_of(const Feed& feed) const {
+    using C = ports::BarColumns;
+    const CalendarKind calendar = desk_.table().at(feed.instrument).calendar;
+    const bool traded = feed.key.spec.source == PriceSource::last;
+    const std::int64_t volume = feed.cell(C::volume);
+    const Session session = session_from(calendar, feed.times.open);
+    const bool is_first = feed.previous_close == kTimestampMin;
+    const Timestamp before = is_first ? feed.times.open : feed.previous_close;
+    return {.instrument = feed.instrument,
+            .serves = feed.serves,
+            .bar = {.open_ts = feed.times.open,
+                    .close_ts = feed.times.close,
+                    .open = {feed.cell(C::open)},
+                    .high = {feed.cell(C::high)},
+                    .low = {feed.cell(C::low)},
+                    .close = {feed.cell(C::close)},
+                    .volume = {volume}},
+            .capped = traded && volume > 0,
+            // A series that never told a volume does not say that nothing was traded.
+            .halted = traded && volume == 0 && feed.volume_so_far != 0,
+            .opens_session = before <= session.open && session.open < feed.times.close,
+            .closes_session = session.close == feed.times.close,
+            .opens = feed.open_moment()};
+}
+
+/// All bars that close now, whatever their instrument, at once: its broker sees them together.
+void World::Body::step_backtrader(Timestamp at) {
+    now_is({.ts = at.ns, .place = kMarketPlace});
+    meetings_.clear();
+    for (std::uint32_t leaf = 0; leaf < feeds_.size(); ++leaf) {
+        Feed& feed = feeds_[leaf];
+        const bool closes = tree_.key(leaf) != kNever && feed.times.close == at;
+        if (!closes || feed.serves == Serves::nobody || feed.met_close) continue;
+        feed.met_close = true;
+        meetings_.push_back(meeting_of(feed));
+    }
+    backtrader_->step(meetings_);
+    look_ahead();
+}
+
+// --- commands
+// ----------------------------------------------------------------------------------------
+
+namespace {
+
+struct Latency {
+    const Latencies& of;
+    Duration operator()(const SubmitOrder&) const { return of.insert; }
+    Duration operator()(const ReplaceOrder&) const { return of.replace; }
+    Duration operator()(const CancelOrder&) const { return of.cancel; }
+    Duration operator()(const SetTimer&) const { return {}; }
+};
+
+}  // namespace
+
+void World::Body::send(const Command& command, Timestamp now) {
+    ASSERT(now.ns >= cursor_.ts);
+    if (stage_ == Stage::closing || stage_ == Stage::over) {
+        answer_after_end(command);
+        return;
+    }
+    if (const auto* timer = std::get_if<SetTimer>(&command)) {
+        alarms_.push_back(
+            {.at = std::max(timer->at, now), .number = ++numbered_, .timer = timer->timer});
+        std::push_heap(alarms_.begin(), alarms_.end(), std::greater<>{});
+    } else if (const Duration latency = std::visit(Latency{settings_.latencies}, command);
+               latency.ns == 0) {
+        desk_.set_now({.ts = now.ns, .place = cursor_.place});
+        arrive(command);
+        return;
+    } else {
+        arrivals_.push_back({.at = now + latency, .number = ++numbered_, .command = command});
+        std::push_heap(arrivals_.begin(), arrivals_.end(), std::greater<>{});
+    }
+    look_ahead();
+}
+
+void World::Body::arrive(const Command& command) {
+    struct To {
+        Body& body;
+        void operator()(const SubmitOrder& c) const {
+            if (body.strict_) body.strict_->submit(c.order);
+            if (body.backtrader_) body.backtrader_->submit(c.order);
+        }
+        void operator()(const ReplaceOrder& c) const {
+            if (body.strict_) body.strict_->replace(c);
+            if (body.backtrader_) body.backtrader_->replace(c);
+        }
+        void operator()(const CancelOrder& c) const {
+            if (body.strict_) body.strict_->cancel(c);
+            if (body.backtrader_) body.backtrader_->cancel(c);
+        }
+        void operator()(const SetTimer&) const {}
+    };
+    std::visit(To{*this}, command);
+    wake_feeds();
+    look_ahead();
+}
+
+// --- the end
+// -----------------------------------------------------------------------------------------
+
+/// Nothing trades any more, and the answer says so.
+void World::Body::answer_after_end(const Command& command) {
+    struct To {
+        OrderDesk& desk;
+        void operator()(const SubmitOrder& c) const {
+            desk.report_to(c.order.id, c.order.spec.instrument, OrderEventKind::rejected,
+                           VenueReason::end_of_data);
+        }
+        void operator()(const ReplaceOrder& c) const {
+            desk.report_to(c.id, c.instrument, OrderEventKind::replace_rejected,
+                           VenueReason::end_of_data);
+        }
+        void operator()(const CancelOrder& c) const {
+            desk.report_to(c.id, c.instrument, OrderEventKind::cancel_rejected,
+                           VenueReason::end_of_data);
+        }
+        void operator()(const SetTimer&) const {}
+    };
+    std::visit(To{desk_}, command);
+}
+
+ports::EventSource::Next World::Body::finish(Event& out) {
+    if (stage_ == Stage::running) stage_ = Stage::closing;
+    if (stage_ == Stage::closing && desk_.reports().empty() && !desk_.empty()) {
+        desk_.set_now(cursor_);
+        if (strict_) strict_->end_of_data();
+        if (backtrader_) backtrader_->end_of_data();
+    }
+    if (!desk_.reports().empty()) {
+        deliver_report(out);
+        return Next::event;
+    }
+    if (stage_ == Stage::over) return Next::end;
+    stage_ = Stage::over;
+    out.ts = out.ts_event = {cursor_.ts};
+    out.payload = EndOfData{};
+    desk_.set_now(cursor_);
+    return Next::event;
+}
+
+// --- the door
+// ----------------------------------------------------------------------------------------
+
+World::World(std::unique_ptr<Body> body) : body_(std::move(body)) {}
+World::~World() = default;
+
+std::expected<std::unique_ptr<World>, std::string> World::create(const InstrumentTable& table,
+                                                                 const ports::History& history,
+                                                                 WorldSettings settings) {
+    auto body = std::make_unique<Body>(table, std::move(settings));
+    TRY_VOID(body->open(history));
+    return std::unique_ptr<World>(new World(std::move(body)));
+}
+
+ports::EventSource::Next World::next(Event& out) { return body_->next(out); }
+std::string World::error() const { return body_->error(); }
+void World::send(const Command& command, Timestamp now) { body_->send(command, now); }
+WorldCounts World::counts() const { return body_->counts(); }
+const WorldSettings& World::settings() const { return body_->settings(); }
+
+}  // namespace tradewind::sim
