@@ -11,6 +11,7 @@
 #include "adapters/journal/journal_reader.hpp"
 #include "apps/output.hpp"
 #include "apps/run_settings.hpp"
+#include "engine/describe.hpp"
 #include "engine/replay.hpp"
 
 namespace tradewind::apps {
@@ -18,6 +19,7 @@ namespace {
 
 struct Options {
     std::string journal;
+    std::string print;
     bool json = false;
 };
 
@@ -59,7 +61,27 @@ void print_table(const engine::ReplaySummary& summary, double wall_s) {
     }
 }
 
+/// Prints records as they are replayed: orders and decisions, or everything.
+engine::ReplayObserver printer(const Options& options, const InstrumentTable& instruments) {
+    if (options.print.empty()) return {};
+    const bool all = options.print == "all";
+    const auto event = [all, &instruments](const Event& e) {
+        if (!all && !std::holds_alternative<OrderEvent>(e.payload)) return;
+        fmt::print("{:>10}  {}  {}\n", e.seq, to_string(e.ts),
+                   engine::describe(e.payload, instruments));
+    };
+    const auto decisions = [&instruments](std::span<const Decision> made) {
+        for (const Decision& decision : made) {
+            fmt::print("{:>10}  -> {}\n", "", engine::describe(decision, instruments));
+        }
+    };
+    return {.event = event, .decisions = decisions};
+}
+
 int run_replay(const Options& options) {
+    if (options.json && !options.print.empty()) {
+        return complain(kExitBadInput, "replay: say --json or --print, not both");
+    }
     const auto reader = journal::JournalReader::open(options.journal);
     if (!reader) return complain(kExitBadInput, reader.error());
     const auto settings = settings_from_json((*reader)->settings());
@@ -72,7 +94,7 @@ int run_replay(const Options& options) {
     engine::Engine engine{settings->instruments, settings->engine, std::move(*slots)};
 
     const std::int64_t started = steady_ns();
-    const auto summary = engine::replay(engine, **reader);
+    const auto summary = engine::replay(engine, **reader, printer(options, settings->instruments));
     const double wall_s = static_cast<double>(steady_ns() - started) * 1e-9;
     if (!summary) return complain(kExitFailed, summary.error());
     if (options.json) {
@@ -90,6 +112,8 @@ void add_replay_command(CLI::App& app, int& exit_code) {
         app.add_subcommand("replay", "derive every decision of a run again and compare");
     const auto options = std::make_shared<Options>();
     verb->add_option("journal", options->journal, "the run's journal")->required();
+    verb->add_option("--print", options->print, "show the records: orders, or all")
+        ->check(CLI::IsMember({"orders", "all"}));
     verb->add_flag("--json", options->json, "one JSON document on standard output");
     verb->callback([options, &exit_code] { exit_code = run_replay(*options); });
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/try.hpp"
+#include "engine/describe.hpp"
 
 namespace tradewind::engine {
 namespace {
@@ -52,55 +53,10 @@ private:
     std::uint64_t equal_ = 0;
 };
 
-struct Describer {
-    const InstrumentTable& instruments;
-
-    [[nodiscard]] std::string symbol(InstrumentId id) const {
-        return id.value < instruments.size() ? instruments.at(id).symbol
-                                             : fmt::format("instrument {}", id.value);
-    }
-    static std::string name(OrderId id) {
-        return fmt::format("{}-{}", id.strategy().value, id.sequence());
-    }
-    static std::string price(std::string_view what, const std::optional<Price>& price) {
-        return price ? fmt::format(" {} {}", what, to_string(*price)) : std::string{};
-    }
-
-    std::string operator()(const SubmitOrder& submit) const {
-        const OrderSpec& spec = submit.order.spec;
-        return fmt::format("submit {} {} {} {} {}{}{} {}", name(submit.order.id),
-                           to_string(spec.side), to_string(spec.qty), symbol(spec.instrument),
-                           to_string(spec.type), price("limit", spec.limit_price),
-                           price("trigger", spec.trigger_price), to_string(spec.time_in_force));
-    }
-    std::string operator()(const ReplaceOrder& replace) const {
-        return fmt::format(
-            "replace {} {}{}{}{}", name(replace.id), symbol(replace.instrument),
-            replace.change.qty ? fmt::format(" qty {}", to_string(*replace.change.qty)) : "",
-            price("limit", replace.change.limit_price),
-            price("trigger", replace.change.trigger_price));
-    }
-    std::string operator()(const CancelOrder& cancel) const {
-        return fmt::format("cancel {} {}", name(cancel.id), symbol(cancel.instrument));
-    }
-    std::string operator()(const SetTimer& timer) const {
-        return fmt::format("set timer {} of strategy {} at {}", timer.timer.timer.value,
-                           timer.timer.strategy.value, to_string(timer.at));
-    }
-    std::string operator()(const Refusal& refusal) const {
-        return fmt::format("refuse {} {} {}", refusal.new_order ? "order" : "change",
-                           name(refusal.id), describe(refusal.denial));
-    }
-    std::string operator()(const Command& command) const { return std::visit(*this, command); }
-};
-
 }  // namespace
 
-std::string describe(const Decision& decision, const InstrumentTable& instruments) {
-    return std::visit(Describer{instruments}, decision);
-}
-
-std::expected<ReplaySummary, std::string> replay(Engine& engine, ports::LogReader& log) {
+std::expected<ReplaySummary, std::string> replay(Engine& engine, ports::LogReader& log,
+                                                 const ReplayObserver& observer) {
     ReplaySummary summary;
     Comparison comparison{engine.instruments()};
     while (!summary.difference) {
@@ -108,6 +64,7 @@ std::expected<ReplaySummary, std::string> replay(Engine& engine, ports::LogReade
         if (next == Next::failed) return std::unexpected(log.error());
         if (next == Next::decisions) {
             summary.difference = comparison.recorded(log.decisions());
+            if (observer.decisions) observer.decisions(log.decisions());
             continue;
         }
         // A torn log may have lost the decisions of its last event; everywhere else they must stand
@@ -120,6 +77,7 @@ std::expected<ReplaySummary, std::string> replay(Engine& engine, ports::LogReade
         if (next != Next::event) break;
         const auto decisions = engine.step(log.event());
         if (!decisions) return std::unexpected(decisions.error().text);
+        if (observer.event) observer.event(log.event());
         comparison.derived(log.event().seq, *decisions);
         ++summary.events;
     }

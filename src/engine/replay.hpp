@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "engine/engine.hpp"
@@ -25,13 +27,17 @@ struct ReplaySummary {
     std::optional<Difference> difference;
 };
 
+/// Shown each record of the log as it is replayed; absent functions are not called.
+struct ReplayObserver {
+    std::function<void(const Event&)> event{};
+    std::function<void(std::span<const Decision>)> decisions{};
+};
+
 /// Feeds the recorded events to the engine, which was set up as the recorded one was, and compares
 /// every decision with the recorded one. Stops at the first difference. The error is one line: a
 /// damaged log, or an engine that stopped.
 [[nodiscard]] std::expected<ReplaySummary, std::string> replay(Engine& engine,
-                                                               ports::LogReader& log);
-
-/// "submit 1-12 buy 100 SPY.ARCA market", for people.
-[[nodiscard]] std::string describe(const Decision& decision, const InstrumentTable& instruments);
+                                                               ports::LogReader& log,
+                                                               const ReplayObserver& observer = {});
 
 }  // namespace tradewind::engine
