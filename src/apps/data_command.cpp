@@ -51,6 +51,8 @@ void add_import(CLI::App& data, int& exit_code) {
     verb->add_flag("--all-trades", o->all_trades, "Also trades that do not count as the last sale");
     verb->add_flag("--skip-null-rows", o->skip_null_rows,
                    "Pass over rows whose prices are empty or null");
+    verb->add_flag("--skip-crossed", o->skip_crossed,
+                   "Pass over quotes whose bid is above the ask");
     verb->add_flag("--mixed-offsets", o->mixed_offsets, "Rows may name different UTC offsets");
     verb->add_option("--tz", o->zone,
                      "Zone of stamps that name none: UTC, America/New_York, +02:00");

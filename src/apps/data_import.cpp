@@ -82,6 +82,7 @@ std::expected<ImportRequest, Failure> make_request(const DataImportOptions& opti
     out.checks.allow_negative = options.allow_negative;
     out.checks.all_trades = options.all_trades;
     out.checks.skip_null_rows = options.skip_null_rows;
+    out.checks.skip_crossed = options.skip_crossed;
     out.checks.decimal_comma = options.decimal_comma;
     TRY_VOID(read_text_options(options, out));
     if (*format == importers::Format::custom && out.map.empty()) {
@@ -151,7 +152,8 @@ nlohmann::ordered_json to_json(const DataImportOptions& options, const ImportRes
     out["rows_read"] = result.stats.rows;
     out["rows_skipped"] = {{"not_last_sale", result.stats.not_last_sale},
                            {"one_sided", result.stats.one_sided},
-                           {"null", result.stats.null_rows}};
+                           {"null", result.stats.null_rows},
+                           {"crossed", result.stats.crossed}};
     out["series"] = nlohmann::ordered_json::array();
     for (const auto& s : result.commit.series) {
         out["series"].push_back({{"instrument", s.key.symbol},
@@ -188,6 +190,8 @@ void print(const DataImportOptions& options, const ImportResult& result) {
             with_commas(stats.not_last_sale));
     }
     if (stats.one_sided > 0) fmt::print("{} empty sides of quotes\n", with_commas(stats.one_sided));
+    if (stats.crossed > 0)
+        fmt::print("{} crossed quotes passed over\n", with_commas(stats.crossed));
     if (stats.null_rows > 0)
         fmt::print("{} rows without prices passed over\n", with_commas(stats.null_rows));
     fmt::print("{} file{} into {} in {:.2f} s\n", options.files.size(),

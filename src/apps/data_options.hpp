@@ -25,7 +25,8 @@ struct DataImportOptions {
     std::vector<std::string> files;
     std::string entry, map, ts_format, zone, delimiter;
     bool no_header = false, decimal_comma = false, mixed_offsets = false;
-    bool round = false, allow_negative = false, all_trades = false, skip_null_rows = false;
+    bool round = false, allow_negative = false, all_trades = false, skip_null_rows = false,
+         skip_crossed = false;
     bool replace = false;
     InstrumentOptions definition;
     bool json = false;

@@ -35,7 +35,7 @@ bool is_share(const Instrument& instrument) {
 
 Zone zone_of(const ImportRequest& request) {
     if (request.zone) return *request.zone;
-    if (is_share(request.instrument) || request.instrument.asset_class == AssetClass::future) {
+    if (is_share(request.instrument)) {
         return {.kind = Zone::Kind::new_york, .offset = {}};
     }
     if (request.instrument.venue() == "FXCM")

@@ -11,8 +11,8 @@ namespace tradewind::importers {
 
 /// Reads a zip of QuantConnect's LEAN (formats: the readme files of its Data folder). Hour and
 /// daily files carry "YYYYMMDD HH:MM", all others milliseconds since midnight of the date in the
-/// file's name. Prices of shares are ten-thousandths. Stamps are New York time for US shares and
-/// futures, UTC-5 for FXCM, else UTC; `request.zone` overrides.
+/// file's name. Prices of shares are ten-thousandths. Stamps are New York time for US shares, UTC-5
+/// for FXCM, else UTC (LEAN's market-hours database); `request.zone` overrides.
 [[nodiscard]] std::expected<TableStats, wire::InputError> import_lean(const ImportRequest& request,
                                                                       const BatchSink& sink);
 

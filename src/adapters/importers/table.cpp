@@ -447,6 +447,10 @@ private:
                 break;
             }
             case SeriesKind::quote:
+                if (plan_.checks.skip_crossed && row[slot[1]] > row[slot[2]]) {
+                    ++stats_.crossed;
+                    return true;
+                }
                 good = good & (row[slot[1]] <= row[slot[2]]) & (row[slot[3]] >= 0) &
                        (row[slot[4]] >= 0) & ((row[slot[1]] > 0) | plan_.checks.allow_negative);
                 break;
@@ -514,7 +518,7 @@ private:
         if (output.kind == SeriesKind::quote) {
             if (row[output.slots[QuoteColumns::bid]] > row[output.slots[QuoteColumns::ask]]) {
                 return fail(name[1], fmt::format("{} is above the ask {}", value(1), value(2)),
-                            "remove the crossed quote");
+                            "remove the crossed quote or give --skip-crossed");
             }
             for (const std::size_t i : {QuoteColumns::bid_size, QuoteColumns::ask_size}) {
                 if (row[output.slots[i]] < 0) {
@@ -562,6 +566,7 @@ TableStats& TableStats::operator+=(const TableStats& other) {
     not_last_sale += other.not_last_sale;
     one_sided += other.one_sided;
     null_rows += other.null_rows;
+    crossed += other.crossed;
     return *this;
 }
 

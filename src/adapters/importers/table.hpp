@@ -79,6 +79,7 @@ struct RowChecks {
     bool round = false;  ///< decimals past the ninth are rounded half to even
     bool decimal_comma = false;
     bool skip_null_rows = false;     ///< rows whose prices are empty or "null"
+    bool skip_crossed = false;       ///< quotes whose bid is above the ask
     bool all_trades = false;         ///< also those that do not count as the last sale
     std::int64_t price_divisor = 1;  ///< LEAN equities: 10,000
 };
@@ -103,6 +104,7 @@ struct TableStats {
     std::uint64_t not_last_sale = 0;
     std::uint64_t one_sided = 0;  ///< quote bars whose side was empty
     std::uint64_t null_rows = 0;
+    std::uint64_t crossed = 0;
 
     TableStats& operator+=(const TableStats& other);
 };
