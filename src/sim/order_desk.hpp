@@ -74,7 +74,7 @@ public:
     [[nodiscard]] const Moment& now() const { return now_; }
     [[nodiscard]] Timestamp now_ts() const { return {now_.ts}; }
 
-    /// Counts the ticks that the venue met, for `VenueOrder::met`.
+    /// Counts the ticks and insides of bars that the venue met, for `VenueOrder::met`.
     void count_tick() { ++ticks_; }
     [[nodiscard]] std::uint64_t ticks() const { return ticks_; }
     /// The order works from now on.

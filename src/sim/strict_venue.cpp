@@ -254,12 +254,14 @@ void StrictVenue::meet_close(const BarMeeting& meeting) {
         return;
     }
     Supply supply = budget(market, meeting);
+    desk_.count_tick();
     woken_inside_.clear();
     is_inside_ = true;
     // Stops before everything else: of a stop and a target in one bar, the stop came first.
     for (const bool stops : {true, false}) {
         for_each_working(market, [&](VenueOrder& order) {
             const bool is_waiting_stop = order.waits() && is_stop(order.spec.type);
+            if (order.met == desk_.ticks()) return;  // set free, or woken, by this very bar
             if (is_waiting_stop != stops || !serves(meeting.serves, order)) return;
             if (!is_auction(order.spec.time_in_force)) meet_inside(order, meeting, supply);
         });
@@ -314,6 +316,7 @@ Hit StrictVenue::look_inside(const VenueOrder& order, const BarMeeting& meeting)
 void StrictVenue::meet_inside(VenueOrder& order, const BarMeeting& meeting, Supply& supply) {
     const Part part = part_of(order, meeting);
     if (part == Part::nothing) return;
+    order.met = desk_.ticks();
     Hit hit = look_inside(order, meeting);
     const bool only_close = part == Part::close;
     follow(
@@ -622,11 +625,11 @@ void StrictVenue::fill(VenueOrder& order, const Hit& hit, Supply& supply) {
 /// What a fill means for the order and those that hang on it.
 void StrictVenue::settle(VenueOrder& order, Qty filled, const Hit& hit) {
     wake_children(order, hit);
+    const bool done = order.filled == order.spec.qty;
+    if (done) finish(order);
     reduce_siblings(order, filled);
-    if (order.ended) return;
-    if (order.filled == order.spec.qty) {
-        finish(order);
-    } else if (order.orphan && order.leaves().raw <= 0) {
+    if (done) return;
+    if (order.orphan && order.leaves().raw <= 0) {
         cancel_order(order, VenueReason::contingency);
     } else if (order.spec.reduce_only && reducible(order).raw <= 0 && order.leaves().raw > 0) {
         cancel_order(order, VenueReason::would_not_reduce);
@@ -654,7 +657,12 @@ void StrictVenue::reduce_siblings(const VenueOrder& order, Qty filled) {
         if (!are_siblings(order, other)) return;
         const bool goes = other.links.contingency == Contingency::oco ||
                           order.filled == order.spec.qty || other.spec.qty - filled <= other.filled;
-        if (goes) return cancel_order(other, VenueReason::contingency);
+        if (goes) {
+            // Not through its own links: the order that filled stays.
+            desk_.report(OrderEventKind::canceled, other, VenueReason::contingency);
+            finish(other);
+            return;
+        }
         other.spec.qty -= filled;
         if (other.awake.raw != INT64_MAX) other.awake -= filled;
         desk_.report_terms(OrderEventKind::replaced, other);

@@ -199,17 +199,18 @@ std::expected<void, std::string> World::Body::open(const ports::History& history
     return {};
 }
 
-/// Corporate actions before funding before prices; then the order in which the series were named.
+/// A bar that closes is over when a corporate action takes effect, whose ticks come after; then the
+/// instruments in their order, and their series in that in which they were named.
 void World::Body::rank_feeds() {
     const auto weight = [](const Feed& feed) {
         switch (feed.key.kind) {
-            case SeriesKind::corporate_action: return 0;
-            case SeriesKind::funding: return 1;
-            case SeriesKind::bar:
+            case SeriesKind::bar: return 0;
+            case SeriesKind::corporate_action: return 1;
+            case SeriesKind::funding: return 2;
             case SeriesKind::quote:
             case SeriesKind::trade:
             case SeriesKind::book_level:
-            case SeriesKind::news: return 2;
+            case SeriesKind::news: return 3;
         }
         __builtin_unreachable();
     };

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/command.hpp"
+#include "sim/memory_history.hpp"
+#include "sim/world.hpp"
+
+/// Scenarios as text: what the market does, what is sent and when, what the venue answers.
+namespace tradewind::sim::testing {
+
+/// One line a row, '#' begins a comment:
+///
+///     bar 1 100 101 99 100 1000         bar that opens at minute 1: open high low close volume
+///     ask 1 100 101 99 100              the same of the ask side; bid: of the bid side
+///     quote 1:30 99 101 5 5             bid ask bid-size ask-size
+///     trade 1:30 100 5
+///     split 2 2 1                       at minute 2, new for old
+///     delist 3 50                       at minute 3, paid out at 50
+///     halt 1 / resume 3
+///
+/// Times are minutes or minutes:seconds since 2024-01-01T00:00Z. All rows are of instrument AAA.SIM
+/// (tick 0.01, lot 1, always open) unless the scenario has another.
+///
+/// Commands carry the time of the event that they are an answer to:
+///
+///     0 buy 1 100 limit 99.5 day        the time, the side, the order's number, the quantity, the
+///     type and its prices 0 sell 2 100 stop_limit 95 94     trigger, then limit 0 sell 3 100
+///     trailing_stop_market 1.5       offset; 150bps, 3ticks; start=98 1 cancel 1 1 replace 1
+///     qty=50 limit=99
+///
+/// with any of: day gtd=MINUTE ioc fok at_open at_close post reduce display=N parent=ID list=ID oto
+/// oco ouo. At time 0 they answer the first deposit.
+struct Scenario {
+    std::string market;
+    std::string orders;
+    WorldSettings settings{};
+    CalendarKind calendar = CalendarKind::always_open;
+    std::function<void(Instrument&)> instrument{};  ///< changes the defaults
+};
+
+struct Outcome {
+    std::vector<std::string> reports;  ///< "1:00 1 filled 100@99.5 maker"
+    std::vector<std::string> events;   ///< kind and time of everything, in order
+    WorldCounts counts;
+};
+
+[[nodiscard]] Outcome play(const Scenario& scenario);
+/// Lines without indentation, empty lines and comments.
+[[nodiscard]] std::vector<std::string> lines_of(std::string_view text);
+
+}  // namespace tradewind::sim::testing
