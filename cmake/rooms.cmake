@@ -52,6 +52,7 @@ function(tradewind_room name)
     if(TRADEWIND_TESTS AND tests)
         add_executable("${id}_test" ${tests})
         target_link_libraries("${id}_test" PRIVATE "tw_${id}" ${TRADEWIND_TEST_LIBRARIES})
+        target_include_directories("${id}_test" PRIVATE "${CMAKE_SOURCE_DIR}/tests")  # support/
         add_dependencies(unit_tests "${id}_test")
         # From the root of the repository, so that a test names its files as a reader would.
         add_test(NAME "${id}" COMMAND "${id}_test" WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")

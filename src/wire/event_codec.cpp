@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/event_codec.hpp"
 
+#include <array>
 #include <concepts>
 
 #include "wire/archive.hpp"
@@ -56,6 +57,16 @@ void all(Archive& a, T&... values) {
     (field(a, values), ...);
 }
 
+/// None, or capitals and digits with nothing but zeros after them.
+bool is_currency(std::uint64_t packed) {
+    std::array<char, sizeof packed> code{};
+    std::size_t size = 0;
+    for (std::uint64_t rest = packed; rest != 0; rest <<= 8U) {
+        code[size++] = static_cast<char>(rest >> 56U);
+    }
+    return size == 0 || Currency::parse({code.data(), size}).has_value();
+}
+
 }  // namespace
 
 // clang-format off
@@ -82,6 +93,7 @@ template <Is<Currency> T> void fields(Writer& a, T& v) { a.raw(v.packed()); }
 inline void fields(Reader& a, Currency& v) {
     std::uint64_t packed = 0;
     a.raw(packed);
+    if (!is_currency(packed)) return a.fail();
     v = Currency::from_packed(packed);
 }
 template <Is<Tag> T> void fields(Writer& a, T& v) { a.bytes(std::as_bytes(std::span{v.text})); }

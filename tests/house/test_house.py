@@ -69,6 +69,7 @@ CLEAN = {
     "src/domain/b.hpp": '#include "base/a.hpp"\n#include "domain/c.hpp"\n',
     "src/market/m.cpp": '#include "domain/b.hpp"\n#include <torch/torch.h>\n',
     "src/signal/s.cpp": '#include "market/m.hpp"\n',
+    "src/signal/s_test.cpp": '#include "support/generators.hpp"\n',
     "src/signal/CMakeLists.txt": "tradewind_room(signal DEPENDS domain market LIBRARIES X::X)\n",
     "src/adapters/csv/x.cpp": '#include "adapters/csv/x.hpp"\n#include "domain/b.hpp"\n',
     "src/apps/main.cpp": '#include "adapters/csv/x.hpp"\n#include "signal/s.hpp"\n',

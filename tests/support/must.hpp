@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "domain/numbers.hpp"
+#include "domain/time.hpp"
+
+/// Values out of text, for tests: what cannot be read ends the test program.
+namespace tradewind::test {
+
+/// The value, or the end of the test program with the error.
+template <typename T>
+[[nodiscard]] T must(std::expected<T, std::string> result) {
+    if (!result) {
+        std::fprintf(stderr, "must: %s\n", result.error().c_str());
+        std::abort();
+    }
+    return std::move(result).value();
+}
+
+[[nodiscard]] inline Price price(std::string_view text) { return parse_price(text).value(); }
+[[nodiscard]] inline Qty qty(std::string_view text) { return parse_qty(text).value(); }
+[[nodiscard]] inline Money money(std::string_view text) { return parse_money(text).value(); }
+[[nodiscard]] inline Rate rate(std::string_view text) { return parse_rate(text).value(); }
+[[nodiscard]] inline Timestamp at(std::string_view text) { return parse_timestamp(text).value(); }
+
+}  // namespace tradewind::test
