@@ -68,16 +68,28 @@ Fill reversed(Fill fill) {
     return fill;
 }
 
-bool contains(const std::vector<std::uint64_t>& sorted, std::uint64_t number) {
-    return std::binary_search(sorted.begin(), sorted.end(), number);
+bool by_number(const Fill& fill, std::uint64_t number) { return fill.trade_number < number; }
+
+/// The place of a trade number among the booked fills, or where it belongs.
+template <typename Fills>
+auto place_of(Fills& fills, std::uint64_t number) {
+    return std::lower_bound(fills.begin(), fills.end(), number, by_number);
+}
+
+std::int64_t rescaled(std::int64_t value, Qty to, Qty from) {
+    const auto out = base::mul_div(value, to.raw, from.raw, base::Rounding::half_even);
+    ASSERT(out && *out >= INT64_MIN && *out <= INT64_MAX);
+    return static_cast<std::int64_t>(*out);
 }
 
 /// A split restates what was filled in the old units: the same share of the order.
-void restate(Order& order, const OrderTerms& terms) {
-    const auto filled = base::mul_div(order.filled.raw, terms.qty.raw, order.terms.qty.raw,
-                                      base::Rounding::half_even);
-    ASSERT(filled && *filled >= INT64_MIN && *filled <= INT64_MAX);
-    order.filled = {static_cast<std::int64_t>(*filled)};
+void restate(Order& order, std::vector<Fill>& trades, const OrderTerms& terms) {
+    const Qty old = order.terms.qty;
+    order.filled.raw = rescaled(order.filled.raw, terms.qty, old);
+    for (Fill& fill : trades) {
+        fill.qty.raw = rescaled(fill.qty.raw, terms.qty, old);
+        fill.price.raw = rescaled(fill.price.raw, old, terms.qty);
+    }
     order.terms = terms;
 }
 
@@ -123,6 +135,9 @@ const Order& Orders::add(const OrderIntent& intent, Timestamp ts) {
                   .last = ts};
     slot.trades.clear();
     slot.working = slot.exposure = 0;
+    // A parent that is unknown by now has closed long ago: the child is taken for live.
+    const Order* parent = intent.links.parent ? find(*intent.links.parent) : nullptr;
+    slot.is_awaiting_parent = parent != nullptr && parent->filled.raw <= 0;
     by_id_.set(intent.id, index);
     link(index);
     insert_sorted(open_, &slot.order);
@@ -228,13 +243,7 @@ void Orders::recount(Slot& slot) {
     sum += working - slot.working;
     slot.working = working;
 
-    bool may_open = !order.intent.spec.reduce_only;
-    if (may_open && links.parent) {
-        // A parent that is forgotten has closed long ago; its child would not be open without a
-        // fill.
-        const Order* parent = find(*links.parent);
-        may_open = parent == nullptr || parent->filled.raw > 0;
-    }
+    const bool may_open = !order.intent.spec.reduce_only && !slot.is_awaiting_parent;
     const std::int64_t exposure = may_open ? leaves : 0;
     Row& row = rows_[order.instrument().value];
     (order.side() == Side::buy ? row.buy : row.sell) += exposure - slot.exposure;
@@ -244,7 +253,9 @@ void Orders::recount(Slot& slot) {
 void Orders::recount_children(const Order& parent) {
     if (!parent.intent.links.list) return;
     for (const Order* child : children(parent.id())) {
-        recount(slots_[*by_id_.find(child->id())]);
+        Slot& slot = slots_[*by_id_.find(child->id())];
+        slot.is_awaiting_parent = parent.filled.raw <= 0;
+        recount(slot);
     }
 }
 
@@ -283,10 +294,11 @@ Applied Orders::apply_fill(std::uint32_t index, const OrderEvent& event, Timesta
     const auto* fill = std::get_if<Fill>(&event.detail);
     if (fill == nullptr) return {.anomaly = Anomaly::missing_detail};
     if (fill->trade_number != 0) {
-        if (contains(slot.trades, fill->trade_number)) return {.anomaly = Anomaly::duplicate_fill};
-        slot.trades.insert(
-            std::upper_bound(slot.trades.begin(), slot.trades.end(), fill->trade_number),
-            fill->trade_number);
+        const auto place = place_of(slot.trades, fill->trade_number);
+        if (place != slot.trades.end() && place->trade_number == fill->trade_number) {
+            return {.anomaly = Anomaly::duplicate_fill};
+        }
+        slot.trades.insert(place, *fill);
     }
     note(order, event, ts);
     order.filled += fill->qty;
@@ -309,21 +321,22 @@ Applied Orders::apply_fill(std::uint32_t index, const OrderEvent& event, Timesta
 Applied Orders::apply_bust(std::uint32_t index, const OrderEvent& event, Timestamp ts) {
     Slot& slot = slots_[index];
     Order& order = slot.order;
-    const auto* fill = std::get_if<Fill>(&event.detail);
-    if (fill == nullptr) return {.anomaly = Anomaly::missing_detail};
-    const auto number =
-        std::lower_bound(slot.trades.begin(), slot.trades.end(), fill->trade_number);
-    if (number == slot.trades.end() || *number != fill->trade_number) {
+    const auto* named = std::get_if<Fill>(&event.detail);
+    if (named == nullptr) return {.anomaly = Anomaly::missing_detail};
+    const auto booked = place_of(slot.trades, named->trade_number);
+    if (booked == slot.trades.end() || booked->trade_number != named->trade_number) {
         return {.anomaly = Anomaly::unknown_fill};
     }
-    slot.trades.erase(number);
+    // The number names the trade; what is taken back is what was booked.
+    const Fill fill = *booked;
+    slot.trades.erase(booked);
     note(order, event, ts);
-    order.filled -= fill->qty;
-    order.filled_notional -= multiply(fill->price, fill->qty);
-    order.fees -= fill->fee;
+    order.filled -= fill.qty;
+    order.filled_notional -= multiply(fill.price, fill.qty);
+    order.fees -= fill.fee;
     --order.fills;
 
-    Applied applied{.booked = reversed(*fill)};
+    Applied applied{.booked = reversed(fill)};
     if (const auto to = transition(order.status, event.kind)) {
         set_status(order, event.kind, *to);
     } else {
@@ -333,7 +346,8 @@ Applied Orders::apply_bust(std::uint32_t index, const OrderEvent& event, Timesta
 }
 
 Applied Orders::apply_other(std::uint32_t index, const OrderEvent& event, Timestamp ts) {
-    Order& order = slots_[index].order;
+    Slot& slot = slots_[index];
+    Order& order = slot.order;
     const auto to = transition(order.status, event.kind);
     if (!to) return {.anomaly = Anomaly::illegal_transition};
     const auto* terms = std::get_if<OrderTerms>(&event.detail);
@@ -342,7 +356,7 @@ Applied Orders::apply_other(std::uint32_t index, const OrderEvent& event, Timest
     }
     note(order, event, ts);
     if (event.kind == OrderEventKind::replaced) order.terms = *terms;
-    if (event.kind == OrderEventKind::adjusted) restate(order, *terms);
+    if (event.kind == OrderEventKind::adjusted) restate(order, slot.trades, *terms);
     set_status(order, event.kind, *to);
     return {};
 }

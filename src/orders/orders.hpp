@@ -94,10 +94,11 @@ public:
 private:
     struct Slot {
         Order order;
-        std::vector<std::uint64_t> trades;  ///< trade numbers booked, sorted
-        std::int64_t working = 0;           ///< what of this order stands in working_
-        std::int64_t exposure = 0;          ///< what of it stands in the instrument's row
+        std::vector<Fill> trades;   ///< numbered fills that were booked, by number
+        std::int64_t working = 0;   ///< what of this order stands in working_
+        std::int64_t exposure = 0;  ///< what of it stands in the instrument's row
         std::uint32_t next_in_list = kNone;
+        bool is_awaiting_parent = false;  ///< a child whose parent has filled nothing
     };
     struct Row {
         std::int64_t buy = 0;
