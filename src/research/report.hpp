@@ -50,6 +50,7 @@ struct ReportInput {
     std::span<const monitor::EquityPoint> equity{};
     std::span<const monitor::EquityPoint> benchmark{};
     std::string benchmark_name{};
+    double risk_free_period = 0;  ///< for the rolling Sharpe ratio and the benchmark's figures
     std::span<const monitor::ExposurePoint> exposures{};
     std::span<const monitor::ClosedTrade> trades{};
     std::span<const PriceSeries> prices{};
@@ -59,7 +60,7 @@ struct ReportInput {
 inline constexpr std::size_t kMaxReportPoints = 10'000;   ///< samples in each curve
 inline constexpr std::size_t kMaxReportTrades = 100'000;  ///< the last ones are kept
 inline constexpr std::size_t kMaxReportInstruments = 24;  ///< price charts, in the order given
-inline constexpr std::size_t kMaxReportBars = 60'000;     ///< of all price charts together
+inline constexpr std::size_t kMaxReportBars = 40'000;     ///< of all price charts together
 
 /// One HTML page that opens offline: styles, code and data are inside it and it requests nothing.
 /// Pure; the same input gives the same bytes.

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opens reports in a real browser. Debian's packages: chromium fonts-dejavu-core.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "research/report.hpp"
+#include "research/report_test_input.hpp"
+
+namespace tradewind::research {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kBrowser = "/usr/bin/chromium";
+
+std::string text_of(const fs::path& path) {
+    std::ifstream file(path);
+    std::ostringstream out;
+    out << file.rdbuf();
+    return out.str();
+}
+
+/// What a browser made of a page.
+struct Visit {
+    std::string dom;
+    std::string console;
+    std::vector<std::string> requests;  ///< all but the page's own file
+};
+
+class Browser : public testing::Test {
+protected:
+    void SetUp() override {
+        if (!fs::exists(kBrowser)) {
+            GTEST_SKIP() << "no " << kBrowser << "; install chromium and fonts-dejavu-core";
+        }
+        std::string name = (fs::temp_directory_path() / "tradewind-report-XXXXXX").string();
+        ASSERT_NE(mkdtemp(name.data()), nullptr);
+        folder_ = name;
+    }
+    void TearDown() override {
+        if (!folder_.empty()) fs::remove_all(folder_);
+    }
+
+    [[nodiscard]] Visit open(const std::string& page) const {
+        const fs::path file = folder_ / "report.html";
+        std::ofstream(file) << page;
+        const std::string command =
+            "timeout 100 " + std::string(kBrowser) +
+            " --headless --no-sandbox --disable-gpu --disable-quic --no-first-run"
+            " --disable-background-networking --disable-component-update --disable-sync"
+            " --disable-dev-shm-usage --host-resolver-rules='MAP * ~NOTFOUND,EXCLUDE 127.0.0.1'"
+            " --window-size=1280,2000 --virtual-time-budget=5000"
+            " --enable-logging=stderr --user-data-dir=" +
+            (folder_ / "profile").string() + " --log-net-log=" + (folder_ / "net.json").string() +
+            " --dump-dom file://" + file.string() + " >" + (folder_ / "dom").string() + " 2>" +
+            (folder_ / "console").string();
+        EXPECT_EQ(std::system(command.c_str()), 0);  // NOLINT(cert-env33-c): a test's own command
+        Visit visit;
+        visit.dom = text_of(folder_ / "dom");
+        std::istringstream lines(text_of(folder_ / "console"));
+        for (std::string line; std::getline(lines, line);) {
+            if (line.find("CONSOLE") != std::string::npos) visit.console += line + '\n';
+        }
+        visit.requests = requests_in(text_of(folder_ / "net.json"), file);
+        return visit;
+    }
+
+private:
+    /// Every address that the network stack was asked for, except the browser's own housekeeping.
+    static std::vector<std::string> requests_in(const std::string& log, const fs::path& page) {
+        std::vector<std::string> found;
+        const auto json = nlohmann::json::parse(log, nullptr, false);
+        if (json.is_discarded()) return {"the network log is not readable"};
+        for (const auto& event : json["events"]) {
+            if (!event.contains("params") || !event["params"].contains("url")) continue;
+            const std::string url = event["params"]["url"];
+            const bool own = url == "file://" + page.string() || url.starts_with("data:") ||
+                             url.starts_with("blob:") || url.starts_with("chrome");
+            if (!own && !is_housekeeping(url) && std::ranges::find(found, url) == found.end()) {
+                found.push_back(url);
+            }
+        }
+        return found;
+    }
+
+    /// The browser asks these by itself at its start; no name is resolved, so none is reached.
+    static bool is_housekeeping(std::string_view url) {
+        static constexpr std::array kHosts{"//accounts.google.com/", "//update.googleapis.com/",
+                                           "//clients2.google.com/",
+                                           "//clientservices.googleapis.com/"};
+        return std::ranges::any_of(
+            kHosts, [&](const char* host) { return url.find(host) != std::string_view::npos; });
+    }
+
+    fs::path folder_;
+};
+
+std::size_t count_of(std::string_view text, std::string_view what) {
+    std::size_t count = 0;
+    for (std::size_t at = text.find(what); at != std::string_view::npos;
+         at = text.find(what, at + 1)) {
+        ++count;
+    }
+    return count;
+}
+
+/// Before the page's code, which names these itself.
+void expect_only_numbers(const Visit& visit) {
+    const std::string_view drawn = std::string_view(visit.dom).substr(0, visit.dom.find("<script"));
+    EXPECT_GT(drawn.size(), 1000U);
+    for (const char* mark : {"NaN", "Infinity", "undefined", "null<", "[object"}) {
+        EXPECT_EQ(drawn.find(mark), std::string_view::npos) << mark;
+    }
+}
+
+TEST_F(Browser, sees_a_request_and_an_error_where_there_are_some) {
+    const Visit visit =
+        open("<img src='http://127.0.0.1:9/a.png'><script>console.error('planted')</script>");
+    EXPECT_EQ(visit.requests.size(), 1U);
+    EXPECT_NE(visit.console.find("planted"), std::string::npos);
+}
+
+TEST_F(Browser, draws_every_chart_without_error_or_request) {
+    const SampleReport sample;
+    const Visit visit = open(render_report(sample.input()));
+    EXPECT_EQ(visit.console, "");
+    EXPECT_EQ(visit.requests, std::vector<std::string>{});
+    // Equity, drawdown, rolling Sharpe, rolling beta, distribution, exposure, price, two scatters.
+    EXPECT_NE(visit.dom.find("data-ready=\"9\""), std::string::npos);
+    EXPECT_EQ(count_of(visit.dom, "role=\"img\""), 9U);
+    EXPECT_GE(count_of(visit.dom, "class=\"line own\""), 3U);
+    EXPECT_GE(count_of(visit.dom, "class=\"line bench\""), 2U);
+    EXPECT_GE(count_of(visit.dom, "class=\"buy\""), 1U);
+    EXPECT_GE(count_of(visit.dom, "class=\"dots gain\""), 2U);
+    EXPECT_GE(count_of(visit.dom, "class=\"trade-row\""), 15U);
+    expect_only_numbers(visit);
+}
+
+TEST_F(Browser, shows_hostile_text_as_text) {
+    const SampleReport sample;
+    ReportInput input = sample.input();
+    const std::string attack =
+        "</script><script>document.title='owned'</script><img src=x "
+        "onerror=\"document.title='owned'\">";
+    input.title = attack;
+    input.subtitle = attack;
+    input.warnings = {attack};
+    input.symbols = {attack, attack};
+    input.settings = {{attack, attack}};
+    const Visit visit = open(render_report(input));
+    EXPECT_EQ(visit.console, "");
+    EXPECT_EQ(visit.dom.find("<title>owned"), std::string::npos);
+    EXPECT_EQ(visit.dom.find("<img"), std::string::npos);
+    EXPECT_NE(visit.dom.find("data-ready=\"9\""), std::string::npos);
+}
+
+TEST_F(Browser, opens_a_report_without_curve_or_trades) {
+    const Visit visit = open(render_report({.title = "Empty"}));
+    EXPECT_EQ(visit.console, "");
+    EXPECT_NE(visit.dom.find("data-ready=\"0\""), std::string::npos);
+}
+
+TEST_F(Browser, opens_a_report_of_one_losing_trade_and_flat_equity) {
+    SampleReport sample;
+    sample.trades.resize(1);
+    for (auto& point : sample.equity) point.equity = 1000;
+    const Visit visit = open(render_report(sample.input()));
+    EXPECT_EQ(visit.console, "");
+    expect_only_numbers(visit);
+    EXPECT_NE(visit.dom.find("data-ready="), std::string::npos);
+}
+
+TEST_F(Browser, draws_a_hundred_thousand_trades) {
+    SampleReport sample;
+    sample.grow({.samples = 10'000, .trades = 100'000, .bars = 40'000});
+    const Visit visit = open(render_report(sample.input()));
+    EXPECT_EQ(visit.console, "");
+    EXPECT_NE(visit.dom.find("data-ready=\"9\""), std::string::npos);
+    // The table draws only the rows in view.
+    EXPECT_LT(count_of(visit.dom, "class=\"trade-row\""), 100U);
+}
+
+}  // namespace
+}  // namespace tradewind::research
