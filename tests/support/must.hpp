@@ -6,6 +6,7 @@
 #include <expected>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "domain/numbers.hpp"
@@ -16,12 +17,12 @@ namespace tradewind::test {
 
 /// The value, or the end of the test program with the error.
 template <typename T>
-[[nodiscard]] T must(std::expected<T, std::string> result) {
+T must(std::expected<T, std::string> result) {
     if (!result) {
         std::fprintf(stderr, "must: %s\n", result.error().c_str());
         std::abort();
     }
-    return std::move(result).value();
+    if constexpr (!std::is_void_v<T>) return std::move(result).value();
 }
 
 [[nodiscard]] inline Price price(std::string_view text) { return parse_price(text).value(); }

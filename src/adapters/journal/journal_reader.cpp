@@ -23,7 +23,8 @@ std::string system_error(const std::filesystem::path& path, std::string_view wha
 }
 
 std::expected<std::span<const std::byte>, std::string> map_file(const std::filesystem::path& path) {
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    // Without O_NONBLOCK a pipe would be waited for; it is refused below.
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0) return std::unexpected(system_error(path, "cannot be opened"));
     struct stat info{};
     if (::fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) {

@@ -88,6 +88,13 @@ std::expected<void, std::string> JournalWriter::append(Sequence seq,
 std::expected<void, std::string> JournalWriter::put(wire::FrameKind kind) {
     ASSERT(file_ >= 0);
     if (failed_) return std::unexpected(failure("an earlier write failed"));
+    if (payload_.size() > wire::kFramePayloadMax) {
+        failed_ = true;
+        return std::unexpected(
+            failure(fmt::format("a record of {} bytes is larger than the {} "
+                                "that one may have",
+                                payload_.size(), wire::kFramePayloadMax)));
+    }
     const auto header = wire::frame_header(kind, payload_);
     buffer_.insert(buffer_.end(), header.begin(), header.end());
     buffer_.insert(buffer_.end(), payload_.begin(), payload_.end());
