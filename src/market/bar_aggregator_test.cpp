@@ -384,9 +384,68 @@ TEST(TimeBars, make_binances_days_from_its_hours) {
         EXPECT_EQ(made->second.high, given.high) << to_string(given.open_ts);
         EXPECT_EQ(made->second.low, given.low) << to_string(given.open_ts);
         EXPECT_EQ(made->second.close, given.close) << to_string(given.open_ts);
+        EXPECT_EQ(made->second.volume, given.volume) << to_string(given.open_ts);
         ++equal;
     }
     EXPECT_EQ(equal, 690U);
+}
+
+/// The bars of SPY in the six sessions that its minute file holds.
+std::vector<Bar> in_october_2013(const std::vector<Bar>& all) {
+    std::vector<Bar> out;
+    for (const Bar& next : all) {
+        if (next.open_ts >= at("2013-10-04") && next.open_ts < at("2013-10-12"))
+            out.push_back(next);
+    }
+    return out;
+}
+
+// The vendor's hours come from other prints, so prices differ by a cent here and there; equal
+// volume says that the spans hold the same minutes. Its label of the first hour is 09:00, ours is
+// the open.
+TEST(TimeBars, make_spys_hours_from_its_minutes) {
+    const auto minute = bars_of("equities/minute_raw/SPY.csv.gz", minutes(1));
+    const auto hour = in_october_2013(bars_of("equities/hour_raw/SPY.csv.gz", hours(1)));
+    if (minute.empty() || hour.empty()) GTEST_SKIP() << "no market data: set TRADEWIND_DATA";
+    const auto ours = aggregated(
+        minute, BarAggregator(with(kEquity), time_bars(hours(1)), BarAlignment::wall_clock),
+        minutes(1));
+    ASSERT_EQ(ours.size(), 42U);
+    ASSERT_EQ(hour.size(), 42U);
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+        const Duration quirk = i % 7 == 0 ? minutes(30) : Duration{};
+        EXPECT_EQ(ours[i].open_ts, hour[i].open_ts + quirk);
+        EXPECT_EQ(ours[i].volume, hour[i].volume) << to_string(ours[i].open_ts);
+    }
+}
+
+TEST(TimeBars, make_spys_days_from_its_minutes) {
+    const auto minute = bars_of("equities/minute_raw/SPY.csv.gz", minutes(1));
+    const auto day = in_october_2013(bars_of("equities/daily_raw/SPY.csv.gz", days(1)));
+    if (minute.empty() || day.empty()) GTEST_SKIP() << "no market data: set TRADEWIND_DATA";
+    const auto ours =
+        aggregated(minute, BarAggregator(with(kEquity), time_bars(days(1))), minutes(1));
+    ASSERT_EQ(ours.size(), 6U);
+    ASSERT_EQ(day.size(), 6U);
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+        EXPECT_EQ(utc_date(ours[i].open_ts), utc_date(day[i].open_ts));
+        EXPECT_EQ(ours[i].open, day[i].open);
+        EXPECT_EQ(ours[i].high, day[i].high);
+        EXPECT_LE((day[i].low - ours[i].low).raw, 10'000'000);  // 165.36 and 165.37 on 2013-10-08
+        EXPECT_EQ(ours[i].close, day[i].close);
+        EXPECT_EQ(ours[i].volume, day[i].volume);
+    }
+}
+
+TEST(TimeBars, are_the_same_through_five_minutes) {
+    const auto minute = bars_of("equities/minute_raw/SPY.csv.gz", minutes(1));
+    if (minute.empty()) GTEST_SKIP() << "no market data: set TRADEWIND_DATA";
+    const Instrument spy = with(kEquity);
+    const auto five = aggregated(minute, BarAggregator(spy, time_bars(minutes(5))), minutes(1));
+    const auto hour = aggregated(minute, BarAggregator(spy, time_bars(hours(1))), minutes(1));
+    EXPECT_EQ(five.size(), 6U * 78U);
+    EXPECT_EQ(hour.size(), 6U * 7U);
+    EXPECT_EQ(aggregated(five, BarAggregator(spy, time_bars(hours(1))), minutes(5)), hour);
 }
 
 }  // namespace
