@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "domain/calendar.hpp"
+#include "domain/numbers.hpp"
 #include "domain/time.hpp"
 #include "monitor/metrics.hpp"
 
@@ -14,9 +15,9 @@ namespace tradewind::monitor {
 
 /// The account as it stands after an event, in its own currency.
 struct AccountMark {
-    double equity = 0;  ///< marked to market
-    double gross = 0;   ///< sum of |position value|
-    double net = 0;     ///< sum of position values, shorts negative
+    Money equity{};  ///< marked to market
+    Money gross{};   ///< sum of |position value|
+    Money net{};     ///< sum of position values, shorts negative
 };
 
 /// Exposure at the end of a day, as shares of equity.
@@ -36,20 +37,22 @@ struct ExposurePoint {
 /// after the day before that of the first mark.
 class EquitySampler {
 public:
-    EquitySampler(CalendarKind calendar, double start_equity);
+    EquitySampler(CalendarKind calendar, Money start_equity);
 
     /// Time that runs backwards counts as the time of the mark before.
     void mark(Timestamp ts, const AccountMark& account) {
         if (ts > day_end_) [[unlikely]]
             roll_to(ts);
         if (ts > now_) {
-            if (last_.gross > 0) in_market_ns_ += ts.ns - now_.ns;
+            if (last_.gross.raw > 0) in_market_ns_ += ts.ns - now_.ns;
             now_ = ts;
         }
         last_ = account;
+        // Whole numbers until a day ends or a fall deepens: doubles cost more than all the rest.
         if (account.equity > peak_) {
             peak_ = account.equity;
-        } else if (account.equity < peak_ - deepest_ * peak_) [[unlikely]] {
+            draw_line();
+        } else if (account.equity < line_) [[unlikely]] {
             note_drawdown();
         }
     }
@@ -69,6 +72,7 @@ public:
 private:
     void roll_to(Timestamp ts);
     void note_drawdown();
+    void draw_line();
 
     CalendarKind calendar_;
     std::optional<Timestamp> first_;
@@ -76,7 +80,8 @@ private:
     Timestamp day_end_ = kTimestampMin;  ///< last instant of the open day
     Date day_{};
     AccountMark last_;
-    double peak_ = 0;
+    Money peak_;
+    Money line_;  ///< only an equity below it can be the deepest fall
     double deepest_ = 0;
     double traded_ = 0;
     std::int64_t in_market_ns_ = 0;

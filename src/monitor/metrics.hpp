@@ -66,16 +66,16 @@ struct PeriodRates {
 using RiskFree = std::variant<AnnualRate, PeriodRate, PeriodRates>;
 
 struct MetricsInput {
-    std::span<const EquityPoint>
-        equity;  ///< ts strictly increasing; the first is the start capital
+    /// ts strictly increasing; the first is the start capital
+    std::span<const EquityPoint> equity{};
     std::span<const EquityPoint> benchmark{};  ///< empty: none. Joined on equal ts
     RiskFree risk_free{};
     double annual_factor = 252;              ///< periods a year: 252, 365, 260 or given
     double sharpe_threshold = 0;             ///< annualised; what `psr` tests against
     std::optional<Trials> trials{};          ///< for `dsr`
     std::optional<double> time_in_market{};  ///< share, from EquitySampler
-    std::optional<double>
-        traded_notional{};                  ///< sum of |notional| of all fills, from EquitySampler
+    /// sum of |notional| of all fills, from EquitySampler
+    std::optional<double> traded_notional{};
     std::span<const ClosedTrade> trades{};  ///< in order of exit
 };
 
@@ -120,8 +120,8 @@ struct TradeStatistics {
     Money fees{};
     Money slippage{};
     std::optional<double> win_rate{};  ///< wins / count
-    std::optional<double>
-        profit_factor{};                 ///< sum of wins / |sum of losses|; nullopt without a loss
+    /// sum of wins / |sum of losses|; nullopt without a loss
+    std::optional<double> profit_factor{};
     std::optional<double> expectancy{};  ///< mean net profit, money
     /// Expectancy in units of the average loss (Tharp, "Trade your way to financial freedom",
     /// 1998).
@@ -156,29 +156,29 @@ struct Metrics {
     std::optional<double> total_return{};  ///< last / first - 1
     std::optional<double> cagr{};          ///< (last / first)^(365.25 / calendar days) - 1
     std::optional<double> volatility{};    ///< sd(r) sqrt(A)
-    std::optional<double>
-        sharpe;  ///< mean(e) / sd(e) sqrt(A): Sharpe, J. Portfolio Management 21 (1994)
+    /// mean(e) / sd(e) sqrt(A): Sharpe, J. Portfolio Management 21 (1994)
+    std::optional<double> sharpe{};
     std::optional<double> sharpe_ci_low{};  ///< 95 %, independent returns: Lo (2002)
     std::optional<double> sharpe_ci_high{};
-    double sharpe_annualization =
-        0;  ///< A again, by the name that readers look for; sqrt(A) multiplies
-    std::optional<double>
-        sharpe_adjusted;  ///< mean(e) / sd(e) eta(A): Lo (2002), lags by `newey_west_lags`
+    /// A again, by the name that readers look for; sqrt(A) multiplies
+    double sharpe_annualization = 252;
+    /// mean(e) / sd(e) eta(A): Lo (2002), lags by `newey_west_lags`
+    std::optional<double> sharpe_adjusted{};
     std::optional<double> sharpe_adjusted_factor{};  ///< eta(A); sqrt(A) for independent returns
     std::optional<double> sharpe_adjusted_ci_low{};  ///< 95 %, autocorrelation-consistent
     std::optional<double> sharpe_adjusted_ci_high{};
-    std::optional<double>
-        psr;  ///< probability that Sharpe > sharpe_threshold: `probabilistic_sharpe`
+    /// probability that Sharpe > sharpe_threshold: `probabilistic_sharpe`
+    std::optional<double> psr{};
     std::optional<double> dsr{};  ///< the same against `expected_maximum_sharpe` of the trials
     std::optional<std::uint64_t> trials{};
-    std::optional<double>
-        sortino;  ///< mean(e) / sqrt(mean(min(e, 0)^2)) sqrt(A): Sortino and Price (1994)
+    /// mean(e) / sqrt(mean(min(e, 0)^2)) sqrt(A): Sortino and Price (1994)
+    std::optional<double> sortino{};
     std::optional<double> calmar{};  ///< cagr / max_drawdown (Young 1991), over the whole span
     std::optional<double> omega{};  ///< sum max(e, 0) / sum max(-e, 0): Keating and Shadwick (2002)
-    std::optional<double>
-        ulcer;  ///< root mean square drawdown over the n periods: Martin and McCann (1989)
-    std::optional<double>
-        tail_ratio{};                  ///< |95th percentile| / |5th percentile| of r (as empyrical)
+    /// root mean square drawdown over the n periods: Martin and McCann (1989)
+    std::optional<double> ulcer{};
+    /// |95th percentile| / |5th percentile| of r (as empyrical)
+    std::optional<double> tail_ratio{};
     std::optional<double> skew{};      ///< of r
     std::optional<double> kurtosis{};  ///< of r, raw: 3 for a normal
     std::optional<double> best_period{};
@@ -197,13 +197,13 @@ struct Metrics {
     std::size_t benchmark_samples = 0;  ///< points joined
     std::optional<double> benchmark_return{};
     std::optional<double> beta{};  ///< cov(e, b - rf) / var(b - rf)
-    std::optional<double>
-        alpha;  ///< annualised: (1 + mean(e - beta (b - rf)))^A - 1, Jensen (1968) as empyrical
+    /// annualised: (1 + mean(e - beta (b - rf)))^A - 1, Jensen (1968) as empyrical
+    std::optional<double> alpha{};
     std::optional<double> correlation{};
     std::optional<double> tracking_error{};     ///< sd(r - b) sqrt(A)
     std::optional<double> information_ratio{};  ///< mean(r - b) A / tracking_error
-    std::optional<double>
-        up_capture;  ///< geometric mean of r over that of b, periods with b > 0 (Morningstar)
+    /// geometric mean of r over that of b, periods with b > 0 (Morningstar)
+    std::optional<double> up_capture{};
     std::optional<double> down_capture{};  ///< the same with b < 0
 
     TradeStatistics trades{};

@@ -183,6 +183,23 @@ void TradeRecorder::on_split(Timestamp ts, const CorporateAction& split) {
     }
 }
 
+void TradeRecorder::on_delisting(Timestamp ts, const CorporateAction& delisting) {
+    for (std::size_t s = 0; s < settings_.strategies; ++s) {
+        const Open& open = trades_of(delisting.instrument)[s];
+        if (open.qty.raw == 0) continue;
+        RecordedFill exit;
+        exit.ts = ts;
+        exit.strategy = StrategyId{static_cast<std::uint16_t>(s)};
+        exit.instrument = delisting.instrument;
+        exit.fill.price = exit.fill.basis.reference = delisting.amount;
+        exit.fill.qty = abs(open.qty);
+        exit.fill.side = opposite(open.side);
+        exit.tag = Tag{"delisting"};
+        exit.rate = open.rate;
+        on_fill(exit);
+    }
+}
+
 std::vector<ClosedTrade> TradeRecorder::open_at(Timestamp ts) const {
     std::vector<ClosedTrade> out;
     for (std::size_t i = 0; i < open_.size(); ++i) {

@@ -54,6 +54,8 @@ public:
     void on_mark(InstrumentId instrument, Price price);
     /// Restates open trades; a fraction of a lot leaves at the last price, as in the portfolio.
     void on_split(Timestamp ts, const CorporateAction& split);
+    /// Closes open trades at what a share is paid out at.
+    void on_delisting(Timestamp ts, const CorporateAction& delisting);
 
     /// In the order of exit; the first `kept` of them.
     [[nodiscard]] std::span<const ClosedTrade> closed() const { return closed_; }

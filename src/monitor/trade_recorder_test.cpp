@@ -204,6 +204,18 @@ TEST(TradeRecorder, restates_an_open_trade_when_shares_split) {
     EXPECT_EQ(desk.only().entry_price, price("40"));
 }
 
+TEST(TradeRecorder, closes_a_trade_at_what_a_delisted_share_pays) {
+    Desk desk;
+    desk.sell(10, "5");
+    desk.recorder.on_delisting(Timestamp{7}, {.instrument = kSpy,
+                                              .kind = CorporateActionKind::delisting,
+                                              .amount = price("0.5"),
+                                              .new_symbol = {}});
+    EXPECT_EQ(desk.only().gross_pnl, money("45"));
+    EXPECT_EQ(desk.only().exit_ts, Timestamp{7});
+    EXPECT_EQ(desk.only().tag.view(), "delisting");
+}
+
 TEST(TradeRecorder, counts_what_it_no_longer_keeps) {
     Desk desk;
     for (int i = 0; i < 150; ++i) {

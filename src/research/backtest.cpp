@@ -29,9 +29,16 @@ std::expected<void, std::string> for_each_chunk(const ports::History& history,
     }
 }
 
+/// What so many units are worth, to the 1e-9 of a unit: a benchmark holds fractions.
+Money held_at(double units, Price price) {
+    constexpr double kUnitsMax = 9e9;
+    const auto raw = static_cast<std::int64_t>(std::min(units, kUnitsMax) * 1e9);
+    return multiply(price, Qty{raw});
+}
+
 /// The start capital put into the benchmark at its first open and left there, on the run's days.
 std::expected<std::vector<monitor::EquityPoint>, std::string> benchmark_curve(
-    const BacktestInput& input, double capital) {
+    const BacktestInput& input, Money capital) {
     const ports::SeriesKey& key = *input.benchmark;
     const Instrument* instrument = input.history.find_instrument(key.symbol);
     if (instrument == nullptr) {
@@ -40,20 +47,20 @@ std::expected<std::vector<monitor::EquityPoint>, std::string> benchmark_curve(
     BarClock clock{instrument->calendar, key.spec};
     std::optional<monitor::EquitySampler> sampler;
     double units = 0.0;
-    TRY_VOID(for_each_chunk(input.history, key, input.world.from.value_or(kTimestampMin),
-                            input.world.to.value_or(kTimestampMax), [&](const ports::Chunk& chunk) {
-                                const auto ts = chunk.column(Bars::ts),
-                                           close = chunk.column(Bars::close);
-                                if (!sampler) {
-                                    sampler.emplace(input.engine.sampling, capital);
-                                    units = capital / to_double(Price{chunk.column(Bars::open)[0]});
-                                }
-                                for (std::size_t i = 0; i < chunk.rows; ++i) {
-                                    const double value = units * to_double(Price{close[i]});
-                                    sampler->mark(clock.at(Timestamp{ts[i]}).close,
-                                                  {.equity = value, .gross = value, .net = value});
-                                }
-                            }));
+    TRY_VOID(for_each_chunk(
+        input.history, key, input.world.from.value_or(kTimestampMin),
+        input.world.to.value_or(kTimestampMax), [&](const ports::Chunk& chunk) {
+            const auto ts = chunk.column(Bars::ts), close = chunk.column(Bars::close);
+            if (!sampler) {
+                sampler.emplace(input.engine.sampling, capital);
+                units = to_double(capital) / to_double(Price{chunk.column(Bars::open)[0]});
+            }
+            for (std::size_t i = 0; i < chunk.rows; ++i) {
+                const double value = units * to_double(Price{close[i]});
+                sampler->mark(clock.at(Timestamp{ts[i]}).close,
+                              {.equity = value, .gross = value, .net = value});
+            }
+        }));
     if (!sampler) return std::vector<monitor::EquityPoint>{};
     return sampler->equity();
 }
@@ -81,18 +88,6 @@ std::uint64_t count_anomalies(const orders::Orders& orders) {
         sum += orders.count(static_cast<orders::Anomaly>(i));
     }
     return sum;
-}
-
-Money start_capital(const BacktestInput& input, const std::vector<monitor::EquityPoint>& equity) {
-    // Deposits in the base currency are exact; with others the sampled value is what there is.
-    Money sum;
-    for (const CashFlow& deposit : input.world.deposits) {
-        if (deposit.currency == input.engine.base) sum += deposit.amount;
-    }
-    if (input.world.deposits.size() == 1 && sum.raw != 0) return sum;
-    return equity.empty() ? sum
-                          : Money{static_cast<base::Int128>(equity.front().equity * 1e9) *
-                                  base::Int128{base::kDecimalOne}};
 }
 
 std::expected<monitor::Metrics, std::string> measure(const BacktestInput& input,
@@ -126,7 +121,7 @@ std::expected<BacktestResult, std::string> run_backtest(BacktestInput input) {
     out.equity = sampler.equity();
     out.exposures = sampler.exposures();
     out.max_drawdown_of_marks = sampler.max_drawdown_of_marks();
-    out.start_equity = start_capital(input, out.equity);
+    out.start_equity = engine.start_equity();
     out.final_equity = engine.portfolio().equity();
     out.slippage = engine.slippage();
     out.fills = engine.fills();
@@ -137,7 +132,7 @@ std::expected<BacktestResult, std::string> run_backtest(BacktestInput input) {
     out.trades_closed = engine.trades().closed_count();
     out.open = open_positions(engine);
     if (input.benchmark) {
-        out.benchmark = TRY(benchmark_curve(input, out.equity.front().equity));
+        out.benchmark = TRY(benchmark_curve(input, out.start_equity));
     }
     out.metrics = TRY(measure(input, out, sampler));
     return out;

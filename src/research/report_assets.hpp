@@ -5,7 +5,7 @@
 
 namespace tradewind::research {
 
-/// The files of report/, embedded by report/embed.cmake. The page names its holes {{title}},
+/// What the files of report/ hold, embedded by report/embed.cmake. The page names its holes {{title}},
 /// {{style}},
 /// {{script}}, {{data}} and {{nonce}}.
 extern const std::string_view kReportHtml;

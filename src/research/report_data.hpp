@@ -41,8 +41,8 @@ struct Histogram {
     double width = 0;
     double mean = 0;       ///< of the returns counted
     double deviation = 0;  ///< of the returns counted
-    std::size_t unchanged =
-        0;  ///< returns of exactly 0: days without a position, which would hide the rest
+    /// Returns of exactly 0: days without a position, which would hide the rest.
+    std::size_t unchanged = 0;
     std::vector<std::size_t> counts;  ///< the first and the last bin hold all that lies beyond
 };
 

@@ -1,6 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-# Writes OUTPUT, a C++ file that holds report.html, report.css and report.js of FOLDER as constants, so that the
+# Writes OUTPUT, a C++ file that holds the page, the styles and the code of FOLDER as constants, so that the
 # program needs no file at run time. Run with cmake -P.
+set(scripts text scales curves page trades main)  # each stands on those before it
+
+# The script files share one scope of their own.
+set(code "\"use strict\";\n(() => {\n")
+foreach(name IN LISTS scripts)
+    file(READ "${FOLDER}/${name}.js" content)
+    string(APPEND code "${content}\n")
+endforeach()
+string(APPEND code "})();\n")
+file(READ "${FOLDER}/report.html" page)
+file(READ "${FOLDER}/report.css" styles)
+
 set(text "// SPDX-License-Identifier: Apache-2.0
 // Made by embed.cmake from the files beside it.
 #include \"research/report_assets.hpp\"
@@ -10,14 +22,16 @@ set(text "// SPDX-License-Identifier: Apache-2.0
 namespace tradewind::research {
 
 ")
-foreach(name IN ITEMS Html Css Js)
-    string(TOLOWER "${name}" kind)
-    file(READ "${FOLDER}/report.${kind}" content)
+function(embed constant content)
     string(FIND "${content}" ")asset\"" clash)
     if(NOT clash EQUAL -1)
-        message(FATAL_ERROR "report.${kind} holds the end mark of its raw string")
+        message(FATAL_ERROR "${constant} holds the end mark of its raw string")
     endif()
-    string(APPEND text "const std::string_view kReport${name} = R\"asset(${content})asset\";\n\n")
-endforeach()
+    string(APPEND text "const std::string_view ${constant} = R\"asset(${content})asset\";\n\n")
+    set(text "${text}" PARENT_SCOPE)
+endfunction()
+embed(kReportHtml "${page}")
+embed(kReportCss "${styles}")
+embed(kReportJs "${code}")
 string(APPEND text "}  // namespace tradewind::research\n")
 file(WRITE "${OUTPUT}" "${text}")

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Settings, theme, navigation; draws the page.
+
+// ---- theme, navigation, start --------------------------------------------------------------------
+function theme() {
+    const button = byId("theme"),
+        dark = matchMedia("(prefers-color-scheme: dark)");
+    const stored = () => {
+        try {
+            return localStorage.getItem("tradewind-theme");
+        } catch {
+            return null;
+        }
+    };
+    const apply = (name) => {
+        document.documentElement.dataset.theme = name;
+        button.textContent = name === "dark" ? "Light" : "Dark";
+    };
+    const fromSystem = () => apply(stored() || (dark.matches ? "dark" : "light"));
+    fromSystem();
+    dark.addEventListener("change", fromSystem);
+    button.addEventListener("click", () => {
+        const name = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+        try {
+            localStorage.setItem("tradewind-theme", name);
+        } catch {
+            /* files may have no storage */
+        }
+        apply(name);
+    });
+    byId("print").addEventListener("click", () => print());
+    addEventListener("beforeprint", () => {
+        document.documentElement.dataset.theme = "light";
+    });
+    addEventListener("afterprint", fromSystem);
+}
+function spyNavigation() {
+    const links = new Map([...nav.children].map((a) => [a.hash.slice(1), a]));
+    const observer = new IntersectionObserver(
+        (entries) => {
+            for (const entry of entries)
+                if (entry.isIntersecting)
+                    for (const [id, a] of links)
+                        a.setAttribute("aria-current", String(id === entry.target.id));
+        },
+        { rootMargin: "-20% 0px -70% 0px" },
+    );
+    for (const id of links.keys()) observer.observe(byId(id));
+}
+
+function start() {
+    theme();
+    fillHead();
+    const summary = section("summary", "Summary");
+    notices(summary);
+    cards(summary);
+    facts(summary);
+    if (hasCurve) {
+        equitySection();
+        drawdownSection();
+        if (DATA.months.length) monthsSection();
+        rollingSection();
+        if (DATA.histogram) distributionSection();
+    }
+    tradeSections();
+    settingsSection();
+    byId("foot").textContent =
+        "Ratios carry their annual factor. A dash is a figure that this data cannot define. Times are UTC. Past simulated results say nothing certain about the future.";
+    spyNavigation();
+    renderAll();
+    document.documentElement.dataset.ready = String(charts.length);
+    document.documentElement.dataset.drawnMs = String(Math.round(performance.now()));
+}
+start();
