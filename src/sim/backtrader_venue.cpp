@@ -82,6 +82,7 @@ void BacktraderVenue::submit(const OrderIntent& intent) {
 
 void BacktraderVenue::accept(OrderSlot slot) {
     pending_.push_back(slot);
+    desk_.at(slot).backtrader.accepted = true;
     desk_.report(OrderEventKind::accepted, desk_.at(slot));
 }
 
@@ -100,7 +101,7 @@ void BacktraderVenue::replace(const ReplaceOrder& command) {
 void BacktraderVenue::cancel(const CancelOrder& command) {
     const auto slot = desk_.find(command.id);
     // What was not accepted yet it does not find, and does not cancel.
-    if (!slot || std::find(pending_.begin(), pending_.end(), *slot) == pending_.end()) {
+    if (!slot || !desk_.at(*slot).backtrader.accepted) {
         desk_.report_to(command.id, command.instrument, OrderEventKind::cancel_rejected,
                         VenueReason::unknown_order);
         return;
@@ -193,7 +194,8 @@ void BacktraderVenue::check_submitted() {
         dissolve_family(order);
     }
     for (const OrderSlot slot : submitted_) {
-        if (desk_.at(slot).ended) desk_.release(slot);
+        const VenueOrder& order = desk_.at(slot);
+        if (order.ended && !order.backtrader.accepted) desk_.release(slot);
     }
     submitted_.clear();
 }
@@ -273,7 +275,7 @@ void BacktraderVenue::drop(VenueOrder& order, OrderEventKind kind, VenueReason r
 
 void BacktraderVenue::cancel_pending(OrderId id) {
     const auto slot = desk_.find(id);
-    if (!slot || std::find(pending_.begin(), pending_.end(), *slot) == pending_.end()) return;
+    if (!slot || !desk_.at(*slot).backtrader.accepted) return;
     VenueOrder& order = desk_.at(*slot);
     drop(order, OrderEventKind::canceled, VenueReason::contingency);
     cancel_rivals(order);
@@ -298,11 +300,17 @@ void BacktraderVenue::finish_family_member(const VenueOrder& order) {
     to_activate_.insert(to_activate_.end(), family->members.begin(), family->members.end());
 }
 
+/// `_ococheck`: a group is called up once. Members that are not accepted by then are on their own.
 void BacktraderVenue::cancel_rivals(const VenueOrder& order) {
     if (!order.links.list || order.links.parent) return;
+    for (const OrderSlot slot : submitted_) {
+        VenueOrder& other = desk_.at(slot);
+        if (!other.backtrader.accepted && is_rival(order, other))
+            other.backtrader.has_rivals = false;
+    }
     for (const OrderSlot slot : pending_) {
         VenueOrder& other = desk_.at(slot);
-        if (other.ended || !is_rival(order, other)) continue;
+        if (other.ended || !is_rival(order, other) || !other.backtrader.has_rivals) continue;
         drop(other, OrderEventKind::canceled, VenueReason::contingency);
     }
 }

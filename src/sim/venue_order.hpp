@@ -16,6 +16,8 @@ struct BacktraderState {
     Price created;                    ///< the last close when it was sent
     std::optional<Price> last_close;  ///< Close orders: of the bar before, once it worked
     Timestamp session_end;            ///< Close orders: fill from here on
+    bool has_rivals = true;           ///< false: its OCO group was called up once, and is no more
+    bool accepted = false;            ///< passed the check of what was submitted
     bool active = false;              ///< false: a child whose parent has not filled
 };
 

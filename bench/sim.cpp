@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// The simulated world alone: what it costs to hand out an event, with and without orders at work.
+#include <benchmark/benchmark.h>
+
+#include <memory>
+
+#include "base/assert.hpp"
+#include "sim/generate.hpp"
+#include "sim/memory_history.hpp"
+#include "sim/world.hpp"
+
+namespace tradewind {
+namespace {
+
+constexpr std::size_t kRows = 1'000'000;
+
+Instrument shares(std::size_t number) {
+    Instrument out = *default_instrument("TEST" + std::to_string(number) + ".NYSE");
+    out.calendar = CalendarKind::always_open;
+    return out;
+}
+
+/// `series` instruments with `rows` rows each.
+struct Setting {
+    InstrumentTable table;
+    sim::MemoryHistory history;
+
+    Setting(ports::SeriesKind kind, std::size_t series, std::size_t rows) {
+        for (std::size_t i = 0; i < series; ++i) {
+            const Instrument instrument = shares(i);
+            ASSERT(table.add(instrument).has_value());
+            ports::SeriesKey key{.symbol = instrument.symbol, .kind = kind, .spec = {}};
+            ports::Columns columns{kind};
+            sim::GenerateSettings settings;
+            settings.instrument = instrument;
+            settings.seed = i + 1;
+            if (kind == ports::SeriesKind::bar) {
+                key.spec = time_bars(minutes(1));
+                sim::BarGenerator{settings}.append(columns, rows);
+            } else {
+                settings.interval = milliseconds(10);
+                sim::TickGenerator{settings}.append_quotes(columns, nullptr, rows);
+            }
+            history.add_series(key, std::move(columns));
+        }
+    }
+
+    [[nodiscard]] std::unique_ptr<sim::World> world() const {
+        sim::WorldSettings settings;
+        settings.account = sim::AccountKind::margin;
+        settings.deposits = {{.currency = kUsd, .amount = whole_money(1'000'000'000)}};
+        auto made = sim::World::create(table, history, settings);
+        ASSERT(made.has_value());
+        return std::move(*made);
+    }
+};
+
+const Setting& bars() {
+    static const Setting setting{ports::SeriesKind::bar, 1, kRows};
+    return setting;
+}
+const Setting& many_bars() {
+    static const Setting setting{ports::SeriesKind::bar, 500, kRows / 500};
+    return setting;
+}
+const Setting& quotes() {
+    static const Setting setting{ports::SeriesKind::quote, 1, kRows};
+    return setting;
+}
+
+void drain(benchmark::State& state, const Setting& setting) {
+    for (auto _ : state) {
+        const auto world = setting.world();
+        Event event;
+        while (world->next(event) == ports::EventSource::Next::event) {
+            benchmark::DoNotOptimize(event);
+        }
+    }
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRows));
+}
+
+void BM_bars_without_orders(benchmark::State& state) { drain(state, bars()); }
+void BM_bars_of_500_instruments(benchmark::State& state) { drain(state, many_bars()); }
+void BM_quotes_without_orders(benchmark::State& state) { drain(state, quotes()); }
+
+OrderIntent order(std::uint64_t number, Side side, OrderType type, std::optional<Price> price) {
+    OrderIntent out;
+    out.id = OrderId::of(StrategyId{0}, number);
+    out.spec.instrument = InstrumentId{0};
+    out.spec.side = side;
+    out.spec.type = type;
+    out.spec.qty = whole_qty(1);
+    out.spec.limit_price = price;
+    return out;
+}
+
+/// Limits far from the market that every bar must be tested against.
+void BM_bars_with_resting_limits(benchmark::State& state) {
+    for (auto _ : state) {
+        const auto world = bars().world();
+        Event event;
+        std::uint64_t sent = 0;
+        while (world->next(event) == ports::EventSource::Next::event) {
+            while (sent < static_cast<std::uint64_t>(state.range(0))) {
+                world->send(SubmitOrder{order(++sent, Side::buy, OrderType::limit, Price{10'000'000})},
+                            event.ts);
+            }
+        }
+    }
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRows));
+}
+
+/// A market order on every tenth bar, there and back again.
+void BM_bars_with_a_trade_every_tenth(benchmark::State& state) {
+    for (auto _ : state) {
+        const auto world = bars().world();
+        Event event;
+        std::uint64_t sent = 0, seen = 0;
+        while (world->next(event) == ports::EventSource::Next::event) {
+            if (!std::holds_alternative<Bar>(event.payload) || ++seen % 10 != 0) continue;
+            const Side side = ++sent % 2 == 1 ? Side::buy : Side::sell;
+            world->send(SubmitOrder{order(sent, side, OrderType::market, std::nullopt)}, event.ts);
+        }
+        state.counters["fills"] = static_cast<double>(world->counts().fills);
+    }
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRows));
+}
+
+BENCHMARK(BM_bars_without_orders)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_bars_of_500_instruments)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_quotes_without_orders)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_bars_with_resting_limits)->Arg(1)->Arg(10)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_bars_with_a_trade_every_tenth)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace tradewind
