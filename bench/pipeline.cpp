@@ -147,8 +147,9 @@ engine::RunSummary run_once(const EndlessHistory& history,
                             std::unique_ptr<signal::Strategy> strategy) {
     InstrumentTable table;
     const InstrumentId id = *table.add(history.instrument());
-    auto world = sim::World::create(
-        table, history, {.deposits = {{.currency = kUsd, .amount = whole_money(1'000'000)}}});
+    sim::WorldSettings settings;
+    settings.deposits = {{.currency = kUsd, .amount = whole_money(1'000'000)}};
+    auto world = sim::World::create(table, history, settings);
     ASSERT(world.has_value());
     std::vector<engine::StrategySlot> slots;
     slots.push_back(

@@ -12,9 +12,10 @@
 #include "base/decimal.hpp"
 #include "base/int128.hpp"
 
-/// The numbers that money depends on. Each is a scaled integer with only the operators that its meaning
-/// has. The operators check for overflow and stop the process where it happens: values are bounded where
-/// they enter (parsers, instrument limits, the risk gate), so an overflow inside is a broken invariant.
+/// The numbers that money depends on. Each is a scaled integer with only the operators that its
+/// meaning has. The operators check for overflow and stop the process where it happens: values are
+/// bounded where they enter (parsers, instrument limits, the risk gate), so an overflow inside is a
+/// broken invariant.
 namespace tradewind {
 
 namespace detail {
@@ -43,7 +44,9 @@ struct PriceDelta {
     friend constexpr PriceDelta operator+(PriceDelta a, PriceDelta b) {
         return {detail::add(a.raw, b.raw)};
     }
-    friend constexpr PriceDelta operator-(PriceDelta a) { return {detail::sub<std::int64_t>(0, a.raw)}; }
+    friend constexpr PriceDelta operator-(PriceDelta a) {
+        return {detail::sub<std::int64_t>(0, a.raw)};
+    }
 };
 
 /// Quote currency per unit of the instrument, in units of 1e-9. May be negative (oil did it).
@@ -56,8 +59,8 @@ struct Price {
     friend constexpr Price operator-(Price a, PriceDelta d) { return {detail::sub(a.raw, d.raw)}; }
 };
 
-/// Units of the instrument (shares, coins, contracts), in units of 1e-9. Positions are signed: short
-/// is negative. Order quantities are positive.
+/// Units of the instrument (shares, coins, contracts), in units of 1e-9. Positions are signed:
+/// short is negative. Order quantities are positive.
 struct Qty {
     std::int64_t raw = 0;
 
@@ -116,16 +119,20 @@ constexpr Money multiply(PriceDelta delta, Qty qty) {
 [[nodiscard]] Money multiply(Money amount, Rate rate);
 /// amount x numerator / denominator, rounded half to even at 1e-18; `denominator` is not zero.
 [[nodiscard]] Money scale(Money amount, std::int64_t numerator, std::int64_t denominator);
-/// amount / qty as a price rounded half to even at 1e-9 (an average price); `qty` is not zero, and the
-/// quotient fits a price.
+/// amount / qty as a price rounded half to even at 1e-9 (an average price); `qty` is not zero, and
+/// the quotient fits a price.
 [[nodiscard]] Price divide(Money amount, Qty qty);
 
-/// For feature, ml, signal, monitor and research only: the nearest double. Divided, not multiplied by 1e-9, which is not
-/// a double itself: 100.1 stays 100.1.
+/// For feature, ml, signal, monitor and research only: the nearest double. Divided, not multiplied
+/// by 1e-9, which is not a double itself: 100.1 stays 100.1.
 constexpr double to_double(Price p) { return static_cast<double>(p.raw) / 1e9; }
 constexpr double to_double(Qty q) { return static_cast<double>(q.raw) / 1e9; }
 constexpr double to_double(Rate r) { return static_cast<double>(r.raw) / 1e9; }
-constexpr double to_double(Money m) { return static_cast<double>(m.raw) / 1e18; }
+/// Through long double, whose 64 bits of mantissa hold every amount in cents up to 1e17: 100000
+/// stays 100000, where 1e23 units of 1e-18 are no double.
+constexpr double to_double(Money m) {
+    return static_cast<double>(static_cast<long double>(m.raw) / 1e18L);
+}
 
 /// Shortest exact decimal.
 [[nodiscard]] std::string to_string(Price p);
@@ -162,7 +169,8 @@ public:
         for (std::size_t i = 0; i < code.size(); ++i) {
             const char c = code[i];
             if (!((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))) return std::nullopt;
-            out.packed_ |= static_cast<std::uint64_t>(static_cast<unsigned char>(c)) << (56 - 8 * i);
+            out.packed_ |= static_cast<std::uint64_t>(static_cast<unsigned char>(c))
+                           << (56 - 8 * i);
         }
         return out;
     }

@@ -93,6 +93,8 @@ public:
     [[nodiscard]] const monitor::EquitySampler* equity() const {
         return sampler_ ? &*sampler_ : nullptr;
     }
+    /// What was in the account when the run opened, in base currency.
+    [[nodiscard]] Money start_equity() const { return start_equity_; }
     [[nodiscard]] const RefusalCounts& refusals() const { return refusals_; }
     [[nodiscard]] std::uint64_t ambiguous_fills() const { return ambiguous_fills_; }
     [[nodiscard]] std::uint64_t fills() const { return fills_; }
@@ -169,6 +171,7 @@ private:
     RefusalCounts refusals_{};
     std::uint64_t ambiguous_fills_ = 0;
     std::uint64_t fills_ = 0;
+    Money start_equity_;
     Money slippage_;
     monitor::AccountMark account_;
 };

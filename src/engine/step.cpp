@@ -46,9 +46,9 @@ bool Engine::admit(const Event& event) {
 /// capital.
 void Engine::start_strategies() {
     started_ = true;
-    const Money capital = portfolio_.equity().value_or(Money{});
-    sampler_.emplace(sampling_, to_double(capital));
-    account_ = {.equity = to_double(capital), .gross = 0.0, .net = 0.0};
+    start_equity_ = portfolio_.equity().value_or(Money{});
+    sampler_.emplace(sampling_, start_equity_);
+    account_ = {.equity = start_equity_};
     for (const auto& slot : slots_) {
         tell(*slot, [](signal::Strategy& s, signal::Context& c) { s.on_start(c); });
     }
@@ -220,16 +220,15 @@ void Engine::book_fill(const OrderEvent& event, const orders::Applied& applied) 
 
 void Engine::mark(InstrumentId instrument, Price price) { portfolio_.mark(instrument, price); }
 
-/// Equity, gross and net exposure as the sampler needs them. While nothing is held the last one
-/// stands, unless cash moved.
+/// Equity and exposure as the sampler needs them; where a rate is unknown the last known stand.
 void Engine::sample() {
     if (!sampler_) return;
-    if (const auto equity = portfolio_.equity()) account_.equity = to_double(*equity);
+    if (const auto equity = portfolio_.equity()) account_.equity = *equity;
     if (portfolio_.held().empty()) {
-        account_.gross = account_.net = 0.0;
+        account_.gross = account_.net = Money{};
     } else if (const auto exposure = portfolio_.exposure()) {
-        account_.gross = to_double(exposure->gross);
-        account_.net = to_double(exposure->net);
+        account_.gross = exposure->gross;
+        account_.net = exposure->net;
     }
     sampler_->mark(now_, account_);
 }

@@ -56,7 +56,7 @@ std::expected<std::vector<monitor::EquityPoint>, std::string> benchmark_curve(
                 units = to_double(capital) / to_double(Price{chunk.column(Bars::open)[0]});
             }
             for (std::size_t i = 0; i < chunk.rows; ++i) {
-                const double value = units * to_double(Price{close[i]});
+                const Money value = held_at(units, Price{close[i]});
                 sampler->mark(clock.at(Timestamp{ts[i]}).close,
                               {.equity = value, .gross = value, .net = value});
             }
