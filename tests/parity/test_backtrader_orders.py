@@ -8,7 +8,8 @@ import subprocess
 import backtrader_orders as oracle
 import pytest
 
-WORLD = pathlib.Path(os.environ.get("TRADEWIND", "build/bin/tradewind")).parent / "parity_world"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+WORLD = pathlib.Path(os.environ.get("PARITY_WORLD", ROOT / "build" / "release" / "tests" / "parity_world"))
 SETTINGS = [
     # cash, fee, slippage; little cash makes both of the broker's checks refuse
     (1e6, False, None), (1e6, True, None), (5000.0, True, None), (1000.0, False, None),
@@ -16,6 +17,8 @@ SETTINGS = [
 ]
 BARS = 120
 SEEDS = 25
+
+pytestmark = pytest.mark.skipif(not WORLD.exists(), reason=f"{WORLD} is not built")
 
 MARGIN = {"insufficient_funds"}
 IGNORED = {"accepted", "triggered", "cancel_rejected"}
