@@ -72,7 +72,7 @@ void mark_while_flat(benchmark::State& state) {
 }
 BENCHMARK(mark_while_flat);
 
-/// Many shares held: a mark is of one, equity of all.
+/// Many shares held: a mark is of one, equity and exposure of all.
 void mark_one_of_many(benchmark::State& state) {
     const InstrumentTable table = shares(state.range(0));
     portfolio::Portfolio books(table, {});
@@ -85,6 +85,7 @@ void mark_one_of_many(benchmark::State& state) {
         books.mark(InstrumentId{static_cast<std::uint32_t>(i % table.size())}, path[i % kPrices]);
         ++i;
         benchmark::DoNotOptimize(books.equity());
+        benchmark::DoNotOptimize(books.exposure());
     }
     state.SetItemsProcessed(state.iterations());
 }

@@ -42,27 +42,28 @@ private:
 /// Where the spans of intraday bars of an exchange with sessions begin.
 enum class BarAlignment : std::uint8_t {
     session,     ///< 09:30, 10:30, ... New York (default)
-    wall_clock,  ///< 09:30, 10:00, 11:00, ... New York: full hours, the first one cut (as LEAN and
-                 ///< Yahoo's raw feed)
+    wall_clock,  ///< 09:30, 10:00, 11:00, ... New York: full hours, the first one cut (as LEAN)
 };
 
 /// Makes one bar series of one instrument, incrementally.
 ///
 /// Time bars. A span is [start, end); its bar opens at `start` and closes at `end`. Spans without
 /// data give no bar.
-///  - us_equity: spans count from the session's open, or lie on New York's clock (see
-///  BarAlignment); the
-///    last one ends with the session. A day is the session. Data outside the sessions is left out
-///    and counted.
-///  - always_open: spans count from midnight UTC and end with the day.
-///  - fx_week: as always_open, and Friday's last span ends with the week at 17:00 New York; a day
-///  runs from
-///    17:00 to 17:00 New York. Data on the weekend is left out and counted.
-///  - Several days (step n x 24 h, n > 1): sessions whose dates lie in one block of n days, blocks
-///    counted from Monday 1969-12-29, so that 7 days are weeks from Monday.
+/// - us_equity: spans count from the session's open, or lie on New York's clock (see BarAlignment);
+///   the last one ends with the session. A day is the session. Data outside the sessions is left
+///   out and counted.
+/// - always_open: spans count from midnight UTC and end with the day.
+/// - fx_week: as always_open, and Friday's last span ends with the week at 17:00 New York; a day
+///   runs from 17:00 to 17:00 New York. Data on the weekend is left out and counted.
+/// - Several days (step n x 24 h, n > 1): sessions whose dates lie in one block of n days, blocks
+///   counted from Monday 1969-12-29, so that 7 days are weeks from Monday.
+///
 /// Tick, volume and value bars close with the input that reaches the step; that input belongs to
 /// them whole (no trade is split), and the next bar starts from nothing. Their open_ts is that of
 /// their first input.
+///
+/// A bar's `ts` is its regular end. Where only a later input told that its time had run out, that
+/// lies before the input's own time: the event that carries it takes the later one.
 ///
 /// Source: trades and bars of the same PriceSource feed `last` bars; quotes feed `bid`, `ask` and
 /// `mid` bars; bars feed bars of their own source. Any other input is passed over. A smaller bar

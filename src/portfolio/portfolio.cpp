@@ -202,6 +202,9 @@ void Portfolio::change(StrategyId strategy, InstrumentId instrument, const Chang
     }
     ASSERT(!own.is_flat() || own.cost.raw == 0);
     if (row.is_derivative) {
+        // What equity counts of it is its open profit: value less cost.
+        worth_[row.quote].amount -= change.cost;
+        worth_[row.quote].is_fresh = false;
         settle(row, Account::realised, change.realised);
     } else {
         book(row.quote,
@@ -434,14 +437,13 @@ std::optional<MarginUse> Portfolio::margin_use() const {
     return use;
 }
 
-std::optional<Exposure> Portfolio::exposure() const {
+std::optional<Exposure> Portfolio::exposure_in_many() const {
     Exposure out;
-    for (const InstrumentId id : held_) {
-        const Row& found = row(id);
-        const auto value = to_base(found.quote, value_at(found.mark, found.total.qty, found));
-        if (!value) return std::nullopt;
-        out.gross += abs(*value);
-        out.net += *value;
+    for (Index i = 0; i < worth_.size(); ++i) {
+        const auto gross = to_base(i, worth_[i].gross), net = to_base(i, worth_[i].net);
+        if (!gross || !net) return std::nullopt;
+        out.gross += *gross;
+        out.net += *net;
     }
     return out;
 }

@@ -63,23 +63,20 @@ struct Exposure {
 /// marks, kept as double entry in every currency. One thread owns it.
 ///
 /// - Spot (shares, coins, currency pairs) exchanges cash for the thing: a buy takes price x qty of
-/// the
-///   quote currency and adds as much to inventory at cost. A currency pair is held as a position in
-///   the pair too: a buy of EURUSD lowers cash in USD, and no EUR balance appears. Derivatives
-///   exchange no cash for the contract; profit and loss goes to cash when it is realised, in the
-///   settlement currency at the rate of that moment (in the quote currency while that rate is
-///   unknown).
+///   the quote currency and adds as much to inventory at cost. A currency pair is held as a
+///   position in the pair too: a buy of EURUSD lowers cash in USD, and no EUR balance appears.
+///   Derivatives exchange no cash for the contract; profit and loss goes to cash when it is
+///   realised, in the settlement currency at the rate of that moment (in the quote currency while
+///   that rate is unknown).
 /// - Average cost: an opening fill adds its notional to the cost; a closing fill takes the closed
-/// share
-///   of the cost, rounded half to even at 1e-18, and closing all of it takes all. The account's
-///   position is the sum of the strategies': two that stand against each other leave it flat, with
-///   the cost of their locked-in difference.
+///   share of the cost, rounded half to even at 1e-18, and closing all of it takes all. The
+///   account's position is the sum of the strategies': two that stand against each other leave it
+///   flat, with the cost of their locked-in difference.
 /// - Fees are cash in their own currency; one that the fill does not name is the settlement
-/// currency.
+///   currency.
 /// - Equity is cash + value of spot positions + open profit of derivatives, each currency by its
-/// pair in
-///   the table, direct or inverse, at that pair's mark. An unknown rate gives nullopt, never 1. Of
-///   several pairs the first in the table that has a mark is taken.
+///   pair in the table, direct or inverse, at that pair's mark. An unknown rate gives nullopt,
+///   never 1. Of several pairs the first in the table that has a mark is taken.
 /// - An instrument's mark is the last one given; before that the price of its first fill.
 class Portfolio {
 public:
@@ -142,7 +139,11 @@ public:
     [[nodiscard]] std::optional<Money> pnl(StrategyId strategy) const;
 
     [[nodiscard]] std::optional<MarginUse> margin_use() const;
-    [[nodiscard]] std::optional<Exposure> exposure() const;
+    [[nodiscard]] std::optional<Exposure> exposure() const {
+        if (worth_.size() == 1) [[likely]]
+            return Exposure{.gross = worth_.front().gross, .net = worth_.front().net};
+        return exposure_in_many();
+    }
     /// Equity less initial margin.
     [[nodiscard]] std::optional<Money> free_margin() const;
 
@@ -161,7 +162,7 @@ private:
     struct Row {
         Price mark;
         Qty multiplier;
-        Money value;  ///< what the quote currency's worth counts of it
+        Money value;  ///< what the quote currency's worth counts of it: the position at the mark
         Position total;
         Index quote = 0;       ///< currency
         Index settlement = 0;  ///< currency
@@ -172,8 +173,10 @@ private:
     };
     /// What equity counts of one currency.
     struct Worth {
-        Money amount;   ///< cash + values of positions
-        Money in_base;  ///< the same in base currency, while `is_fresh`
+        Money amount;   ///< cash + values of positions - costs of derivatives
+        Money net;      ///< values of positions
+        Money gross;    ///< their magnitudes
+        Money in_base;  ///< `amount` in base currency, while `is_fresh`
         bool is_fresh = false;
         std::vector<Index> direct;   ///< instruments that price it in base currency
         std::vector<Index> inverse;  ///< instruments that price base currency in it
@@ -208,10 +211,12 @@ private:
     }
     /// Brings the worth of the quote currency in line with the row's position and mark.
     void revalue(Row& row) {
-        Money value = value_at(row.mark, row.total.qty, row);
-        if (row.is_derivative) value -= row.total.cost;
+        const Money value = value_at(row.mark, row.total.qty, row);
+        const Money change = value - row.value;
         Worth& worth = worth_[row.quote];
-        worth.amount += value - row.value;
+        worth.amount += change;
+        worth.net += change;
+        worth.gross += abs(value) - abs(row.value);
         worth.is_fresh = false;
         row.value = value;
     }
@@ -230,6 +235,7 @@ private:
     void pay_dividend(const CorporateAction& action);
     void delist(const CorporateAction& action);
     [[nodiscard]] std::optional<Money> equity_in_many() const;
+    [[nodiscard]] std::optional<Exposure> exposure_in_many() const;
     [[nodiscard]] std::optional<Ratio> ratio_to_base(Index currency) const;
     [[nodiscard]] std::optional<Ratio> ratio(Currency from, Currency to) const;
     [[nodiscard]] std::optional<Money> to_base(Index currency, Money amount) const;

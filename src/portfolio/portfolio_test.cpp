@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include <array>
-#include <cstdlib>
+#include <algorithm>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -650,6 +650,26 @@ void check_equity_is_what_the_ledger_says(const Portfolio& books, const World& w
     RC_ASSERT((books.equity() == total));
 }
 
+/// Gross and net again, position by position.
+void check_exposure(const Portfolio& books, const World& world) {
+    std::map<Currency, Exposure> by_currency;
+    for (const InstrumentId id : world.ids) {
+        const Money value = books.unrealised(id) + books.position(id).cost;
+        Exposure& sum = by_currency[world.desk.table.at(id).quote];
+        sum.net += value;
+        sum.gross += abs(value);
+    }
+    std::optional<Exposure> total = Exposure{};
+    for (const auto& [mine, sum] : by_currency) {
+        const auto gross = books.to_base(mine, sum.gross), net = books.to_base(mine, sum.net);
+        if (!gross || !net) return RC_ASSERT(!books.exposure().has_value());
+        total->gross += *gross;
+        total->net += *net;
+    }
+    RC_ASSERT((books.exposure()->gross == total->gross));
+    RC_ASSERT((books.exposure()->net == total->net));
+}
+
 RC_GTEST_PROP(Portfolio, balances_after_every_step_of_any_history, ()) {
     const World world;
     Portfolio books = world.desk.open({.kind = AccountKind::margin, .strategies = 3});
@@ -660,6 +680,7 @@ RC_GTEST_PROP(Portfolio, balances_after_every_step_of_any_history, ()) {
         check_strategies_sum_to_account(books, world);
         check_ledger_mirrors_positions(books, world);
         check_equity_is_what_the_ledger_says(books, world);
+        check_exposure(books, world);
     }
 }
 
