@@ -10,18 +10,17 @@
 namespace tradewind::engine {
 
 void Engine::drain(Slot& slot) {
-    // By index and by value: a refusal is told to the strategy, which may ask for more.
-    for (std::size_t i = 0; i < slot.context.intents().size() && !error_; ++i) {
-        if (i == kIntentsMax) {
-            fault(StepFault::strategy_runaway,
-                  fmt::format("strategy {} asked for more than {} orders on one event", slot.name,
-                              kIntentsMax));
-            break;
+    // One after the other: a refusal is told to the strategy, which may ask for more.
+    for (std::size_t count = 0; !error_; ++count) {
+        const std::optional<Intent> intent = slot.context.take_next();
+        if (!intent) return;
+        if (count == kIntentsMax) {
+            return fault(StepFault::strategy_runaway,
+                         fmt::format("strategy {} asked for more than {} orders on one event",
+                                     slot.name, kIntentsMax));
         }
-        const Intent intent = slot.context.intents()[i];
-        std::visit([&](const auto& wish) { decide(slot, wish); }, intent);
+        std::visit([&](const auto& wish) { decide(slot, wish); }, *intent);
     }
-    slot.context.clear();
 }
 
 void Engine::decide(Slot& slot, const OrderIntent& intent) {

@@ -63,7 +63,7 @@ template <typename Call>
 void Engine::tell(Slot& slot, const Call& what) {
     if (error_) return;
     call(slot, what);
-    if (!slot.context.intents().empty()) drain(slot);
+    if (slot.context.has_wishes()) drain(slot);
 }
 
 template <typename Call>

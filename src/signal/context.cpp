@@ -22,9 +22,20 @@ Qty Context::position(InstrumentId instrument) const {
     return world_.portfolio.position(strategy_, instrument).qty;
 }
 
+std::optional<Intent> Context::take_next() {
+    if (taken_ == intents_.size()) {
+        intents_.clear();
+        taken_ = 0;
+        return std::nullopt;
+    }
+    return intents_[taken_++];
+}
+
+std::span<const Intent> Context::wishes() const { return std::span{intents_}.subspan(taken_); }
+
 Qty Context::asked_for(InstrumentId instrument) const {
     Qty sum;
-    for (const Intent& intent : intents_) {
+    for (const Intent& intent : wishes()) {
         const auto* order = std::get_if<OrderIntent>(&intent);
         if (order == nullptr || order->spec.instrument != instrument || !is_plain(*order)) continue;
         sum += signed_qty(order->spec.side, order->spec.qty);
@@ -39,13 +50,22 @@ Qty Context::working(InstrumentId instrument) const {
     return sum;
 }
 
+/// A cancel of it is under way, or was asked for a moment ago.
+bool Context::is_leaving(const WorkingOrder& order) const {
+    if (order.cancel_pending) return true;
+    return std::ranges::any_of(wishes(), [&](const Intent& intent) {
+        const auto* cancel = std::get_if<CancelIntent>(&intent);
+        return cancel != nullptr && cancel->id == order.id;
+    });
+}
+
 bool Context::cancel_opposing(InstrumentId instrument, Side wanted) {
     bool any = false;
     world_.orders.plain(strategy_, instrument, scratch_);
     for (const WorkingOrder& order : scratch_) {
         if (order.side == wanted) continue;
         any = true;
-        if (!order.cancel_pending) cancel(order.id);
+        if (!is_leaving(order)) cancel(order.id);
     }
     return any;
 }
@@ -56,19 +76,25 @@ void Context::target(InstrumentId instrument, Qty position, Tag tag) {
     const Qty gap = position - this->position(instrument);
     const Side side = gap.raw >= 0 ? Side::buy : Side::sell;
 
-    // What works in the right direction counts towards the target; what works against it is
-    // cancelled and, until the venue has said how much of it filled after all, not counted.
+    // What works in the right direction counts towards the target, also where its cancel is under
+    // way: it may fill after all, and if it does not the target is looked at again. What works
+    // against the target is cancelled and, until the venue has said how much of it filled, not
+    // counted.
     Qty on_the_way = asked_for(instrument);
+    bool may_not_come = false;
     world_.orders.plain(strategy_, instrument, scratch_);
     for (const WorkingOrder& order : scratch_) {
-        if (order.side == side) on_the_way += signed_qty(side, order.leaves);
+        if (order.side != side) continue;
+        on_the_way += signed_qty(side, order.leaves);
+        may_not_come = may_not_come || is_leaving(order);
     }
     const Qty missing = gap - on_the_way;
     const Side missing_side = missing.raw >= 0 ? Side::buy : Side::sell;
-    pursuit.active = cancel_opposing(instrument, missing.raw == 0 ? side : missing_side);
+    const bool cancels = cancel_opposing(instrument, missing.raw == 0 ? side : missing_side);
+    pursuit.active = cancels || may_not_come;
     if (missing.raw == 0) return;
-    if (missing_side != side && pursuit.active)
-        return;  // too much on the way: cancelled, then seen again
+    // Too much is on the way: cancelled, then seen again.
+    if (missing_side != side && cancels) return;
     submit({.instrument = instrument, .side = missing_side, .qty = abs(missing), .tag = tag});
 }
 
@@ -114,7 +140,7 @@ void Context::cancel(OrderId id) { intents_.emplace_back(CancelIntent{.id = id})
 void Context::cancel_working(InstrumentId instrument) {
     world_.orders.plain(strategy_, instrument, scratch_);
     for (const WorkingOrder& order : scratch_) {
-        if (!order.cancel_pending) cancel(order.id);
+        if (!is_leaving(order)) cancel(order.id);
     }
 }
 
@@ -132,7 +158,8 @@ std::optional<Qty> Context::units_for_share(InstrumentId instrument, double shar
     const double unit_value =
         to_double(*price) * to_double(definition.multiplier) * to_double(*rate);
     if (!(unit_value > 0.0)) return std::nullopt;
-    return round_down_to_lot(share * to_double(*equity) / unit_value, definition.lot);
+    const double worth = std::max(0.0, to_double(*equity));
+    return round_down_to_lot(share * worth / unit_value, definition.lot);
 }
 
 }  // namespace tradewind::signal

@@ -87,23 +87,25 @@ public:
     void cancel(OrderId id);
     /// All of the strategy's plain working orders in the instrument.
     void cancel_working(InstrumentId instrument);
-    /// Units worth `share` of the account's equity at the last price, rounded down to the lot;
-    /// nullopt while a price, the equity or a rate is unknown.
+    /// Units worth `share` of the account's equity at the last price, rounded down to the lot; none
+    /// where there is no equity left; nullopt while a price, the equity or a rate is unknown.
     [[nodiscard]] std::optional<Qty> units_for_share(InstrumentId instrument, double share) const;
     /// A Timer event comes at `at` (or at once, if that is past).
     void set_timer(TimerId timer, Timestamp at);
 
     // --- for the engine ---
     void begin(Timestamp now) { now_ = now; }
-    /// Wishes since `clear`, oldest first.
-    [[nodiscard]] const std::vector<Intent>& intents() const { return intents_; }
-    void clear() { intents_.clear(); }
+    [[nodiscard]] bool has_wishes() const { return taken_ < intents_.size(); }
+    /// Takes the oldest wish; nullopt where there is none. What was taken is decided on at once: it
+    /// stands in the orders book from then on, or was refused, and is no wish any more.
+    [[nodiscard]] std::optional<Intent> take_next();
     /// An order of this strategy ended. Where a target waits for cancels that it asked for, it is
     /// pursued again: an order that filled while its cancel was under way has moved the position.
     void order_closed(InstrumentId instrument);
 
 private:
-    /// A target that was set while opposing orders were still working.
+    /// A target that was set while orders were still working that may or may not fill before their
+    /// cancel.
     struct Pursuit {
         bool active = false;
         Qty position;
@@ -113,12 +115,15 @@ private:
     OrderId next_id() { return OrderId::of(strategy_, ++orders_made_); }
     OrderId push(const OrderSpec& spec, const OrderLinks& links);
     bool cancel_opposing(InstrumentId instrument, Side wanted);
+    [[nodiscard]] std::span<const Intent> wishes() const;
     [[nodiscard]] Qty asked_for(InstrumentId instrument) const;
+    [[nodiscard]] bool is_leaving(const WorkingOrder& order) const;
 
     StrategyId strategy_;
     World world_;
     Timestamp now_;
     std::vector<Intent> intents_;
+    std::size_t taken_ = 0;          ///< of intents_
     std::vector<Pursuit> pursuits_;  ///< by instrument
     mutable std::vector<WorkingOrder> scratch_;
     std::uint64_t orders_made_ = 0;

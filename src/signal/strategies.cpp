@@ -39,6 +39,19 @@ void take(Context& context, InstrumentId instrument, const Sizing& sizing, Stanc
     context.target(instrument, Qty{full->raw * static_cast<std::int64_t>(wanted)});
 }
 
+/// Whether one average is above another. Equal averages of unequal length differ in their last
+/// digit, and the order of two doubles would then be chance: such a tie is decided on the doubles
+/// that other programs compare (tests/parity runs backtrader beside us), so that it falls the same
+/// way.
+bool is_above(const Sma& fast, const Sma& slow) {
+    constexpr double kTie = 1e-12;
+    const double a = fast.value(), b = slow.value();
+    if (std::abs(a - b) > kTie * std::abs(b)) [[likely]]
+        return a > b;
+    return fast.value_of_doubles() > slow.value_of_doubles();
+}
+bool is_above(const Ema& fast, const Ema& slow) { return fast.value() > slow.value(); }
+
 /// Long while the fast average is above the slow one; flat, or short with short=1, otherwise.
 template <typename Average>
 class AverageCross final : public Strategy {
@@ -56,7 +69,7 @@ public:
         add(state.fast, bar.close);
         add(state.slow, bar.close);
         if (!state.slow.ready()) return;
-        const bool above = state.fast.value() > state.slow.value();
+        const bool above = is_above(state.fast, state.slow);
         take(context, bar.instrument, sizing_, above ? Stance::long_side : below_, state.held);
     }
 
