@@ -45,6 +45,16 @@ bool are_siblings(const VenueOrder& a, const VenueOrder& b) {
            a.links.parent == b.links.parent && excludes_rivals(b.links);
 }
 
+/// The bar's open is the first of its session.
+bool opens_session(const BarMeeting& meeting, CalendarKind calendar) {
+    const Session session = session_from(calendar, meeting.bar.open_ts);
+    return meeting.before <= session.open && session.open < meeting.bar.close_ts;
+}
+
+bool closes_session(const BarMeeting& meeting, CalendarKind calendar) {
+    return session_from(calendar, meeting.bar.open_ts).close == meeting.bar.close_ts;
+}
+
 /// How much of a bar an order meets between its open and its close.
 enum class Part : std::uint8_t { nothing, close, inside_after_open, inside };
 
@@ -237,7 +247,7 @@ void StrictVenue::meet_open(const BarMeeting& meeting) {
         if (!serves(meeting.serves, order) || !(order.since < meeting.opens)) return;
         const bool for_open = order.spec.time_in_force == TimeInForce::at_open;
         if (order.spec.time_in_force == TimeInForce::at_close) return;
-        if (for_open && !meeting.opens_session) return;
+        if (for_open && !opens_session(meeting, desk_.instrument(order).calendar)) return;
         meet_price(order, meeting.bar.open, supply);
         if (for_open && !order.ended) {
             cancel_order(order, VenueReason::time_in_force, OrderEventKind::expired);
@@ -269,14 +279,12 @@ void StrictVenue::meet_close(const BarMeeting& meeting) {
     meet_woken(meeting, supply);
     is_inside_ = false;
     desk_.account().mark(meeting.instrument) = meeting.bar.close;
-    if (meeting.closes_session) {
-        for_each_working(market, [&](VenueOrder& order) {
-            if (order.spec.time_in_force != TimeInForce::at_close) return;
-            if (!serves(meeting.serves, order)) return;
-            if (part_of(order, meeting) != Part::nothing)
-                meet_price(order, meeting.bar.close, supply);
-        });
-    }
+    for_each_working(market, [&](VenueOrder& order) {
+        if (order.spec.time_in_force != TimeInForce::at_close) return;
+        if (!serves(meeting.serves, order) || part_of(order, meeting) == Part::nothing) return;
+        if (!closes_session(meeting, desk_.instrument(order).calendar)) return;
+        meet_price(order, meeting.bar.close, supply);
+    });
     keep(market, supply);
     tidy(market);
 }

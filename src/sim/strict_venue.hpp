@@ -18,11 +18,10 @@ struct BarMeeting {
     InstrumentId instrument;
     Serves serves = Serves::everyone;
     BarView bar;
-    bool capped = false;          ///< its volume is what was traded: a share of it bounds our fills
-    bool halted = false;          ///< nothing was traded
-    bool opens_session = false;   ///< its open is the session's
-    bool closes_session = false;  ///< its close is the session's
-    Moment opens;                 ///< the place of its open in the order of events
+    bool capped = false;  ///< its volume is what was traded: a share of it bounds our fills
+    bool halted = false;  ///< nothing was traded
+    Timestamp before;     ///< when the bar before closed; of the first, when it opens
+    Moment opens;         ///< the place of its open in the order of events
 };
 
 /// A venue that meets bars as they open and as they close, quotes and prints as they come, and

@@ -11,7 +11,6 @@
 
 #include "base/assert.hpp"
 #include "base/try.hpp"
-#include "domain/calendar.hpp"
 #include "sim/backtrader_venue.hpp"
 #include "sim/feed.hpp"
 #include "sim/mode_rules.hpp"
@@ -506,10 +505,11 @@ bool World::Body::attend(std::uint32_t leaf, const Moment& market, Event& out) {
         settings_.statuses.empty() ? kNever : at(settings_.statuses.front().at, kMarketPlace);
     const Moment expiry = strict_ ? at(strict_->next_expiry(), kExpiryPlace) : kNever;
     const Moment arrival = arrivals_.empty() ? kNever : at(arrivals_.front().at, kArrivalPlace);
-    // After the last market data only what is under way is waited for: no timer, no expiry.
+    // After the last market data only what is under way is waited for; timers and expiries that are
+    // yet to come never do.
     const bool dry = market == kNever;
-    const Moment first = dry ? std::min({report, arrival})
-                             : std::min({report, alarm, status, expiry, arrival, market});
+    const auto due = [&](const Moment& m) { return dry && m.ts > cursor_.ts ? kNever : m; };
+    const Moment first = std::min({report, due(alarm), due(status), due(expiry), arrival, market});
     if (dry && first.ts == INT64_MAX) {
         stage_ = Stage::closing;
         return false;
@@ -635,12 +635,9 @@ bool World::Body::meet_bar(Feed& feed, std::uint32_t leaf, const Moment& key) {
 
 BarMeeting World::Body::meeting_of(const Feed& feed) const {
     using C = ports::BarColumns;
-    const CalendarKind calendar = desk_.table().at(feed.instrument).calendar;
     const bool traded = feed.key.spec.source == PriceSource::last;
     const std::int64_t volume = feed.cell(C::volume);
-    const Session session = session_from(calendar, feed.times.open);
     const bool is_first = feed.previous_close == kTimestampMin;
-    const Timestamp before = is_first ? feed.times.open : feed.previous_close;
     return {.instrument = feed.instrument,
             .serves = feed.serves,
             .bar = {.open_ts = feed.times.open,
@@ -653,8 +650,7 @@ BarMeeting World::Body::meeting_of(const Feed& feed) const {
             .capped = traded && volume > 0,
             // A series that never told a volume does not say that nothing was traded.
             .halted = traded && volume == 0 && feed.volume_so_far != 0,
-            .opens_session = before <= session.open && session.open < feed.times.close,
-            .closes_session = session.close == feed.times.close,
+            .before = is_first ? feed.times.open : feed.previous_close,
             .opens = feed.open_moment()};
 }
 
