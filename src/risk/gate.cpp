@@ -8,6 +8,9 @@ namespace {
 
 using base::Int128;
 
+/// No sum of a position and its orders goes beyond: the books' 64-bit sums hold it with room.
+constexpr Qty kHoldingMax{INT64_MAX / 4};
+
 Denial deny(DenialReason reason) { return {.reason = reason}; }
 
 /// The margin that opening this notional asks for.
@@ -15,18 +18,49 @@ Money initial_margin(Money amount, const Instrument& instrument) {
     return multiply(abs(amount), instrument.margin.initial);
 }
 
-/// The order's worst fee: all of it takes liquidity.
-Money taker_fee(Price price, Qty qty, const Instrument& instrument) {
-    return fee_of({.price = price, .qty = qty}, instrument);
+/// Whichever side of liquidity the fills turn out to be on.
+Money worst_fee(Price price, Qty qty, const Instrument& instrument) {
+    return std::max(fee_of({.price = price, .qty = qty, .is_maker = false}, instrument),
+                    fee_of({.price = price, .qty = qty, .is_maker = true}, instrument));
 }
 
-/// The largest multiple of the lot at which `unit` each stays within `amount`.
-Qty affordable(Money amount, Money unit, Qty lot) {
-    if (amount.raw <= 0 || unit.raw <= 0) return {};
-    const auto qty = base::mul_div(amount.raw, base::kDecimalOne, unit.raw, base::Rounding::down);
-    if (!qty || *qty > INT64_MAX) return {};
-    const auto raw = static_cast<std::int64_t>(*qty);
-    return {raw - raw % lot.raw};
+/// Notional and fee of a buy.
+Money cost_of(Price price, Qty qty, const Instrument& instrument) {
+    return abs(notional(price, qty, instrument)) + worst_fee(price, qty, instrument);
+}
+
+/// The largest number of whole lots below `refused` that passes; what passes does so at every
+/// smaller quantity too. 63 questions at most, and only where an order is denied.
+template <typename Passes>
+Qty largest_passing(Qty refused, Qty lot, const Passes& passes) {
+    std::int64_t good = 0, bad = (refused.raw + lot.raw - 1) / lot.raw;
+    while (bad - good > 1) {
+        const std::int64_t middle = good + (bad - good) / 2;
+        (passes(Qty{middle * lot.raw}) ? good : bad) = middle;
+    }
+    return {good * lot.raw};
+}
+
+Qty whole_lots(Qty qty, const Instrument& instrument) {
+    return {std::max<std::int64_t>(0, qty.raw - qty.raw % instrument.lot.raw)};
+}
+
+/// A working order as it stands now, what is left of it.
+OrderSpec as_it_stands(const orders::Order& order) {
+    OrderSpec spec = order.intent.spec;
+    spec.qty = order.leaves();
+    spec.limit_price = order.terms.limit_price;
+    spec.trigger_price = order.terms.trigger_price;
+    return spec;
+}
+
+/// The change asks for less of the same, at a price that is no worse for us: a part of a cancel.
+bool only_shrinks(const OrderSpec& wanted, const OrderSpec& now) {
+    if (wanted.qty > now.qty || wanted.trigger_price != now.trigger_price) return false;
+    if (wanted.limit_price == now.limit_price) return true;
+    if (!wanted.limit_price || !now.limit_price) return false;
+    return wanted.side == Side::buy ? *wanted.limit_price < *now.limit_price
+                                    : *wanted.limit_price > *now.limit_price;
 }
 
 std::int64_t second_of(Timestamp t) { return t.ns / seconds(1).ns; }
@@ -34,13 +68,16 @@ std::int64_t second_of(Timestamp t) { return t.ns / seconds(1).ns; }
 }  // namespace
 
 void Gate::apply(const Override& order) {
-    std::erase_if(scopes_, [&](const Scope& scope) {
-        return scope.instrument == order.instrument && scope.strategy == order.strategy;
-    });
-    scopes_.push_back({.instrument = order.instrument,
+    const Scope wanted{.instrument = order.instrument,
                        .strategy = order.strategy,
                        .until = order.until,
-                       .state = order.state});
+                       .state = order.state};
+    const bool named = !order.who.empty();
+    std::erase_if(scopes_, [&](const Scope& scope) {
+        if (scope == wanted) return true;
+        return named && scope.instrument == order.instrument && scope.strategy == order.strategy;
+    });
+    scopes_.push_back(wanted);
 }
 
 TradingState Gate::state(StrategyId strategy, InstrumentId instrument, Timestamp now) const {
@@ -91,36 +128,39 @@ std::expected<ApprovedReplace, Denial> Gate::review(const ReplaceIntent& intent,
     if (const Refused refused = validate(wanted, instrument)) return std::unexpected(*refused);
     wanted.qty = wanted.qty - order->filled;
     const bool protection = order->intent.links.parent && wanted.reduce_only;
-    // Asking for no more than is filled ends the order: that only reduces.
-    if (!protection && wanted.qty.raw > 0) {
+    // Asking for no more than is filled ends the order, asking for less is a part of a cancel.
+    if (!protection && !only_shrinks(wanted, as_it_stands(*order))) {
         Proposal proposal{.spec = wanted,
                           .instrument = instrument,
                           .strategy = intent.id.strategy(),
                           .now = now,
                           .price = {},
-                          .replaces = intent.id};
+                          .replaces = order};
         if (const Refused refused = check(proposal)) return std::unexpected(*refused);
     }
     count_order(now);
     return ApprovedReplace{intent};
 }
 
-Gate::Refused Gate::check(Proposal& proposal) {
-    const OrderSpec& spec = proposal.spec;
-    if (spec.expire_at && *spec.expire_at <= proposal.now) {
-        Denial denial = deny(DenialReason::expired);
-        denial.limit = {Int128{proposal.now.ns} * base::kDecimalOne};
-        denial.actual = {Int128{spec.expire_at->ns} * base::kDecimalOne};
-        return denial;
-    }
-    if (spec.reduce_only) return check_reduce_only(proposal);
+Gate::Refused Gate::check(Proposal& proposal) const {
+    if (const Refused refused = check_expiry(proposal)) return refused;
+    if (const Refused refused = check_reduce_only(proposal)) return refused;
     if (only_reduces(proposal)) return std::nullopt;
-    if (state(proposal.strategy, spec.instrument, proposal.now) != TradingState::active) {
-        return deny(DenialReason::trading_halted);
+    Refused refused = check_growth(proposal);
+    // However little may be opened, what is held may be closed.
+    if (refused && refused->would_pass) {
+        refused->would_pass = std::max(*refused->would_pass, reducible(proposal));
     }
-    const std::optional<Price> price = value_price(spec);
+    return refused;
+}
+
+/// The checks of what adds to a position.
+Gate::Refused Gate::check_growth(Proposal& proposal) const {
+    if (const Refused refused = check_state(proposal)) return refused;
+    const std::optional<Price> price = value_price(proposal.spec);
     if (!price) return deny(DenialReason::unknown_price);
     proposal.price = *price;
+    if (const Refused refused = check_size(proposal)) return refused;
     if (const Refused refused = check_rate(proposal.now)) return refused;
     if (const Refused refused = check_limits(proposal)) return refused;
     const bool pays_in_full = books_.portfolio.settings().kind == portfolio::AccountKind::cash &&
@@ -135,32 +175,95 @@ Gate::Refused Gate::check_parent(const OrderIntent& intent) const {
     return alive ? std::nullopt : Refused{deny(DenialReason::unknown_order)};
 }
 
+Gate::Refused Gate::check_expiry(const Proposal& proposal) {
+    const std::optional<Timestamp>& expire_at = proposal.spec.expire_at;
+    if (!expire_at || *expire_at > proposal.now) return std::nullopt;
+    return Denial{.reason = DenialReason::expired,
+                  .limit = {Int128{proposal.now.ns} * base::kDecimalOne},
+                  .actual = {Int128{expire_at->ns} * base::kDecimalOne},
+                  .would_pass = std::nullopt};
+}
+
+/// Reduce-only means the strategy's own position.
 Gate::Refused Gate::check_reduce_only(const Proposal& proposal) const {
-    const Qty held = books_.portfolio.position(proposal.strategy, proposal.spec.instrument).qty;
-    const bool opposes = proposal.spec.side == Side::sell ? held.raw > 0 : held.raw < 0;
-    if (opposes) return std::nullopt;
+    if (!proposal.spec.reduce_only) return std::nullopt;
+    const Qty own = books_.portfolio.position(proposal.strategy, proposal.spec.instrument).qty;
+    if (proposal.spec.side == Side::sell ? own.raw > 0 : own.raw < 0) return std::nullopt;
     return Denial{.reason = DenialReason::reduce_only,
-                  .limit = as_amount(held),
+                  .limit = as_amount(own),
                   .actual = as_amount(proposal.spec.qty),
                   .would_pass = std::nullopt};
 }
 
-/// What works on one side of the instrument besides the order that this one replaces.
-Qty Gate::others_working(const Proposal& proposal, Side side) const {
+Gate::Refused Gate::check_state(const Proposal& proposal) const {
     const InstrumentId id = proposal.spec.instrument;
-    Qty sum = side == Side::buy ? books_.orders.working_buy(id) : books_.orders.working_sell(id);
-    if (proposal.replaces && proposal.spec.side == side) {
-        sum -= books_.orders.find(*proposal.replaces)->leaves();
+    if (state(proposal.strategy, id, proposal.now) == TradingState::active) return std::nullopt;
+    Denial denial = deny(DenialReason::trading_halted);
+    denial.actual = as_amount(proposal.spec.qty);
+    if (opposes(proposal)) {
+        denial.would_pass = reducible(proposal);
+        denial.limit = as_amount(*denial.would_pass);
     }
-    return sum;
+    return denial;
 }
 
-/// With everything that works on its side it does not outgrow the account's opposite position.
+/// How much of it would only reduce.
+Qty Gate::reducible(const Proposal& proposal) const {
+    if (!opposes(proposal)) return {};
+    const Working others = working(proposal);
+    const Qty same_side = proposal.spec.side == Side::buy ? others.buys : others.sells;
+    return whole_lots(abs(held(proposal)) - same_side, proposal.instrument);
+}
+
+Gate::Refused Gate::check_size(const Proposal& proposal) const {
+    const Working others = working(proposal);
+    const Int128 all = Int128{abs(held(proposal)).raw} + others.buys.raw + others.sells.raw +
+                       proposal.spec.qty.raw;
+    if (all <= kHoldingMax.raw) return std::nullopt;
+    return Denial{.reason = DenialReason::above_max_qty,
+                  .limit = as_amount(kHoldingMax),
+                  .actual = as_amount(proposal.spec.qty),
+                  .would_pass = std::nullopt};
+}
+
+/// What the whole account holds.
+Qty Gate::held(const Proposal& proposal) const {
+    return books_.portfolio.position(proposal.spec.instrument).qty;
+}
+
+/// It leads from the account's position toward none.
+bool Gate::opposes(const Proposal& proposal) const {
+    return proposal.spec.side == Side::sell ? held(proposal).raw > 0 : held(proposal).raw < 0;
+}
+
+/// What of an open order stands in the orders book's sums of what may open exposure.
+Qty Gate::counted(const orders::Order& order) const {
+    const auto& parent = order.intent.links.parent;
+    if (order.intent.spec.reduce_only) return {};
+    if (parent && books_.orders.find(*parent) != nullptr &&
+        books_.orders.find(*parent)->filled.raw == 0) {
+        return {};
+    }
+    return order.leaves();
+}
+
+Gate::Working Gate::working(const Proposal& proposal) const {
+    const InstrumentId id = proposal.spec.instrument;
+    Working out{.buys = books_.orders.working_buy(id), .sells = books_.orders.working_sell(id)};
+    if (proposal.replaces != nullptr) {
+        (proposal.spec.side == Side::buy ? out.buys : out.sells) -= counted(*proposal.replaces);
+    }
+    return out;
+}
+
+/// With everything that works on its side it does not outgrow the account's opposite position. The
+/// venue itself keeps a reduce-only order from outgrowing it.
 bool Gate::only_reduces(const Proposal& proposal) const {
-    const OrderSpec& spec = proposal.spec;
-    const Qty held = books_.portfolio.position(spec.instrument).qty;
-    const bool opposes = spec.side == Side::sell ? held.raw > 0 : held.raw < 0;
-    return opposes && others_working(proposal, spec.side) + spec.qty <= abs(held);
+    if (!opposes(proposal)) return false;
+    if (proposal.spec.reduce_only) return true;
+    const Working others = working(proposal);
+    const Qty same_side = proposal.spec.side == Side::buy ? others.buys : others.sells;
+    return Int128{same_side.raw} + proposal.spec.qty.raw <= abs(held(proposal)).raw;
 }
 
 std::optional<Price> Gate::value_price(const OrderSpec& spec) const {
@@ -190,50 +293,92 @@ void Gate::count_order(Timestamp now) {
 }
 
 Gate::Refused Gate::check_limits(const Proposal& proposal) const {
+    if (const Refused refused = check_position_limit(proposal)) return refused;
+    if (const Refused refused = check_order_notional(proposal)) return refused;
+    return check_gross_exposure(proposal);
+}
+
+Gate::Refused Gate::check_position_limit(const Proposal& proposal) const {
+    if (!limits_.max_position) return std::nullopt;
     const OrderSpec& spec = proposal.spec;
-    if (limits_.max_position) {
-        const Qty held = books_.portfolio.position(spec.instrument).qty;
-        const Qty others = others_working(proposal, spec.side);
-        const Qty after = held + signed_qty(spec.side, others + spec.qty);
-        if (abs(after) > *limits_.max_position) {
-            const Qty room = *limits_.max_position - signed_qty(spec.side, held) - others;
-            return Denial{.reason = DenialReason::position_limit,
-                          .limit = as_amount(*limits_.max_position),
-                          .actual = as_amount(abs(after)),
-                          .would_pass = std::max(
-                              Qty{}, Qty{room.raw - room.raw % proposal.instrument.lot.raw})};
-        }
-    }
-    if (!limits_.max_order_notional && !limits_.max_gross_exposure) return std::nullopt;
-    const auto amount = books_.portfolio.to_base(
-        proposal.instrument.quote, abs(notional(proposal.price, spec.qty, proposal.instrument)));
-    const auto exposure = books_.portfolio.exposure();
-    if (!amount || !exposure) return deny(DenialReason::unknown_price);
-    const auto over = [&](const std::optional<Money>& limit, Money actual) -> Refused {
-        if (!limit || actual <= *limit) return std::nullopt;
-        return Denial{.reason = DenialReason::notional_limit,
-                      .limit = *limit,
-                      .actual = actual,
-                      .would_pass = std::nullopt};
+    const Working all = working(proposal);
+    const Qty others = spec.side == Side::buy ? all.buys : all.sells;
+    const Qty after = held(proposal) + signed_qty(spec.side, others + spec.qty);
+    if (abs(after) <= *limits_.max_position) return std::nullopt;
+    const Qty room = *limits_.max_position - signed_qty(spec.side, held(proposal)) - others;
+    return Denial{.reason = DenialReason::position_limit,
+                  .limit = as_amount(*limits_.max_position),
+                  .actual = as_amount(abs(after)),
+                  .would_pass = whole_lots(room, proposal.instrument)};
+}
+
+Gate::Refused Gate::check_order_notional(const Proposal& proposal) const {
+    if (!limits_.max_order_notional) return std::nullopt;
+    const Instrument& instrument = proposal.instrument;
+    const auto amount = [&](Qty qty) {
+        return books_.portfolio.to_base(instrument.quote,
+                                        abs(notional(proposal.price, qty, instrument)));
     };
-    if (const Refused refused = over(limits_.max_order_notional, *amount)) return refused;
-    return over(limits_.max_gross_exposure, exposure->gross + *amount);
+    const std::optional<Money> actual = amount(proposal.spec.qty);
+    if (!actual) return deny(DenialReason::unknown_price);
+    const Money limit = *limits_.max_order_notional;
+    if (*actual <= limit) return std::nullopt;
+    return Denial{.reason = DenialReason::notional_limit,
+                  .limit = limit,
+                  .actual = *actual,
+                  .would_pass = largest_passing(proposal.spec.qty, instrument.lot,
+                                                [&](Qty qty) { return *amount(qty) <= limit; })};
+}
+
+Gate::Refused Gate::check_gross_exposure(const Proposal& proposal) const {
+    if (!limits_.max_gross_exposure) return std::nullopt;
+    const std::optional<Money> actual = gross_if_all_filled(proposal, proposal.spec.qty);
+    if (!actual) return deny(DenialReason::unknown_price);
+    const Money limit = *limits_.max_gross_exposure;
+    if (*actual <= limit) return std::nullopt;
+    const auto passes = [&](Qty qty) { return *gross_if_all_filled(proposal, qty) <= limit; };
+    return Denial{
+        .reason = DenialReason::notional_limit,
+        .limit = limit,
+        .actual = *actual,
+        .would_pass = largest_passing(proposal.spec.qty, proposal.instrument.lot, passes)};
+}
+
+/// Gross exposure if `qty` of the proposal, and of the working orders of each instrument those on
+/// the worse side, were filled. nullopt where one of them cannot be valued.
+std::optional<Money> Gate::gross_if_all_filled(const Proposal& proposal, Qty qty) const {
+    const auto exposure = books_.portfolio.exposure();
+    if (!exposure) return std::nullopt;
+    Money sum = exposure->gross;
+    for (const Instrument& instrument : books_.instruments.all()) {
+        const bool own = instrument.id == proposal.spec.instrument;
+        Working all = own ? working(proposal)
+                          : Working{.buys = books_.orders.working_buy(instrument.id),
+                                    .sells = books_.orders.working_sell(instrument.id)};
+        if (own) (proposal.spec.side == Side::buy ? all.buys : all.sells) += qty;
+        const Qty now = books_.portfolio.position(instrument.id).qty;
+        const Qty more = std::max(abs(now + all.buys), abs(now - all.sells)) - abs(now);
+        if (more.raw <= 0) continue;
+        const auto price = own ? std::optional{proposal.price} : books_.market.mark(instrument.id);
+        if (!price) return std::nullopt;
+        const auto amount =
+            books_.portfolio.to_base(instrument.quote, abs(notional(*price, more, instrument)));
+        if (!amount) return std::nullopt;
+        sum += *amount;
+    }
+    return sum;
 }
 
 std::optional<Money> Gate::cash_of_working_buys(const Proposal& proposal) const {
     Money sum;
     for (const orders::Order* order : books_.orders.open_orders()) {
         const Instrument& instrument = books_.instruments.at(order->instrument());
-        if (order->side() != Side::buy || instrument.quote != proposal.instrument.quote) continue;
-        if (order->intent.spec.reduce_only || order->id() == proposal.replaces) continue;
+        if (instrument.quote != proposal.instrument.quote || instrument.is_derivative()) continue;
+        if (order->side() != Side::buy || order == proposal.replaces) continue;
         if (order->leaves().raw == 0) continue;
-        OrderSpec spec = order->intent.spec;
-        spec.limit_price = order->terms.limit_price;
-        spec.trigger_price = order->terms.trigger_price;
-        const std::optional<Price> price = value_price(spec);
+        const std::optional<Price> price = value_price(as_it_stands(*order));
         if (!price) return std::nullopt;
-        sum += abs(notional(*price, order->leaves(), instrument)) +
-               taker_fee(*price, order->leaves(), instrument);
+        sum += cost_of(*price, order->leaves(), instrument);
     }
     return sum;
 }
@@ -242,8 +387,7 @@ Gate::Refused Gate::check_cash(const Proposal& proposal) const {
     const OrderSpec& spec = proposal.spec;
     const Instrument& instrument = proposal.instrument;
     if (spec.side == Side::sell) {
-        const Qty held = books_.portfolio.position(spec.instrument).qty;
-        const Qty free = std::max(Qty{}, held - others_working(proposal, Side::sell));
+        const Qty free = whole_lots(held(proposal) - working(proposal).sells, instrument);
         return Denial{.reason = DenialReason::short_not_allowed,
                       .limit = as_amount(free),
                       .actual = as_amount(spec.qty),
@@ -252,23 +396,22 @@ Gate::Refused Gate::check_cash(const Proposal& proposal) const {
     const std::optional<Money> set_aside = cash_of_working_buys(proposal);
     if (!set_aside) return deny(DenialReason::unknown_price);
     const Money free = books_.portfolio.free_cash(instrument.quote) - *set_aside;
-    const Money cost = abs(notional(proposal.price, spec.qty, instrument)) +
-                       taker_fee(proposal.price, spec.qty, instrument);
-    if (cost <= free) return std::nullopt;
-    const Money unit = scale(cost, base::kDecimalOne, spec.qty.raw);
+    const auto cost = [&](Qty qty) { return cost_of(proposal.price, qty, instrument); };
+    if (cost(spec.qty) <= free) return std::nullopt;
     return Denial{.reason = DenialReason::insufficient_cash,
                   .limit = free,
-                  .actual = cost,
-                  .would_pass = affordable(free, unit, instrument.lot)};
+                  .actual = cost(spec.qty),
+                  .would_pass = largest_passing(spec.qty, instrument.lot,
+                                                [&](Qty qty) { return cost(qty) <= free; })};
 }
 
 std::optional<Money> Gate::margin_of_working(const Proposal& proposal) const {
     Money sum;
     for (const orders::Order* order : books_.orders.open_orders()) {
-        if (order->intent.spec.reduce_only || order->id() == proposal.replaces) continue;
+        if (order->intent.spec.reduce_only || order == proposal.replaces) continue;
         if (order->leaves().raw == 0) continue;
         const Instrument& instrument = books_.instruments.at(order->instrument());
-        const std::optional<Price> price = value_price(order->intent.spec);
+        const std::optional<Price> price = value_price(as_it_stands(*order));
         if (!price) return std::nullopt;
         const auto amount = books_.portfolio.to_base(
             instrument.quote,
@@ -279,26 +422,29 @@ std::optional<Money> Gate::margin_of_working(const Proposal& proposal) const {
     return sum;
 }
 
-Gate::Refused Gate::check_margin(const Proposal& proposal) const {
-    const OrderSpec& spec = proposal.spec;
+/// A flip frees the margin of what it closes: only what it opens beyond that asks for more.
+std::optional<Money> Gate::margin_needed(const Proposal& proposal, Qty qty) const {
     const Instrument& instrument = proposal.instrument;
-    // A flip frees the margin of what it closes: only what it opens asks for more.
-    const Qty held = books_.portfolio.position(spec.instrument).qty;
-    const bool opposes = spec.side == Side::sell ? held.raw > 0 : held.raw < 0;
-    const Qty opened = opposes ? std::max(Qty{}, spec.qty - abs(held) - abs(held)) : spec.qty;
-    const auto needed = books_.portfolio.to_base(
+    const Qty freed = opposes(proposal) ? abs(held(proposal)) + abs(held(proposal)) : Qty{};
+    const Qty opened = std::max(Qty{}, qty - freed);
+    return books_.portfolio.to_base(
         instrument.quote, initial_margin(notional(proposal.price, opened, instrument), instrument) +
-                              taker_fee(proposal.price, spec.qty, instrument));
-    const auto working = margin_of_working(proposal);
+                              worst_fee(proposal.price, qty, instrument));
+}
+
+Gate::Refused Gate::check_margin(const Proposal& proposal) const {
+    const Qty qty = proposal.spec.qty;
+    const auto needed = margin_needed(proposal, qty);
+    const auto set_aside = margin_of_working(proposal);
     const auto free = books_.portfolio.free_margin();
-    if (!needed || !working || !free) return deny(DenialReason::unknown_price);
-    const Money left = *free - *working;
+    if (!needed || !set_aside || !free) return deny(DenialReason::unknown_price);
+    const Money left = *free - *set_aside;
     if (*needed <= left) return std::nullopt;
+    const auto passes = [&](Qty less) { return *margin_needed(proposal, less) <= left; };
     return Denial{.reason = DenialReason::insufficient_margin,
                   .limit = left,
                   .actual = *needed,
-                  .would_pass = affordable(left, scale(*needed, base::kDecimalOne, spec.qty.raw),
-                                           instrument.lot)};
+                  .would_pass = largest_passing(qty, proposal.instrument.lot, passes)};
 }
 
 }  // namespace tradewind::risk

@@ -18,7 +18,7 @@ namespace tradewind::risk {
 struct Limits {
     std::optional<Qty> max_position{};  ///< magnitude, each instrument, pending orders filled
     std::optional<Money> max_order_notional{};  ///< base currency, each order
-    std::optional<Money> max_gross_exposure{};  ///< base currency, account, this order filled
+    std::optional<Money> max_gross_exposure{};  ///< base currency, account, pending orders filled
     std::optional<std::uint32_t> max_orders_per_second{};
 
     friend bool operator==(const Limits&, const Limits&) = default;
@@ -43,7 +43,8 @@ public:
     [[nodiscard]] std::expected<ApprovedReplace, Denial> review(const ReplaceIntent& intent,
                                                                 Timestamp now);
 
-    /// A person's word on what may be done; replaces an earlier one of the same scope.
+    /// A person's word on what may be done replaces every earlier one of the same scope. One
+    /// without a name is a machine's, and only tightens: it stands beside the earlier ones.
     void apply(const Override& order);
     /// The strictest state that holds for the strategy in the instrument.
     [[nodiscard]] TradingState state(StrategyId strategy, InstrumentId instrument,
@@ -55,30 +56,51 @@ private:
         std::optional<StrategyId> strategy;
         std::optional<Timestamp> until;
         TradingState state = TradingState::active;
+
+        friend bool operator==(const Scope&, const Scope&) = default;
     };
     /// An order as the checks see it.
     struct Proposal {
-        const OrderSpec& spec;
+        OrderSpec spec;  ///< what is left to fill
         const Instrument& instrument;
         StrategyId strategy;
         Timestamp now;
-        Price price{};                      ///< what it is valued at
-        std::optional<OrderId> replaces{};  ///< a working order that it stands in for
+        Price price{};                            ///< what it is valued at
+        const orders::Order* replaces = nullptr;  ///< a working order that it stands in for
+    };
+    /// What works in one instrument, the proposal's own quantity left out.
+    struct Working {
+        Qty buys;
+        Qty sells;
     };
     using Refused = std::optional<Denial>;
 
-    [[nodiscard]] Refused check(Proposal& proposal);
+    [[nodiscard]] Refused check(Proposal& proposal) const;
+    [[nodiscard]] Refused check_growth(Proposal& proposal) const;
     [[nodiscard]] Refused check_parent(const OrderIntent& intent) const;
+    [[nodiscard]] static Refused check_expiry(const Proposal& proposal);
     [[nodiscard]] Refused check_reduce_only(const Proposal& proposal) const;
-    [[nodiscard]] Refused check_limits(const Proposal& proposal) const;
+    [[nodiscard]] Refused check_state(const Proposal& proposal) const;
+    [[nodiscard]] Refused check_size(const Proposal& proposal) const;
     [[nodiscard]] Refused check_rate(Timestamp now) const;
+    [[nodiscard]] Refused check_limits(const Proposal& proposal) const;
+    [[nodiscard]] Refused check_position_limit(const Proposal& proposal) const;
+    [[nodiscard]] Refused check_order_notional(const Proposal& proposal) const;
+    [[nodiscard]] Refused check_gross_exposure(const Proposal& proposal) const;
     [[nodiscard]] Refused check_cash(const Proposal& proposal) const;
     [[nodiscard]] Refused check_margin(const Proposal& proposal) const;
+
+    [[nodiscard]] Qty held(const Proposal& proposal) const;
+    [[nodiscard]] bool opposes(const Proposal& proposal) const;
     [[nodiscard]] bool only_reduces(const Proposal& proposal) const;
-    [[nodiscard]] Qty others_working(const Proposal& proposal, Side side) const;
+    [[nodiscard]] Qty reducible(const Proposal& proposal) const;
+    [[nodiscard]] Working working(const Proposal& proposal) const;
+    [[nodiscard]] Qty counted(const orders::Order& order) const;
     [[nodiscard]] std::optional<Price> value_price(const OrderSpec& spec) const;
+    [[nodiscard]] std::optional<Money> gross_if_all_filled(const Proposal& proposal, Qty qty) const;
     [[nodiscard]] std::optional<Money> cash_of_working_buys(const Proposal& proposal) const;
     [[nodiscard]] std::optional<Money> margin_of_working(const Proposal& proposal) const;
+    [[nodiscard]] std::optional<Money> margin_needed(const Proposal& proposal, Qty qty) const;
     void count_order(Timestamp now);
 
     Books books_;
