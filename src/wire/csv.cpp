@@ -31,7 +31,10 @@ std::expected<CsvReader, InputError> CsvReader::open(std::unique_ptr<TextFile> f
         return std::unexpected(
             out.error(1, {}, "is UTF-16", "convert it first (iconv -f UTF-16 -t UTF-8)"));
     }
-    if (head.starts_with("\xef\xbb\xbf"sv)) out.begin_ = 3;
+    if (head.starts_with("\xef\xbb\xbf"sv)) {
+        out.begin_ = 3;
+        out.lines_end_ = std::max(out.lines_end_, out.begin_);
+    }
     return out;
 }
 

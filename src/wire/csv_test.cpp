@@ -116,6 +116,17 @@ TEST(Csv, counts_the_lines_that_a_record_spans) {
     EXPECT_EQ(lines, (std::vector<std::uint64_t>{1, 2, 6}));
 }
 
+TEST(Csv, buffers_no_lines_before_the_first_one_is_there) {
+    auto reader = CsvReader::open(std::make_unique<Pieces>("\xef\xbb\xbf"
+                                                           "a,b\n",
+                                                           3))
+                      .value();
+    EXPECT_EQ(reader.buffered_lines(), "");
+    CsvFields fields;
+    ASSERT_TRUE(reader.next(fields).value());
+    EXPECT_EQ(reader.buffered_lines(), "");
+}
+
 TEST(Csv, shows_a_record_before_it_is_taken) {
     auto reader = CsvReader::open(std::make_unique<Pieces>("a,b\nc,d\n", 1)).value();
     CsvFields fields;

@@ -51,6 +51,10 @@ CellProblem decimal_problem(std::string_view text, base::DecimalError error, boo
             .mend = std::move(mend)};
 }
 
+/// Room for a small file; it doubles up to kBatchRows.
+constexpr std::size_t kFirstRows = 1024;
+static_assert(kBatchRows % kFirstRows == 0);
+
 /// Collects columns for one output.
 struct Buffer {
     const Output* output = nullptr;
@@ -58,15 +62,21 @@ struct Buffer {
     std::array<std::vector<std::int64_t>, ports::kColumnsMax> data;
     std::array<std::int64_t*, ports::kColumnsMax> at{};
     std::size_t rows = 0;
+    std::size_t capacity = 0;
     std::int64_t last_ts = INT64_MIN;
     std::int64_t min_step = 0;  // 1 where ts must rise
 
     explicit Buffer(const Output& out) : output(&out), columns(ports::column_count(out.kind)) {
+        min_step = out.kind == SeriesKind::bar ? 1 : 0;
+        grow(kFirstRows);
+    }
+    /// Makes room for `rows_max` rows.
+    void grow(std::size_t rows_max) {
+        capacity = rows_max;
         for (std::size_t i = 0; i < columns; ++i) {
-            data[i].resize(kBatchRows);
+            data[i].resize(rows_max);
             at[i] = data[i].data();
         }
-        min_step = out.kind == SeriesKind::bar ? 1 : 0;
     }
     [[nodiscard]] ports::Chunk view() const {
         ports::Chunk out{.rows = rows, .columns = {}};
@@ -468,7 +478,11 @@ private:
         const std::size_t n = buffer.rows;
         for (std::size_t i = 0; i < buffer.columns; ++i) buffer.at[i][n] = row[slot[i]];
         buffer.last_ts = row[slot[0]];
-        if (++buffer.rows == kBatchRows) [[unlikely]] {
+        if (++buffer.rows < buffer.capacity) [[likely]]
+            return true;
+        if (buffer.capacity < kBatchRows) {
+            buffer.grow(buffer.capacity * 2);
+        } else {
             auto flushed = flush(buffer);
             if (!flushed) {
                 error_ = std::move(flushed).error();
