@@ -119,6 +119,7 @@ private:
 
     Moment cursor_{.ts = INT64_MIN, .place = 0};  ///< what happened last
     std::int64_t wake_ = INT64_MIN;               ///< before it nothing is due but market data
+    Timestamp last_row_ = kTimestampMin;          ///< of the feeds that are exhausted
     std::uint64_t market_events_ = 0;
     Stage stage_ = Stage::deposits;
     std::size_t deposits_made_ = 0;
@@ -321,6 +322,7 @@ void World::Body::advance_chunk(Feed& feed, std::uint32_t leaf) {
         look_ahead();
     }
     if (!more || !*more) {
+        last_row_ = std::max(last_row_, feed.times.close);
         tree_.set(leaf, kNever);
         return;
     }
@@ -451,7 +453,7 @@ ports::EventSource::Next World::Body::next(Event& out) {
         const Moment& key = tree_.key(leaf);
         if (key.ts < wake_) [[likely]] {
             Feed& feed = feeds_[leaf];
-            if (*feed.busy == 0) [[likely]] {
+            if (*feed.busy == 0 && key.ts == feed.times.close.ns) [[likely]] {
                 emit(feed, leaf, out);
                 return Next::event;
             }
@@ -508,7 +510,7 @@ bool World::Body::attend(std::uint32_t leaf, const Moment& market, Event& out) {
     // After the last market data only what is under way is waited for; timers and expiries that are
     // yet to come never do.
     const bool dry = market == kNever;
-    const auto due = [&](const Moment& m) { return dry && m.ts > cursor_.ts ? kNever : m; };
+    const auto due = [&](const Moment& m) { return dry && m.ts > last_row_.ns ? kNever : m; };
     const Moment first = std::min({report, due(alarm), due(status), due(expiry), arrival, market});
     if (dry && first.ts == INT64_MAX) {
         stage_ = Stage::closing;
@@ -547,9 +549,7 @@ bool World::Body::attend(std::uint32_t leaf, const Moment& market, Event& out) {
         return true;
     }
     Feed& feed = feeds_[leaf];
-    if (*feed.busy != 0) return meet(feed, leaf, market, out);
-    emit(feed, leaf, out);
-    return true;
+    return meet(feed, leaf, market, out);
 }
 
 void World::Body::deliver_report(Event& out) {
@@ -576,6 +576,13 @@ void World::Body::deliver_alarm(Event& out) {
 // ----------------------------------------------------------------------
 
 bool World::Body::meet(Feed& feed, std::uint32_t leaf, const Moment& key, Event& out) {
+    if (*feed.busy == 0) {
+        // Nobody waits any more for an open that was.
+        const bool is_close = key.ts == feed.times.close.ns;
+        if (is_close) emit(feed, leaf, out);
+        if (!is_close) set_key(feed, leaf);
+        return is_close;
+    }
     if (feed.key.kind == SeriesKind::bar) {
         if (!meet_bar(feed, leaf, key)) return false;
         emit(feed, leaf, out);

@@ -161,6 +161,23 @@ TEST(World, order_that_answers_a_fill_at_the_open_meets_the_rest_of_that_bar) {
                           2 end_of_data)"));
 }
 
+TEST(World, bar_whose_open_nobody_waits_for_any_more_still_comes_when_it_closes) {
+    Pair pair;
+    pair.bars("A.SIM", minutes(5), {0, 6}, 100);
+    pair.bars("B.SIM", minutes(1), {5, 7}, 50);
+    const CancelOrder cancel{.id = OrderId::of(StrategyId{0}, 1), .instrument = InstrumentId{0}};
+    EXPECT_EQ(run(*pair.world(),
+                  {{"5 bar A", market_order(1, 0)}, {"5 order 1 accepted", Command{cancel}}}),
+              lines_of(R"(0 cash_flow
+                          5 bar A
+                          5 order 1 accepted
+                          5 order 1 canceled
+                          6 bar B
+                          8 bar B
+                          11 bar A
+                          11 end_of_data)"));
+}
+
 TEST(World, fills_on_the_finest_bars_and_tells_all) {
     Pair pair;
     pair.bars("A.SIM", minutes(5), {0}, 100);

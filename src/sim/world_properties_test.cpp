@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: Apache-2.0
+// What holds in every world, whatever the market does and whatever is sent.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/random.hpp"
+#include "domain/order_status.hpp"
+#include "sim/memory_history.hpp"
+#include "sim/venue_order.hpp"
+#include "sim/world.hpp"
+
+namespace tradewind::sim {
+namespace {
+
+enum class Kind : std::uint8_t { bars, both_sides, quotes, trades, quotes_and_trades };
+
+constexpr std::int64_t kCent = 10'000'000;
+constexpr std::size_t kRows = 80;
+
+struct World1 {
+    InstrumentTable table;
+    MemoryHistory history;
+    WorldSettings settings;
+};
+
+struct SentCommand {
+    std::size_t after = 0;  ///< of the market events
+    Command command;
+};
+
+/// Everything made from one seed, by our own generator: the same everywhere.
+class Maker {
+public:
+    explicit Maker(std::uint64_t seed) : random_(seed) {}
+
+    std::int64_t from(std::int64_t low, std::int64_t high) {
+        return low +
+               static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(high - low + 1)));
+    }
+    bool chance(int percent) { return from(1, 100) <= percent; }
+
+    /// Rows from `changed` on differ from those of the same seed without it.
+    void market(World1& world, Kind kind, std::size_t changed = SIZE_MAX) {
+        Instrument instrument;
+        instrument.symbol = "AAA.SIM";
+        instrument.quote = instrument.settlement = kUsd;
+        world.table.add(instrument);
+        switch (kind) {
+            case Kind::bars: bars(world, PriceSource::last, 0, changed); break;
+            case Kind::both_sides: {
+                const base::Random start = random_;
+                bars(world, PriceSource::bid, 0, changed);
+                random_ = start;  // the same walk, five cents higher
+                bars(world, PriceSource::ask, 5, changed);
+                break;
+            }
+            case Kind::quotes: quotes(world, changed); break;
+            case Kind::trades: trades(world, changed); break;
+            case Kind::quotes_and_trades:
+                quotes(world, changed);
+                trades(world, changed);
+                break;
+        }
+    }
+
+    std::vector<SentCommand> commands() {
+        std::vector<SentCommand> out;
+        std::uint64_t number = 0;
+        for (std::size_t after = 0; after < kRows; ++after) {
+            if (!chance(50)) continue;
+            if (number > 0 && chance(20)) {
+                out.push_back({after, cancel_or_replace(number)});
+                continue;
+            }
+            if (chance(25)) {
+                bracket(out, after, number);
+            } else {
+                out.push_back({after, SubmitOrder{single(++number)}});
+            }
+        }
+        return out;
+    }
+
+    Price price() { return {from(9'000, 11'000) * kCent}; }
+
+private:
+    Duration pause() { return seconds(from(1, 59)); }
+
+    void bars(World1& world, PriceSource source, std::int64_t above, std::size_t changed) {
+        ports::Columns out{ports::SeriesKind::bar};
+        std::int64_t last = 10'000;
+        for (std::size_t i = 0; i < kRows; ++i) {
+            const std::int64_t shift = i >= changed ? 700 : 0;
+            const std::int64_t open = last + from(-60, 60) + shift, close = open + from(-120, 120);
+            const std::int64_t high = std::max(open, close) + from(0, 80);
+            const std::int64_t low = std::min(open, close) - from(0, 80);
+            const std::int64_t volume = chance(10) ? 0 : from(1, 3000);
+            const std::int64_t cells[] = {minutes(static_cast<std::int64_t>(i)).ns,
+                                          (open + above) * kCent,
+                                          (high + above) * kCent,
+                                          (low + above) * kCent,
+                                          (close + above) * kCent,
+                                          volume * base::kDecimalOne};
+            for (std::size_t c = 0; c < out.columns.size(); ++c) out.columns[c].push_back(cells[c]);
+            last = close - shift;
+        }
+        world.history.add_series({.symbol = "AAA.SIM",
+                                  .kind = ports::SeriesKind::bar,
+                                  .spec = time_bars(minutes(1), source)},
+                                 std::move(out));
+    }
+
+    void quotes(World1& world, std::size_t changed) {
+        ports::Columns out{ports::SeriesKind::quote};
+        std::int64_t middle = 10'000;
+        for (std::size_t i = 0; i < kRows; ++i) {
+            if (chance(60)) middle += from(-40, 40);
+            const std::int64_t shift = i >= changed ? 700 : 0, half = from(1, 3);
+            const std::int64_t cells[] = {
+                minutes(static_cast<std::int64_t>(i)).ns, (middle - half + shift) * kCent,
+                (middle + half + shift) * kCent, from(1, 60) * base::kDecimalOne,
+                from(1, 60) * base::kDecimalOne};
+            for (std::size_t c = 0; c < out.columns.size(); ++c) out.columns[c].push_back(cells[c]);
+        }
+        world.history.add_series(
+            {.symbol = "AAA.SIM", .kind = ports::SeriesKind::quote, .spec = {}}, std::move(out));
+    }
+
+    void trades(World1& world, std::size_t changed) {
+        ports::Columns out{ports::SeriesKind::trade};
+        std::int64_t price = 10'000;
+        for (std::size_t i = 0; i < kRows; ++i) {
+            price += from(-40, 40);
+            const std::int64_t shift = i >= changed ? 700 : 0;
+            const Timestamp at = Timestamp{} + minutes(static_cast<std::int64_t>(i)) + pause();
+            const std::int64_t cells[] = {at.ns, (price + shift) * kCent,
+                                          from(1, 300) * base::kDecimalOne, 0};
+            for (std::size_t c = 0; c < out.columns.size(); ++c) out.columns[c].push_back(cells[c]);
+        }
+        world.history.add_series(
+            {.symbol = "AAA.SIM", .kind = ports::SeriesKind::trade, .spec = {}}, std::move(out));
+    }
+
+    void price_it(OrderSpec& spec, OrderType type) {
+        spec.type = type;
+        if (is_trailing(type)) {
+            spec.trailing =
+                TrailingOffset{.unit = OffsetUnit::price, .value = from(20, 200) * kCent};
+            if (has_limit(type)) {
+                spec.trailing_limit = TrailingOffset{.unit = OffsetUnit::ticks,
+                                                     .value = from(0, 50) * base::kDecimalOne};
+            }
+            return;
+        }
+        if (has_trigger(type)) spec.trigger_price = price();
+        if (has_limit(type)) spec.limit_price = price();
+    }
+
+    OrderIntent plain(std::uint64_t number, OrderType type) {
+        OrderIntent order;
+        order.id = OrderId::of(StrategyId{0}, number);
+        order.spec.side = chance(50) ? Side::buy : Side::sell;
+        order.spec.qty = whole_qty(from(1, 120));
+        price_it(order.spec, type);
+        return order;
+    }
+
+    OrderIntent single(std::uint64_t number) {
+        OrderIntent order = plain(number, static_cast<OrderType>(from(0, 7)));
+        OrderSpec& spec = order.spec;
+        const auto tif = static_cast<TimeInForce>(from(0, 6));
+        const bool at_once =
+            tif != TimeInForce::gtc && tif != TimeInForce::day && tif != TimeInForce::gtd;
+        if (!(at_once && has_trigger(spec.type))) spec.time_in_force = tif;
+        if (spec.time_in_force == TimeInForce::gtd) {
+            spec.expire_at = Timestamp{} + minutes(from(1, kRows));
+        }
+        if (has_limit(spec.type) && !at_once && chance(20)) spec.post_only = true;
+        if (has_limit(spec.type) && chance(20))
+            spec.display_qty = whole_qty(from(1, spec.qty.raw / base::kDecimalOne));
+        if (chance(15)) spec.reduce_only = true;
+        return order;
+    }
+
+    void bracket(std::vector<SentCommand>& out, std::size_t after, std::uint64_t& number) {
+        static constexpr OrderType kEntries[] = {OrderType::market, OrderType::limit,
+                                                 OrderType::stop_market};
+        OrderIntent entry = plain(++number, kEntries[from(0, 2)]);
+        entry.links = {.list = entry.id, .parent = {}, .contingency = Contingency::oto};
+        out.push_back({after, SubmitOrder{entry}});
+        const auto how = chance(50) ? Contingency::oco : Contingency::ouo;
+        for (const OrderType type : {OrderType::stop_market, OrderType::limit}) {
+            OrderIntent child = plain(++number, type);
+            child.spec.side = opposite(entry.spec.side);
+            child.spec.qty = entry.spec.qty;
+            child.links = {.list = entry.id, .parent = entry.id, .contingency = how};
+            out.push_back({after, SubmitOrder{child}});
+        }
+    }
+
+    Command cancel_or_replace(std::uint64_t number) {
+        const OrderId id = OrderId::of(
+            StrategyId{0}, static_cast<std::uint64_t>(from(1, static_cast<std::int64_t>(number))));
+        if (chance(50)) return CancelOrder{.id = id, .instrument = InstrumentId{0}};
+        OrderChange change;
+        if (chance(50)) change.qty = whole_qty(from(1, 120));
+        if (chance(50)) change.limit_price = price();
+        return ReplaceOrder{.id = id, .instrument = InstrumentId{0}, .change = change};
+    }
+
+    base::Random random_;
+};
+
+std::vector<Event> run(const World1& made, const std::vector<SentCommand>& commands) {
+    const auto world = std::move(*World::create(made.table, made.history, made.settings));
+    std::vector<Event> out;
+    Event event;
+    std::size_t seen = 0, sent = 0;
+    while (world->next(event) == ports::EventSource::Next::event) {
+        out.push_back(event);
+        const bool is_market = std::holds_alternative<Bar>(event.payload) ||
+                               std::holds_alternative<Quote>(event.payload) ||
+                               std::holds_alternative<Trade>(event.payload);
+        if (!is_market) continue;
+        for (; sent < commands.size() && commands[sent].after <= seen; ++sent) {
+            world->send(commands[sent].command, event.ts);
+        }
+        ++seen;
+    }
+    return out;
+}
+
+World1 make(std::uint64_t seed, Kind kind, FillMode mode, std::vector<SentCommand>& commands,
+            std::size_t changed = SIZE_MAX) {
+    World1 out;
+    Maker maker{seed};
+    maker.market(out, kind, changed);
+    commands = Maker{seed + 1}.commands();
+    Maker rest{seed + 2};
+    out.settings.fills = mode;
+    out.settings.account = rest.chance(50) ? AccountKind::cash : AccountKind::margin;
+    out.settings.deposits = {
+        {.currency = kUsd, .amount = whole_money(rest.chance(50) ? 8'000 : 10'000'000)}};
+    if (mode == FillMode::strict && rest.chance(50)) {
+        out.settings.latencies = {.insert = milliseconds(rest.from(0, 40'000)),
+                                  .replace = milliseconds(rest.from(0, 40'000)),
+                                  .cancel = milliseconds(rest.from(0, 40'000)),
+                                  .report = milliseconds(rest.from(0, 90'000))};
+    }
+    if (rest.chance(50)) {
+        out.settings.slippage = {.kind = SlippageKind::ticks,
+                                 .value = rest.from(0, 9) * base::kDecimalOne};
+    }
+    return out;
+}
+
+Kind any_kind(FillMode mode) {
+    return mode == FillMode::backtrader
+               ? Kind::bars
+               : *rc::gen::element(Kind::bars, Kind::both_sides, Kind::quotes, Kind::trades,
+                                   Kind::quotes_and_trades);
+}
+
+struct Followed {
+    OrderSpec spec;
+    Timestamp sent;
+    OrderStatus status = OrderStatus::submitted;
+    Qty filled;
+};
+
+/// The orders as an order book on our side would follow them.
+std::map<OrderId, Followed> submitted(const std::vector<SentCommand>& commands) {
+    std::map<OrderId, Followed> out;
+    for (const SentCommand& c : commands) {
+        if (const auto* submit = std::get_if<SubmitOrder>(&c.command)) {
+            out[submit->order.id].spec = submit->order.spec;
+        }
+    }
+    return out;
+}
+
+RC_GTEST_PROP(WorldProperties, orders_live_by_the_table_and_never_fill_more_or_worse_than_told,
+              ()) {
+    const FillMode mode = *rc::gen::element(FillMode::strict, FillMode::backtrader);
+    const Kind kind = any_kind(mode);
+    std::vector<SentCommand> commands;
+    const World1 world = make(*rc::gen::arbitrary<std::uint64_t>(), kind, mode, commands);
+    auto orders = submitted(commands);
+    Timestamp last = kTimestampMin;
+    std::uint64_t trades = 0;
+    for (const Event& event : run(world, commands)) {
+        RC_ASSERT(event.ts >= last);
+        RC_ASSERT(event.ts_event <= event.ts);
+        last = event.ts;
+        const auto* report = std::get_if<OrderEvent>(&event.payload);
+        if (report == nullptr) continue;
+        Followed& order = orders.at(report->order);
+        const auto next = transition(order.status, report->kind);
+        RC_ASSERT(next.has_value() || report->kind == OrderEventKind::replace_rejected ||
+                  report->kind == OrderEventKind::cancel_rejected);
+        if (next) order.status = next->next;
+        if (const auto* terms = std::get_if<OrderTerms>(&report->detail)) {
+            order.spec.qty = terms->qty;
+            order.spec.limit_price = terms->limit_price;
+        }
+        const auto* fill = std::get_if<Fill>(&report->detail);
+        if (fill == nullptr) continue;
+        RC_ASSERT(fill->trade_number == ++trades);
+        RC_ASSERT(fill->qty.raw > 0 && fill->qty.raw % base::kDecimalOne == 0);
+        order.filled += fill->qty;
+        RC_ASSERT(order.filled <= order.spec.qty);
+        RC_ASSERT((order.filled == order.spec.qty) == (report->kind == OrderEventKind::filled));
+        const bool is_fixed = has_limit(order.spec.type) && !is_trailing(order.spec.type);
+        if (is_fixed)
+            RC_ASSERT(at_or_better(order.spec.side, fill->price, *order.spec.limit_price));
+        // Slippage costs, it never pays.
+        RC_ASSERT(at_or_better(order.spec.side, fill->basis.reference, fill->price));
+    }
+    for (const auto& [id, order] : orders) {
+        RC_ASSERT(is_final(order.status) || order.status == OrderStatus::submitted);
+    }
+}
+
+RC_GTEST_PROP(WorldProperties, data_that_is_yet_to_come_changes_nothing, ()) {
+    const FillMode mode = *rc::gen::element(FillMode::strict, FillMode::backtrader);
+    const Kind kind = any_kind(mode);
+    const auto seed = *rc::gen::arbitrary<std::uint64_t>();
+    const auto changed = *rc::gen::inRange<std::size_t>(1, kRows);
+    std::vector<SentCommand> commands;
+    const std::vector<Event> as_it_was = run(make(seed, kind, mode, commands), commands);
+    const std::vector<Event> otherwise = run(make(seed, kind, mode, commands, changed), commands);
+    const Timestamp then = Timestamp{} + minutes(static_cast<std::int64_t>(changed));
+    std::size_t i = 0;
+    for (; i < as_it_was.size() && as_it_was[i].ts < then; ++i) {
+        RC_ASSERT(i < otherwise.size());
+        RC_ASSERT(as_it_was[i] == otherwise[i]);
+    }
+}
+
+RC_GTEST_PROP(WorldProperties, the_same_world_tells_the_same_twice, ()) {
+    const FillMode mode = *rc::gen::element(FillMode::strict, FillMode::backtrader);
+    const Kind kind = any_kind(mode);
+    const auto seed = *rc::gen::arbitrary<std::uint64_t>();
+    std::vector<SentCommand> commands;
+    const World1 world = make(seed, kind, mode, commands);
+    RC_ASSERT(run(world, commands) == run(world, commands));
+}
+
+RC_GTEST_PROP(WorldProperties, orders_change_nothing_in_what_the_market_tells, ()) {
+    const FillMode mode = *rc::gen::element(FillMode::strict, FillMode::backtrader);
+    const Kind kind = any_kind(mode);
+    std::vector<SentCommand> commands;
+    const World1 world = make(*rc::gen::arbitrary<std::uint64_t>(), kind, mode, commands);
+    const auto market_alone = [](std::vector<Event> events) {
+        std::erase_if(events, [](const Event& e) {
+            return std::holds_alternative<OrderEvent>(e.payload) ||
+                   std::holds_alternative<EndOfData>(e.payload);
+        });
+        return events;
+    };
+    RC_ASSERT(market_alone(run(world, commands)) == market_alone(run(world, {})));
+}
+
+RC_GTEST_PROP(WorldProperties, nothing_fills_before_it_arrives, ()) {
+    const Kind kind = any_kind(FillMode::strict);
+    std::vector<SentCommand> commands;
+    const World1 world =
+        make(*rc::gen::arbitrary<std::uint64_t>(), kind, FillMode::strict, commands);
+    const Latencies& latencies = world.settings.latencies;
+    std::map<OrderId, Timestamp> accepted;
+    for (const Event& event : run(world, commands)) {
+        const auto* report = std::get_if<OrderEvent>(&event.payload);
+        if (report == nullptr) continue;
+        RC_ASSERT(event.ts == event.ts_event + latencies.report);
+        if (report->kind == OrderEventKind::accepted) accepted[report->order] = event.ts_event;
+        if (std::holds_alternative<Fill>(report->detail)) {
+            RC_ASSERT(accepted.contains(report->order));
+            RC_ASSERT(event.ts_event >= accepted[report->order]);
+        }
+    }
+}
+
+/// What is taken from a level of the book, and what it showed while it stood.
+struct Taken {
+    std::optional<Price> price;
+    Qty last_shown, shown, taken;
+
+    void see(Price at, Qty size, Qty took) {
+        if (price != at) {
+            price = at;
+            shown = size;
+            taken = {};
+        } else {
+            shown += std::max(size - last_shown, Qty{});
+        }
+        last_shown = size;
+        taken += took;
+        RC_ASSERT(taken <= shown);
+    }
+};
+
+RC_GTEST_PROP(WorldProperties, no_size_is_taken_twice, ()) {
+    const Kind kind = *rc::gen::element(Kind::bars, Kind::quotes, Kind::trades);
+    std::vector<SentCommand> commands;
+    World1 world = make(*rc::gen::arbitrary<std::uint64_t>(), kind, FillMode::strict, commands);
+    world.settings.latencies = {};
+    Qty bought, sold;  // since the last market event: fills are told before what they were made on
+    bool seen_volume = false;
+    Taken ask, bid;
+    for (const Event& event : run(world, commands)) {
+        const Qty both = bought + sold;
+        if (const auto* report = std::get_if<OrderEvent>(&event.payload)) {
+            const auto* fill = std::get_if<Fill>(&report->detail);
+            if (fill != nullptr) (fill->side == Side::buy ? bought : sold) += fill->qty;
+            continue;
+        }
+        if (const auto* bar = std::get_if<Bar>(&event.payload)) {
+            if (bar->volume.raw > 0) RC_ASSERT(both.raw * 10 <= bar->volume.raw);
+            if (bar->volume.raw == 0 && seen_volume) RC_ASSERT(both.raw == 0);
+            seen_volume |= bar->volume.raw > 0;
+        } else if (const auto* trade = std::get_if<Trade>(&event.payload)) {
+            RC_ASSERT(both.raw * 10 <= trade->size.raw);
+        } else if (const auto* quote = std::get_if<Quote>(&event.payload)) {
+            ask.see(quote->ask, quote->ask_size, bought);
+            bid.see(quote->bid, quote->bid_size, sold);
+        }
+        bought = sold = {};
+    }
+}
+
+}  // namespace
+}  // namespace tradewind::sim
