@@ -11,7 +11,7 @@ namespace tradewind::base {
 namespace {
 
 TEST(Random, gives_the_published_sequence_of_seed_zero) {
-    // rand_xoshiro and rand (crates.io), xoshiro256plusplus.rs, test stable_seed_from_u64:
+    // the Rust crates rand_xoshiro and rand, xoshiro256plusplus.rs, test stable_seed_from_u64:
     // xoshiro256++ seeded by splitmix64 from 0.
     constexpr std::array<std::uint64_t, 10> expected{
         5987356902031041503U, 7051070477665621255U, 6633766593972829180U,  211316841551650330U,
