@@ -42,6 +42,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     target_compile_options(tw_options INTERFACE
         -Wno-gnu-statement-expression-from-macro-expansion
         -Wno-missing-designated-field-initializers  # the members left out have defaults
+        -Wno-bitwise-instead-of-logical              # row checks without a branch
         -fconstexpr-steps=20000000                   # a table of all session days, as g++ allows
         -Wcovered-switch-default -Wloop-analysis -Wunreachable-code-return)
 else()
