@@ -217,7 +217,7 @@ RC_GTEST_PROP(Sessions, from_an_instant_are_the_first_to_close_after_it, ()) {
         RC_ASSERT(next.close > t);
         for (Date day = next.date - days{9}; day < next.date; day += days{1}) {
             const auto earlier = session_on(kind, day);
-            RC_ASSERT(!earlier || earlier->close <= t);
+            RC_ASSERT((!earlier || earlier->close <= t));
         }
     }
 }

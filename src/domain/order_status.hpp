@@ -26,7 +26,7 @@ enum class OrderStatus : std::uint8_t {
 enum class OrderEventKind : std::uint8_t {
     denied,
     emulated,
-    released,          ///< an emulated order's trigger came; it goes to the venue
+    released,  ///< an emulated order's trigger came; it goes to the venue
     submitted,
     accepted,
     rejected,
@@ -40,8 +40,8 @@ enum class OrderEventKind : std::uint8_t {
     expired,
     partially_filled,
     filled,
-    adjusted,          ///< by a corporate action: quantity and prices restated
-    busted,            ///< the venue took a fill back
+    adjusted,  ///< by a corporate action: quantity and prices restated
+    busted,    ///< the venue took a fill back
 };
 
 inline constexpr int kOrderStatusCount = static_cast<int>(OrderStatus::expired) + 1;
@@ -56,15 +56,16 @@ inline constexpr int kOrderEventKindCount = static_cast<int>(OrderEventKind::bus
 
 /// What an event does to the status of an order.
 struct Transition {
-    /// The status after; where it is `pending_*` resolved, the status that stood before the request is restored by the book.
+    /// The status after; where it is `pending_*` resolved, the status that stood before the request
+    /// is restored by the book.
     OrderStatus next = OrderStatus::initialized;
     /// The event ends a request: the status goes back to what the order had before it was pending.
     bool restores = false;
 };
 
-/// The whole life of an order as one table: nullopt where the event cannot happen in that status. Late and reordered
-/// reports are possible and stand in the table: a fill may precede its acknowledgement, and may follow a
-/// cancel that lost the race at the venue.
+/// The whole life of an order as one table: nullopt where the event cannot happen in that status.
+/// Late and reordered reports are possible and stand in the table: a fill may precede its
+/// acknowledgement, and may follow a cancel that lost the race at the venue.
 [[nodiscard]] std::optional<Transition> transition(OrderStatus status, OrderEventKind event);
 
 [[nodiscard]] std::string_view to_string(OrderStatus value);

@@ -27,7 +27,8 @@ constexpr Duration minutes(std::int64_t n) { return seconds(n * 60); }
 constexpr Duration hours(std::int64_t n) { return minutes(n * 60); }
 constexpr Duration days(std::int64_t n) { return hours(n * 24); }
 
-/// An instant: nanoseconds since 1970-01-01T00:00:00Z, without leap seconds. Good from 1677 to 2262.
+/// An instant: nanoseconds since 1970-01-01T00:00:00Z, without leap seconds. Good from 1677 to
+/// 2262.
 struct Timestamp {
     std::int64_t ns = 0;
 
@@ -61,12 +62,13 @@ constexpr Date utc_date(Timestamp t) {
 /// The largest whole unit: "1d", "4h", "5m", "30s", "250ms", "10us", "7ns".
 [[nodiscard]] std::string to_string(Duration d);
 
-/// Parses "2014-05-02", "2014-05-02T12:30:00[.fraction][Z|+hh:mm]" (a space may stand for the T; no zone
-/// means UTC). nullopt where the text is no instant between 1678 and 2261.
+/// Parses "2014-05-02", "2014-05-02T12:30:00[.fraction][Z|+hh:mm]" (a space may stand for the T; no
+/// zone means UTC). nullopt where the text is no instant between 1678 and 2261.
 [[nodiscard]] std::optional<Timestamp> parse_timestamp(std::string_view text);
 /// Parses "2014-05-02".
 [[nodiscard]] std::optional<Date> parse_date(std::string_view text);
-/// Parses "1d", "4h", "5m", "30s", "250ms", "10us", "7ns", "1w"; a positive whole number of one unit.
+/// Parses "1d", "4h", "5m", "30s", "250ms", "10us", "7ns", "1w"; a positive whole number of one
+/// unit.
 [[nodiscard]] std::optional<Duration> parse_duration(std::string_view text);
 
 }  // namespace tradewind
