@@ -45,25 +45,20 @@ void Engine::decide(Slot& slot, const OrderIntent& intent) {
 }
 
 void Engine::decide(Slot& slot, const ReplaceIntent& intent) {
-    const auto approved = gate_.review(intent, now_);
-    const orders::Order* order = orders_.find(intent.id);
-    if (!approved) {
-        return refuse(slot, {.id = intent.id,
-                             .instrument = order != nullptr ? order->instrument() : InstrumentId{},
-                             .new_order = false,
-                             .denial = approved.error()});
+    const orders::Order* order = own_open_order(slot, intent.id);
+    if (order == nullptr) {
+        return refuse_change(slot, intent.id, {.reason = DenialReason::unknown_order});
     }
+    const auto approved = gate_.review(intent, now_);
+    if (!approved) return refuse_change(slot, intent.id, approved.error());
     decisions_.emplace_back(execution::plan_replace(*approved, *order));
     note(*order, OrderEventKind::replace_pending);
 }
 
 void Engine::decide(Slot& slot, const CancelIntent& intent) {
-    const orders::Order* order = orders_.find(intent.id);
-    if (order == nullptr || !order->is_open()) {
-        return refuse(slot, {.id = intent.id,
-                             .instrument = order != nullptr ? order->instrument() : InstrumentId{},
-                             .new_order = false,
-                             .denial = {.reason = DenialReason::unknown_order}});
+    const orders::Order* order = own_open_order(slot, intent.id);
+    if (order == nullptr) {
+        return refuse_change(slot, intent.id, {.reason = DenialReason::unknown_order});
     }
     if (order->status == OrderStatus::pending_cancel) return;
     decisions_.emplace_back(execution::plan_cancel(*order));
@@ -79,6 +74,21 @@ void Engine::refuse(Slot& slot, const Refusal& refusal) {
     ++refusals_[static_cast<std::size_t>(refusal.denial.reason)];
     // Without a drain of its own: `drain` is under way and takes what the strategy adds.
     call(slot, [&](signal::Strategy& s, signal::Context& c) { s.on_refusal(c, refusal); });
+}
+
+void Engine::refuse_change(Slot& slot, OrderId id, const Denial& denial) {
+    const orders::Order* order = orders_.find(id);
+    refuse(slot, {.id = id,
+                  .instrument = order != nullptr ? order->instrument() : InstrumentId{},
+                  .new_order = false,
+                  .denial = denial});
+}
+
+/// Strategies change and cancel their own orders alone.
+const orders::Order* Engine::own_open_order(const Slot& slot, OrderId id) const {
+    const orders::Order* order = orders_.find(id);
+    const bool is_own = order != nullptr && order->strategy() == slot.id;
+    return is_own && order->is_open() ? order : nullptr;
 }
 
 /// What we did ourselves stands in the book before the next wish is reviewed.

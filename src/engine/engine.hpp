@@ -127,7 +127,7 @@ private:
     void on(const ModelPromoted& promotion);
     void on(const EndOfData& end);
     void on_closed_bar(const Bar& bar);
-    void book_fill(const OrderEvent& event, const orders::Applied& applied);
+    void book_fill(const orders::Order& order, const Fill& fill);
 
     template <typename Call>
     void call(Slot& slot, const Call& what);
@@ -144,6 +144,8 @@ private:
     void decide(Slot& slot, const CancelIntent& intent);
     void decide(Slot& slot, const TimerIntent& intent);
     void refuse(Slot& slot, const Refusal& refusal);
+    void refuse_change(Slot& slot, OrderId id, const Denial& denial);
+    [[nodiscard]] const orders::Order* own_open_order(const Slot& slot, OrderId id) const;
     void note(const orders::Order& order, OrderEventKind kind);
 
     void mark(InstrumentId instrument, Price price);

@@ -36,6 +36,15 @@ bool Engine::admit(const Event& event) {
                           to_string(event.ts), to_string(now_)));
         return false;
     }
+    const auto* bar = std::get_if<Bar>(&event.payload);
+    const auto about =
+        bar != nullptr ? std::optional{bar->instrument} : instrument_of(event.payload);
+    if (about && about->value >= instruments_.size()) {
+        fault(StepFault::unknown_instrument,
+              fmt::format("event {} is about instrument {}, this run has {}", event.seq,
+                          about->value, instruments_.size()));
+        return false;
+    }
     now_ = event.ts;
     const bool funds = std::holds_alternative<CashFlow>(event.payload);
     if (!started_ && !funds) start_strategies();
@@ -126,6 +135,7 @@ void Engine::on(const CorporateAction& action) {
     market_.apply(now_, action);
     portfolio_.apply(action);
     if (action.kind == CorporateActionKind::split) trades_.on_split(now_, action);
+    if (action.kind == CorporateActionKind::delisting) trades_.on_delisting(now_, action);
     if (const auto price = market_.mark(action.instrument)) mark(action.instrument, *price);
     tell_all(action.instrument,
              [&](signal::Strategy& s, signal::Context& c) { s.on_corporate_action(c, action); });
@@ -178,32 +188,36 @@ void Engine::on(const EndOfData&) {
 
 void Engine::on(const OrderEvent& event) {
     const orders::Applied applied = orders_.apply(event, now_);
-    if (applied.booked) book_fill(event, applied);
+    const std::optional<InstrumentId> traded =
+        applied.order != nullptr ? std::optional{applied.order->instrument()} : std::nullopt;
+    if (applied.booked) book_fill(*applied.order, *applied.booked);
     const StrategyId owner = event.order.strategy();
     if (owner.value >= slots_.size()) return;
     Slot& slot = *slots_[owner.value];
     tell(slot, [&](signal::Strategy& s, signal::Context& c) { s.on_order(c, event); });
     if (!applied.closed_now()) return;
-    tell(slot, [&](signal::Strategy&, signal::Context& c) { c.order_closed(event.instrument); });
+    tell(slot, [&](signal::Strategy&, signal::Context& c) { c.order_closed(*traded); });
 }
 
-void Engine::book_fill(const OrderEvent& event, const orders::Applied& applied) {
-    const Fill& fill = *applied.booked;
-    const Instrument& instrument = instruments_.at(event.instrument);
+/// What was traded is what the order says, whatever the report calls it.
+void Engine::book_fill(const orders::Order& order, const Fill& fill) {
+    const Instrument& instrument = instruments_.at(order.instrument());
     const portfolio::FillOutcome outcome =
-        portfolio_.apply_fill(event.order.strategy(), event.instrument, fill);
+        portfolio_.apply_fill(order.strategy(), instrument.id, fill);
     const Price rate = portfolio_.rate(instrument.quote).value_or(Price{base::kDecimalOne});
     trades_.on_fill({.ts = now_,
-                     .strategy = event.order.strategy(),
-                     .instrument = event.instrument,
+                     .strategy = order.strategy(),
+                     .instrument = instrument.id,
                      .fill = fill,
                      .fee = outcome.fee.value_or(Money{}),
-                     .tag = applied.order != nullptr ? applied.order->intent.spec.tag : Tag{},
+                     .tag = order.intent.spec.tag,
                      .rate = rate});
     ++fills_;
     if (fill.basis.ambiguous) ++ambiguous_fills_;
-    const PriceDelta worse = fill.side == Side::buy ? fill.price - fill.basis.reference
-                                                    : fill.basis.reference - fill.price;
+    // A venue that names no price before slippage counts as one without.
+    const Price reference = fill.basis.reference.raw != 0 ? fill.basis.reference : fill.price;
+    const PriceDelta worse =
+        fill.side == Side::buy ? fill.price - reference : reference - fill.price;
     const Money cost =
         scale(multiply(worse, fill.qty), instrument.multiplier.raw, base::kDecimalOne);
     slippage_ += portfolio_.to_base(instrument.quote, cost).value_or(cost);
@@ -212,7 +226,7 @@ void Engine::book_fill(const OrderEvent& event, const orders::Applied& applied) 
         sampler_->traded(to_double(portfolio_.to_base(instrument.quote, amount).value_or(amount)));
     }
     // The venue traded there: until the market speaks again that is the latest price.
-    mark(event.instrument, fill.basis.reference);
+    mark(instrument.id, reference);
     sample();
 }
 
