@@ -282,7 +282,9 @@ Json years_json(std::span<const EquityPoint> equity, std::span<const EquityPoint
 Json drawdowns_json(std::span<const EquityPoint> equity) {
     constexpr std::size_t kListed = 5;
     std::vector<monitor::Drawdown> all = monitor::drawdowns_of(equity);
-    std::ranges::stable_sort(all, std::ranges::greater{}, &monitor::Drawdown::depth);
+    std::ranges::sort(all, [](const monitor::Drawdown& a, const monitor::Drawdown& b) {
+        return a.depth != b.depth ? a.depth > b.depth : a.start < b.start;
+    });
     all.resize(std::min(all.size(), kListed));
     Json out = Json::array();
     for (const monitor::Drawdown& drawdown : all) {
