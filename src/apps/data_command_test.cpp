@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apps/data_command.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "wire/text_file.hpp"
+
+namespace tradewind::apps {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+std::string data_directory() {
+    const char* given = std::getenv("TRADEWIND_DATA");
+    return given != nullptr ? given : "../shared/data";
+}
+
+std::string read_all(const std::string& path) {
+    const auto file = wire::open_text(path).value();
+    std::string out, block(std::size_t{1} << 16, '\0');
+    while (const std::size_t got = file->read(block).value()) out.append(block, 0, got);
+    return out;
+}
+
+/// An empty last cell is written as 0: the catalog does not tell "not available" from none.
+std::string with_zero_volume(const std::string& text) {
+    std::string out;
+    for (const char c : text) {
+        if (c == '\n' && out.ends_with(',')) out += '0';
+        out += c;
+    }
+    return out;
+}
+
+struct Outcome {
+    int exit_code = 0;
+    std::string out;
+    std::string error;
+};
+
+class DataCommandTest : public testing::Test {
+protected:
+    void SetUp() override {
+        std::string name = (fs::temp_directory_path() / "tradewind-data-XXXXXX").string();
+        ASSERT_NE(mkdtemp(name.data()), nullptr);
+        root_ = name;
+        catalog_ = root_ + "/catalog";
+    }
+    void TearDown() override { fs::remove_all(root_); }
+
+    /// Runs `tradewind data WORDS...`.
+    static Outcome run(std::vector<std::string> words) {
+        words.insert(words.begin(), "data");
+        std::reverse(words.begin(), words.end());  // as CLI11 takes them
+        CLI::App app;
+        Outcome outcome;
+        add_data_command(app, outcome.exit_code);
+        testing::internal::CaptureStdout();
+        testing::internal::CaptureStderr();
+        try {
+            app.parse(words);
+        } catch (const CLI::Success&) {
+            outcome.exit_code = 0;
+        } catch (const CLI::ParseError& e) {
+            outcome.exit_code = 2;
+            fmt::print(stderr, "{}\n", e.what());
+        }
+        outcome.out = testing::internal::GetCapturedStdout();
+        outcome.error = testing::internal::GetCapturedStderr();
+        return outcome;
+    }
+
+    std::string write(const std::string& name, const std::string& bytes) {
+        std::ofstream{root_ + "/" + name, std::ios::binary} << bytes;
+        return root_ + "/" + name;
+    }
+
+    Outcome import(const std::string& file, const std::vector<std::string>& more = {}) {
+        std::vector<std::string> words{"import",   "--catalog",  catalog_, "--instrument",
+                                       "SPY.ARCA", "--interval", "1m",     file};
+        words.insert(words.end(), more.begin(), more.end());
+        return run(words);
+    }
+
+    std::string exported(const std::vector<std::string>& more = {}) {
+        std::vector<std::string> words{"export",   "--catalog",  catalog_, "--instrument",
+                                       "SPY.ARCA", "--interval", "1m"};
+        words.insert(words.end(), more.begin(), more.end());
+        return run(words).out;
+    }
+
+    std::string root_;
+    std::string catalog_;
+};
+
+const std::string kHead = "ts,open,high,low,close,volume\n";
+const std::string kRow1 = "60000000000,1.5,2,1.25,1.75,100\n";
+const std::string kRow2 = "120000000000,1.75,1.8,0.000000001,1,0\n";
+
+TEST_F(DataCommandTest, exports_the_bytes_that_it_imported) {
+    ASSERT_EQ(import(write("a.csv", kHead + kRow1 + kRow2)).error, "");
+    EXPECT_EQ(exported(), kHead + kRow1 + kRow2);
+    EXPECT_EQ(exported({"--from", "1970-01-01T00:02:00Z"}), kHead + kRow2);
+    EXPECT_EQ(exported({"--to", "1970-01-01T00:02:00Z"}), kHead + kRow1);
+    for (const std::string name : {"out.csv", "out.csv.gz"}) {
+        const std::string file = root_ + "/" + name;
+        EXPECT_EQ(exported({"-o", file}), "");
+        EXPECT_EQ(read_all(file), kHead + kRow1 + kRow2);
+    }
+}
+
+TEST_F(DataCommandTest, imports_all_files_or_none) {
+    const std::string good = write("good.csv", kHead + kRow1),
+                      bad = write("bad.csv", kHead + "x" + kRow2);
+    const Outcome refused = import(good, {bad});
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_TRUE(refused.error.starts_with("tradewind: " + bad + ":2: field 'ts': "))
+        << refused.error;
+    EXPECT_EQ(std::count(refused.error.begin(), refused.error.end(), '\n'), 1);
+    EXPECT_EQ(refused.out, "");
+    EXPECT_EQ(Json::parse(run({"ls", "--catalog", catalog_, "--json"}).out)["series"].size(), 0U);
+    EXPECT_EQ(import(good, {write("next.csv", kHead + kRow2)}).exit_code, 0);
+    EXPECT_EQ(exported(), kHead + kRow1 + kRow2);
+}
+
+TEST_F(DataCommandTest, prints_one_json_document_and_nothing_else) {
+    const std::string file = write("a.csv", kHead + kRow1 + kRow2);
+    const Json made = Json::parse(import(file, {"--json"}).out);
+    EXPECT_EQ(made["rows_read"], 2);
+    EXPECT_EQ(made["series"][0]["rows_added"], 2);
+    EXPECT_EQ(Json::parse(import(file, {"--json"}).out)["series"][0]["rows_identical"], 2);
+    const Json list = Json::parse(run({"ls", "--catalog", catalog_, "--json"}).out);
+    EXPECT_EQ(list["series"][0]["instrument"], "SPY.ARCA");
+    EXPECT_EQ(list["series"][0]["interval"], "1m");
+    EXPECT_EQ(list["series"][0]["rows"], 2);
+    EXPECT_TRUE(
+        Json::parse(run({"verify", "--catalog", catalog_, "--json"}).out)["whole"].get<bool>());
+    EXPECT_EQ(Json::parse(run({"instruments", "--catalog", catalog_, "--json"}).out)[0]["tick"],
+              "0.01");
+    const Json demo =
+        Json::parse(run({"generate", "--catalog", catalog_, "--count", "10", "--json"}).out);
+    EXPECT_EQ(demo["rows_added"], 10);
+}
+
+TEST_F(DataCommandTest, asks_before_it_overwrites) {
+    ASSERT_EQ(import(write("a.csv", kHead + kRow1 + kRow2)).exit_code, 0);
+    const std::string other = write("b.csv", kHead + "120000000000,1.75,1.8,1.7,1.8,0\n");
+    const Outcome refused = import(other);
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_TRUE(
+        refused.error.contains("the stored low is 0.000000001 and the new one 1.7; --replace"))
+        << refused.error;
+    EXPECT_EQ(exported(), kHead + kRow1 + kRow2);
+    EXPECT_EQ(import(other, {"--replace"}).exit_code, 0);
+    EXPECT_EQ(exported(), kHead + kRow1 + "120000000000,1.75,1.8,1.7,1.8,0\n");
+}
+
+TEST_F(DataCommandTest, says_in_one_line_what_is_wrong_and_how_to_mend_it) {
+    using namespace std::string_literals;
+    struct Case {
+        std::string file;
+        std::vector<std::string> more;
+        const char* says;
+    };
+    const std::string good = write("good.csv", kHead + kRow1);
+    const Case cases[] = {
+        {root_ + "/missing.csv", {}, "missing.csv: cannot open: No such file or directory"},
+        {root_, {}, "is a directory; name the files in it"},
+        {write("empty.csv", ""), {}, "is empty; give a file with a header and rows"},
+        {write("utf16.csv", "\xff\xfet\0s\0"s), {}, "is UTF-16; convert it first"},
+        {write("nul.csv", kHead + "\0"s), {}, ":2: has a NUL byte"},
+        {write("semi.csv", "ts;open;high;low;close\n"), {}, "--delimiter ';'"},
+        {write("cut.csv", kHead + "60000000000,1.5"), {}, ":2: has 2 columns, 6 are expected"},
+        {good, {"--format", "nonsense"}, "--format: 'nonsense' is none of csv"},
+        {good, {"--kind", "candle"}, "--kind: 'candle' is none of bar"},
+        {good, {"--price-source", "middle"}, "--price-source: 'middle' is none of last"},
+        {good, {"--tz", "Mars"}, "--tz: 'Mars' is none of UTC"},
+        {good, {"--format", "custom"}, "--format custom needs --map"},
+        {good, {"--map", "ts=a"}, "belong to --format custom"},
+        {good, {"--format", "custom", "--map", "ts"}, "--map: 'ts' is not FIELD=COLUMN"},
+        {good, {"--tick", "0"}, "the tick must be above 0"},
+        {good, {"--tick", "x"}, "--tick: 'x' cannot be used"},
+        {good, {"--instrument-file", root_ + "/none.json"}, "none.json: there is no such file"},
+        {good, {"--instrument-file", good}, "good.csv: is not JSON"},
+    };
+    for (const Case& c : cases) {
+        const Outcome refused = import(c.file, c.more);
+        EXPECT_EQ(refused.exit_code, 2) << c.says;
+        EXPECT_TRUE(refused.error.contains(c.says)) << refused.error;
+        EXPECT_EQ(std::count(refused.error.begin(), refused.error.end(), '\n'), 1) << refused.error;
+        EXPECT_EQ(refused.out, "");
+    }
+    EXPECT_EQ(
+        run({"import", "--catalog", catalog_, "--instrument", "WHAT", "--interval", "1d", good})
+            .exit_code,
+        2);
+    EXPECT_EQ(run({"import", "--catalog", catalog_, "--instrument", "SPY.ARCA", good}).exit_code,
+              2);
+    EXPECT_EQ(run({"import", "--nonsense"}).exit_code, 2);
+    EXPECT_EQ(run({"ls", "--catalog", root_ + "/nothing"}).exit_code, 2);
+    ASSERT_EQ(import(good).exit_code, 0);
+    EXPECT_EQ(
+        run({"export", "--catalog", catalog_, "--instrument", "QQQ.NASDAQ", "--interval", "1d"})
+            .exit_code,
+        2);
+    EXPECT_EQ(import(good, {"--tick", "0.05"}).exit_code, 2)
+        << "another definition than the stored one";
+}
+
+TEST_F(DataCommandTest, exits_with_1_where_the_catalog_is_damaged) {
+    ASSERT_EQ(import(write("a.csv", kHead + kRow1 + kRow2)).exit_code, 0);
+    for (const auto& entry : fs::recursive_directory_iterator(catalog_)) {
+        if (entry.path().extension() == ".twc") fs::resize_file(entry.path(), 300);
+    }
+    const Outcome verify = run({"verify", "--catalog", catalog_});
+    EXPECT_EQ(verify.exit_code, 1);
+    EXPECT_TRUE(verify.error.contains(".twc: has 300 bytes, should have ")) << verify.error;
+    EXPECT_EQ(run({"export", "--catalog", catalog_, "--instrument", "SPY.ARCA", "--interval", "1m"})
+                  .exit_code,
+              1);
+    write("catalog/MANIFEST", "garbage");
+    const Outcome list = run({"ls", "--catalog", catalog_});
+    EXPECT_EQ(list.exit_code, 1);
+    EXPECT_TRUE(list.error.contains("MANIFEST: is cut off; restore it from a backup"))
+        << list.error;
+}
+
+TEST_F(DataCommandTest, takes_definitions_from_a_file_and_changes_them_when_told) {
+    const std::string json = write(
+        "i.json", R"([{"symbol":"XYZ.LAB","quote":"EUR","settlement":"EUR","tick":"0.005"}])");
+    const std::string bars = write("a.csv", kHead + kRow1);
+    const std::vector<std::string> words{"import",  "--catalog",  catalog_, "--instrument",
+                                         "XYZ.LAB", "--interval", "1m",     bars};
+    EXPECT_EQ(run(words).exit_code, 2);
+    auto with_file = words;
+    with_file.insert(with_file.end(), {"--instrument-file", json});
+    ASSERT_EQ(run(with_file).error, "");
+    EXPECT_EQ(run(words).exit_code, 0) << "known by now";
+    write("i.json", R"({"symbol":"XYZ.LAB","quote":"EUR","settlement":"EUR","tick":"0.01"})");
+    const Outcome changed =
+        run({"instruments", "--catalog", catalog_, "--instrument-file", json, "--json"});
+    EXPECT_EQ(Json::parse(changed.out)[0]["tick"], "0.01");
+}
+
+TEST_F(DataCommandTest, has_help_everywhere) {
+    for (const std::string verb : {"import", "ls", "export", "generate", "verify", "instruments"}) {
+        EXPECT_EQ(run({verb, "--help"}).exit_code, 0) << verb;
+    }
+    EXPECT_EQ(run({}).exit_code, 2);
+}
+
+TEST_F(DataCommandTest, gives_back_every_clean_file_of_bars_byte_for_byte) {
+    if (!fs::exists(data_directory() + "/manifest.csv")) {
+        GTEST_SKIP() << "no market data at " << data_directory() << " (TRADEWIND_DATA)";
+    }
+    int files = 0;
+    for (const std::string folder :
+         {"equities/daily_raw", "equities/hour_raw", "equities/5min_raw", "equities/minute_raw",
+          "fx/4hour", "fx/daily", "fx/hour", "fx/minute", "crypto/daily", "futures/minute_raw"}) {
+        for (const auto& entry : fs::directory_iterator(data_directory() + "/" + folder)) {
+            const std::string path = entry.path().string();
+            // these two print trailing zeros ("1.57570"); we print the shortest decimal
+            if (path.contains("GBPUSD.fxcm") || path.contains("USDJPY.fxcm")) continue;
+            // one catalog each: the symbol does not matter here
+            const std::string catalog = root_ + "/" + std::to_string(files++);
+            ASSERT_EQ(run({"import", "--catalog", catalog, "--instrument", "SPY.ARCA", "--interval",
+                           "1m", path})
+                          .error,
+                      "");
+            const Outcome back = run(
+                {"export", "--catalog", catalog, "--instrument", "SPY.ARCA", "--interval", "1m"});
+            EXPECT_TRUE(back.out == with_zero_volume(read_all(path))) << path;
+        }
+    }
+    EXPECT_GT(files, 50);
+}
+
+}  // namespace
+}  // namespace tradewind::apps
