@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -73,6 +74,8 @@ std::vector<std::string> warnings(const BacktestOutput& output) {
         "fills were cut by the participation cap or by the size on display");
     add(result.world.denied_for_funds, "orders were refused by the venue for want of funds");
     add(result.world.open_at_end, "orders were still open at the end of the data");
+    add(result.unvalued_fills,
+        "fills were in a currency without a rate: their trades stand in that currency");
     add(result.anomalies, "reports of the venue did not fit the state of their order");
     for (std::size_t i = 0; i < result.refusals.size(); ++i) {
         add(result.refusals[i], fmt::format("orders were denied by the risk gate: {}",
@@ -311,6 +314,8 @@ std::expected<void, std::string> write_report(const BacktestOutput& output,
          .equity = result.equity,
          .benchmark = result.benchmark,
          .benchmark_name = output.settings.benchmark ? output.settings.benchmark->symbol : "",
+         .risk_free_period =
+             std::pow(1.0 + output.settings.risk_free, 1.0 / output.settings.annual_factor) - 1.0,
          .exposures = result.exposures,
          .trades = result.trades,
          .prices = prices});

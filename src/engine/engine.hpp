@@ -98,6 +98,9 @@ public:
     [[nodiscard]] const RefusalCounts& refusals() const { return refusals_; }
     [[nodiscard]] std::uint64_t ambiguous_fills() const { return ambiguous_fills_; }
     [[nodiscard]] std::uint64_t fills() const { return fills_; }
+    /// Fills in a currency whose rate was unknown then: their trades and costs stand in that
+    /// currency.
+    [[nodiscard]] std::uint64_t unvalued_fills() const { return unvalued_fills_; }
     /// What taking liquidity cost against the prices before slippage, in base currency.
     [[nodiscard]] Money slippage() const { return slippage_; }
     [[nodiscard]] Timestamp now() const { return now_; }
@@ -166,6 +169,7 @@ private:
     std::vector<std::unique_ptr<Slot>> slots_;
 
     Timestamp now_ = kTimestampMin;
+    Timestamp happened_;  ///< when the event was true; a fill's own time
     Sequence seq_ = 0;
     bool started_ = false;
     std::vector<Decision> decisions_;
@@ -173,6 +177,7 @@ private:
     RefusalCounts refusals_{};
     std::uint64_t ambiguous_fills_ = 0;
     std::uint64_t fills_ = 0;
+    std::uint64_t unvalued_fills_ = 0;
     Money start_equity_;
     Money slippage_;
     monitor::AccountMark account_;

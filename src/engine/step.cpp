@@ -46,6 +46,7 @@ bool Engine::admit(const Event& event) {
         return false;
     }
     now_ = event.ts;
+    happened_ = event.ts_event;
     const bool funds = std::holds_alternative<CashFlow>(event.payload);
     if (!started_ && !funds) start_strategies();
     return !error_;
@@ -204,14 +205,15 @@ void Engine::book_fill(const orders::Order& order, const Fill& fill) {
     const Instrument& instrument = instruments_.at(order.instrument());
     const portfolio::FillOutcome outcome =
         portfolio_.apply_fill(order.strategy(), instrument.id, fill);
-    const Price rate = portfolio_.rate(instrument.quote).value_or(Price{base::kDecimalOne});
-    trades_.on_fill({.ts = now_,
+    const std::optional<Price> rate = portfolio_.rate(instrument.quote);
+    if (!rate) ++unvalued_fills_;
+    trades_.on_fill({.ts = happened_,
                      .strategy = order.strategy(),
                      .instrument = instrument.id,
                      .fill = fill,
                      .fee = outcome.fee.value_or(Money{}),
                      .tag = order.intent.spec.tag,
-                     .rate = rate});
+                     .rate = rate.value_or(Price{base::kDecimalOne})});
     ++fills_;
     if (fill.basis.ambiguous) ++ambiguous_fills_;
     // A venue that names no price before slippage counts as one without.

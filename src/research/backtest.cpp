@@ -125,6 +125,7 @@ std::expected<BacktestResult, std::string> run_backtest(BacktestInput input) {
     out.final_equity = engine.portfolio().equity();
     out.slippage = engine.slippage();
     out.fills = engine.fills();
+    out.unvalued_fills = engine.unvalued_fills();
     out.refusals = engine.refusals();
     out.anomalies = count_anomalies(engine.orders());
     const auto closed = engine.trades().closed();

@@ -51,6 +51,7 @@ struct BacktestResult {
     std::optional<Money> final_equity;  ///< nullopt where a currency has no rate
     Money slippage;
     std::uint64_t fills = 0;
+    std::uint64_t unvalued_fills = 0;  ///< in a currency without a rate
     engine::RefusalCounts refusals{};
     std::uint64_t anomalies = 0;  ///< reports of the venue that did not fit
     monitor::Metrics metrics;
