@@ -25,6 +25,8 @@ struct Feed {
 
     // The fast path reads these and nothing else.
     const std::uint32_t* busy = nullptr;  ///< 0: nobody at the venue waits for this
+    const Calm* calm = nullptr;           ///< of bars: what is nothing to those who wait
+    Price* ask_mark = nullptr;            ///< and the last ask of quotes
     Price* mark = nullptr;                ///< where the last price goes
     const std::int64_t* columns[ports::kColumnsMax] = {};
     std::size_t row = 0;
@@ -44,6 +46,14 @@ struct Feed {
 
     [[nodiscard]] std::int64_t cell(std::size_t column) const { return columns[column][row]; }
     [[nodiscard]] bool exhausted() const { return row == rows; }
+
+    /// Nobody has to meet the head.
+    [[nodiscard]] bool is_idle() const { return *busy == 0 || (calm != nullptr && is_calm()); }
+    [[nodiscard]] bool is_calm() const {
+        using C = ports::BarColumns;
+        const bool trades = cell(C::volume) != 0 || volume_so_far == 0;
+        return trades && calm->holds({cell(C::open)}, {cell(C::low)}, {cell(C::high)});
+    }
 
     /// Reads the head's instant. `row < rows`.
     void look() {

@@ -142,15 +142,18 @@ void StrictVenue::submit(const OrderIntent& intent) {
         });
         linked_.push_back({.slot = slot, .id = order.id});
     }
-    if (!order.links.parent) {
-        const Price last = desk_.account().mark(order.spec.instrument);
-        start_working(order, last.raw == 0 ? std::nullopt : std::optional{last});
-        return;
-    }
+    if (!order.links.parent) return start_working(order, last_price(order));
     const VenueOrder& parent = desk_.at(*desk_.find(*order.links.parent));
     order.awake = parent.filled;
     order.sleeping = parent.filled.raw == 0;
-    if (!order.sleeping) start_working(order, desk_.account().mark(order.spec.instrument));
+    if (!order.sleeping) start_working(order, last_price(order));
+}
+
+std::optional<Price> StrictVenue::last_price(const VenueOrder& order) {
+    const Price ask = market_of(order).ask_mark;
+    const Price mark = desk_.account().mark(order.spec.instrument);
+    const Price last = order.is_buy() && ask.raw != 0 ? ask : mark;
+    return last.raw == 0 ? std::nullopt : std::optional{last};
 }
 
 void StrictVenue::schedule_expiry(VenueOrder& order, OrderSlot slot) {
@@ -182,6 +185,7 @@ void StrictVenue::start_working(VenueOrder& order, std::optional<Price> market) 
     if (is_trailing(order.spec.type)) start_trail(order, market, desk_.instrument(order), true);
     Market& at = market_of(order);
     ++at.working;
+    at.calm = {};
     refresh(at);
     woken_.push_back(order.spec.instrument);
 }
@@ -199,6 +203,7 @@ void StrictVenue::replace(const ReplaceOrder& command) {
                        spec->trigger_price != order.spec.trigger_price;
     if (moves && spec->post_only && would_take(*spec)) return refuse(VenueReason::would_take);
     order.spec = *spec;
+    market_of(order).calm = {};
     if (moves && !order.sleeping) {
         // At another price it is as good as new: it meets what comes later, and may take there.
         desk_.start(order);
@@ -241,7 +246,6 @@ void StrictVenue::keep(Market& market, const Supply& supply) {
 void StrictVenue::meet_open(const BarMeeting& meeting) {
     Market& market = markets_[meeting.instrument.value];
     if (market.halted || meeting.halted) return;
-    desk_.account().mark(meeting.instrument) = meeting.bar.open;
     Supply supply = budget(market, meeting);
     for_each_working(market, [&](VenueOrder& order) {
         if (!serves(meeting.serves, order) || !(order.since < meeting.opens)) return;
@@ -278,7 +282,9 @@ void StrictVenue::meet_close(const BarMeeting& meeting) {
     }
     meet_woken(meeting, supply);
     is_inside_ = false;
-    desk_.account().mark(meeting.instrument) = meeting.bar.close;
+    (meeting.serves == Serves::buyers ? market.ask_mark
+                                      : desk_.account().mark(meeting.instrument)) =
+        meeting.bar.close;
     for_each_working(market, [&](VenueOrder& order) {
         if (order.spec.time_in_force != TimeInForce::at_close) return;
         if (!serves(meeting.serves, order) || part_of(order, meeting) == Part::nothing) return;
@@ -287,6 +293,28 @@ void StrictVenue::meet_close(const BarMeeting& meeting) {
     });
     keep(market, supply);
     tidy(market);
+    calm_down(market);
+}
+
+/// Where every order waits for a price and has met the market, bars between these prices are
+/// nothing to them.
+void StrictVenue::calm_down(Market& market) {
+    Calm calm{.low = {INT64_MIN}, .high = {INT64_MAX}};
+    bool is_calm = true;
+    for_each_working(market, [&](const VenueOrder& order) {
+        const bool waits = order.waits() && !is_trailing(order.spec.type);
+        const bool rests = !order.waits() && has_limit(order.spec.type) && order.met_market;
+        is_calm &= (waits || rests) && !is_auction(order.spec.time_in_force);
+        if (!is_calm) return;
+        const Price price = waits ? *order.spec.trigger_price : *order.spec.limit_price;
+        const bool from_below = order.is_buy() != (waits && is_stop(order.spec.type));
+        if (from_below) {
+            calm.low = std::max(calm.low, price);
+        } else {
+            calm.high = std::min(calm.high, price);
+        }
+    });
+    market.calm = is_calm ? calm : Calm{};
 }
 
 /// One price that is all that is known.
@@ -398,6 +426,7 @@ void StrictVenue::meet(const Quote& quote) {
     renew(market.bid, quote.bid, quote.bid_size);
     renew(market.ask, quote.ask, quote.ask_size);
     desk_.account().mark(quote.instrument) = quote.bid;
+    market.ask_mark = quote.ask;
     if (!market.halted) {
         for_each_working(market, [&](VenueOrder& order) {
             if (order.met < market.quote_tick) meet_quote(order, market);
@@ -490,6 +519,7 @@ void StrictVenue::meet(const TradingStatus& status) {
 
 void StrictVenue::meet(const CorporateAction& action) {
     Market& market = markets_[action.instrument.value];
+    market.calm = {};
     const auto for_each_live = [&](const auto& visit) {
         for (std::size_t i = 0; i < market.live.size(); ++i) {
             VenueOrder& order = desk_.at(market.live[i]);
@@ -506,6 +536,7 @@ void StrictVenue::meet(const CorporateAction& action) {
                     cancel_order(order, VenueReason::other);
                 }
             });
+            market.ask_mark = {};
             market.quote.reset();
             market.print.reset();
             market.bid = market.ask = {};

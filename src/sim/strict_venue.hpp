@@ -24,6 +24,16 @@ struct BarMeeting {
     Moment opens;         ///< the place of its open in the order of events
 };
 
+/// Prices among which a bar does nothing to any order that works: between them, both out.
+struct Calm {
+    Price low{INT64_MAX};  ///< as it stands here: no price is calm
+    Price high{INT64_MIN};
+
+    [[nodiscard]] bool holds(Price open, Price lowest, Price highest) const {
+        return lowest > low && highest < high && open > low && open < high;
+    }
+};
+
 /// A venue that meets bars as they open and as they close, quotes and prints as they come, and
 /// keeps the links between orders. It fills what the data prove; where they do not, what is worse
 /// for us.
@@ -56,6 +66,14 @@ public:
     [[nodiscard]] const std::uint32_t* busy(InstrumentId instrument) const {
         return &markets_[instrument.value].busy;
     }
+    /// Bars that it holds need not pass through `meet`. The address stays.
+    [[nodiscard]] const Calm* calm(InstrumentId instrument) const {
+        return &markets_[instrument.value].calm;
+    }
+    /// The last price that buyers met, where it is not the account's mark: of the ask side.
+    [[nodiscard]] Price& ask_mark(InstrumentId instrument) {
+        return markets_[instrument.value].ask_mark;
+    }
     /// Tells whether an instrument has quotes to take from.
     void declare(InstrumentId instrument, bool has_quotes);
     /// Instruments of which orders began to work since the last `forget_woken`.
@@ -72,6 +90,8 @@ private:
     };
     struct Market {
         std::uint32_t busy = 0;  ///< working orders, and levels that we took from
+        Calm calm;
+        Price ask_mark;  ///< 0: there is no ask side, or it is not known yet
         std::uint32_t working = 0;
         bool has_quotes = false;
         bool halted = false;
@@ -124,7 +144,9 @@ private:
     [[nodiscard]] bool has_to_sell(const OrderIntent& intent);
     void schedule_expiry(VenueOrder& order, OrderSlot slot);
     void start_working(VenueOrder& order, std::optional<Price> market);
+    [[nodiscard]] std::optional<Price> last_price(const VenueOrder& order);
     void tidy(Market& market);
+    void calm_down(Market& market);
     static void refresh(Market& market);
     template <typename Visit>
     void for_each_working(const Market& market, const Visit& visit);

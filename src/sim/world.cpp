@@ -250,7 +250,12 @@ void World::Body::assign_roles() {
         feed.busy = !fills    ? &nobody_
                     : strict_ ? strict_->busy(feed.instrument)
                               : backtrader_->busy();
+        if (strict_ && feed.serves != Serves::nobody) feed.calm = strict_->calm(feed.instrument);
         feed.mark = prices ? &desk_.account().mark(feed.instrument) : &unread_;
+        feed.ask_mark = &unread_;
+        if (strict_ && feed.serves_ticks) feed.ask_mark = &strict_->ask_mark(feed.instrument);
+        if (strict_ && feed.serves == Serves::buyers)
+            feed.mark = &strict_->ask_mark(feed.instrument);
     }
 }
 
@@ -300,7 +305,7 @@ void World::Body::assign_bars(InstrumentId instrument) {
 /// open.
 inline void World::Body::set_key(const Feed& feed, std::uint32_t leaf) {
     const bool waits =
-        *feed.busy != 0 && strict_ && feed.serves != Serves::nobody && !feed.met_open;
+        strict_ && feed.serves != Serves::nobody && !feed.met_open && !feed.is_idle();
     const Moment open = feed.open_moment();
     tree_.set(leaf, waits && open > cursor_ ? open : feed.close_moment());
 }
@@ -390,6 +395,7 @@ inline void World::Body::emit(Feed& feed, std::uint32_t leaf, Event& out) {
                       .bid_size = {feed.cell(C::bid_size)},
                       .ask_size = {feed.cell(C::ask_size)}};
             *feed.mark = quote->bid;
+            *feed.ask_mark = quote->ask;
             break;
         }
         case SeriesKind::trade: {
@@ -453,7 +459,7 @@ ports::EventSource::Next World::Body::next(Event& out) {
         const Moment& key = tree_.key(leaf);
         if (key.ts < wake_) [[likely]] {
             Feed& feed = feeds_[leaf];
-            if (*feed.busy == 0 && key.ts == feed.times.close.ns) [[likely]] {
+            if (feed.is_idle() && key.ts == feed.times.close.ns) [[likely]] {
                 emit(feed, leaf, out);
                 return Next::event;
             }
@@ -576,7 +582,7 @@ void World::Body::deliver_alarm(Event& out) {
 // ----------------------------------------------------------------------
 
 bool World::Body::meet(Feed& feed, std::uint32_t leaf, const Moment& key, Event& out) {
-    if (*feed.busy == 0) {
+    if (feed.is_idle()) {
         // Nobody waits any more for an open that was.
         const bool is_close = key.ts == feed.times.close.ns;
         if (is_close) emit(feed, leaf, out);
