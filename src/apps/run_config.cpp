@@ -176,14 +176,20 @@ Done set_risk_free(RunConfig& config, std::string_view text) {
     return {};
 }
 
-Done add_instrument(RunConfig& config, std::string_view text) {
-    while (!text.empty()) {
-        const std::size_t comma = text.find(',');
-        const std::string_view one = text.substr(0, comma);
-        if (one.empty()) return is_no(text, "a list of symbols, such as SPY.ARCA,KO.NYSE");
-        config.instruments.emplace_back(one);
-        text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
+/// "SPY.ARCA,KO.NYSE" as its symbols.
+std::expected<std::vector<std::string>, std::string> symbols(std::string_view text) {
+    std::vector<std::string> out;
+    for (std::size_t from = 0; from <= text.size();) {
+        const std::size_t comma = std::min(text.find(',', from), text.size());
+        if (comma == from) return is_no(text, "a list of symbols, such as SPY.ARCA,KO.NYSE");
+        out.emplace_back(text.substr(from, comma - from));
+        from = comma + 1;
     }
+    return out;
+}
+
+Done add_instrument(RunConfig& config, std::string_view text) {
+    for (std::string& symbol : TRY(symbols(text))) config.instruments.push_back(std::move(symbol));
     return {};
 }
 
@@ -262,11 +268,25 @@ Done set_param(RunConfig& config, std::string_view key, std::string_view value) 
         return std::unexpected(
             fmt::format("{}: the file has several strategies; set it there", key));
     }
-    if (config.strategies.empty()) config.strategies.emplace_back();
     const std::string_view name = key.substr(kStrategyPrefix.size());
+    if (name.empty()) return std::unexpected(fmt::format("{}: names no parameter", key));
+    if (name == "bars" && !parse_bar_spec(value)) {
+        return std::unexpected(fmt::format("{}: '{}' is not a bar interval", key, value));
+    }
+    std::vector<std::string> instruments;
+    if (name == "instruments") {
+        auto listed = symbols(value);
+        if (!listed) return std::unexpected(fmt::format("{}: {}", key, listed.error()));
+        instruments = std::move(*listed);
+    }
+    if (config.strategies.empty()) config.strategies.emplace_back();
     StrategyConfig& strategy = config.strategies.front();
     if (name == "bars") {
         strategy.bars = value;
+        return {};
+    }
+    if (name == "instruments") {
+        strategy.instruments = std::move(instruments);
         return {};
     }
     for (auto& [known, old] : strategy.params.entries) {
@@ -301,7 +321,10 @@ Done apply_assignment(RunConfig& config, std::string_view assignment) {
     if (cut == std::string_view::npos || cut == 0) {
         return std::unexpected(fmt::format("--set {}: write it as section.key=value", assignment));
     }
-    auto done = set_option(config, assignment.substr(0, cut), assignment.substr(cut + 1));
+    const std::string_view key = assignment.substr(0, cut);
+    // Over the file: its list is replaced, not made longer.
+    if (key == "data.instruments") config.instruments.clear();
+    auto done = set_option(config, key, assignment.substr(cut + 1));
     if (!done) return std::unexpected("--set " + done.error());
     return {};
 }

@@ -77,7 +77,7 @@ struct Option {
 /// nearest known one where there is none of that name.
 [[nodiscard]] std::expected<void, std::string> set_option(RunConfig& config, std::string_view key,
                                                           std::string_view value);
-/// "section.key=value", as --set takes it.
+/// "section.key=value", as --set takes it. A list stands in for the one before.
 [[nodiscard]] std::expected<void, std::string> apply_assignment(RunConfig& config,
                                                                 std::string_view assignment);
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <toml.hpp>
+#include <utility>
+#include <vector>
 
 #include "apps/run_config.hpp"
 #include "base/try.hpp"
@@ -16,6 +18,21 @@ using Done = std::expected<void, std::string>;
 std::string at(const std::string& path, const toml::value& value) {
     const toml::source_location where = value.location();
     return fmt::format("{}:{}:{}", path, where.line(), where.column());
+}
+
+using Entry = std::pair<std::string, toml::value>;
+
+/// A table's entries as they stand in the file. The parser keeps them by hash, and neither which of
+/// two errors is told nor the order of parameters may hang on that.
+std::vector<Entry> in_order(const toml::value& table) {
+    std::vector<Entry> out(table.as_table().begin(), table.as_table().end());
+    const auto place = [](const Entry& entry) {
+        const toml::source_location where = entry.second.location();
+        return std::pair{where.line(), where.column()};
+    };
+    std::sort(out.begin(), out.end(),
+              [&](const Entry& a, const Entry& b) { return place(a) < place(b); });
+    return out;
 }
 
 /// A plain value as the text that a flag would carry.
@@ -47,7 +64,7 @@ Done load_strategy(RunConfig& config, const std::string& path, const toml::value
         return std::unexpected(fmt::format("{}: strategy is a table", at(path, table)));
     }
     StrategyConfig& strategy = config.strategies.emplace_back();
-    for (const auto& [key, value] : table.as_table()) {
+    for (const auto& [key, value] : in_order(table)) {
         if (key == "instruments" && value.is_array()) {
             for (const toml::value& one : value.as_array()) {
                 if (!one.is_string()) {
@@ -74,8 +91,7 @@ Done load_strategy(RunConfig& config, const std::string& path, const toml::value
             strategy.params.entries.emplace_back(key, *text);
         }
     }
-    // TOML tables have no order; parameters are kept by name so that the same file gives the same
-    // hash.
+    // By name, so that a file that says the same in another order gives the same hash.
     std::sort(strategy.params.entries.begin(), strategy.params.entries.end());
     if (strategy.name.empty()) {
         return std::unexpected(fmt::format("{}: strategy has no name", at(path, table)));
@@ -89,7 +105,7 @@ Done load_section(RunConfig& config, const std::string& path, const std::string&
         return std::unexpected(
             fmt::format("{}: {} is a section: write [{}]", at(path, table), section, section));
     }
-    for (const auto& [name, value] : table.as_table()) {
+    for (const auto& [name, value] : in_order(table)) {
         const std::string key = section + "." + name;
         if (!value.is_array()) {
             TRY_VOID(set_at(config, path, key, value));
@@ -101,7 +117,7 @@ Done load_section(RunConfig& config, const std::string& path, const std::string&
 }
 
 Done load_root(RunConfig& config, const std::string& path, const toml::value& root) {
-    for (const auto& [section, value] : root.as_table()) {
+    for (const auto& [section, value] : in_order(root)) {
         if (section != "strategy") {
             TRY_VOID(load_section(config, path, section, value));
         } else if (value.is_array()) {

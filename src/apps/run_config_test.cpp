@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apps/run_config.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "support/must.hpp"
+
+namespace tradewind::apps {
+namespace {
+
+namespace fs = std::filesystem;
+using test::must;
+
+template <typename T>
+std::string shown(const std::optional<T>& value) {
+    return value ? to_string(*value) : "-";
+}
+
+/// Everything that a configuration holds, as text.
+std::string shown(const RunConfig& c) {
+    std::string out =
+        fmt::format("{} {} {} {} {}\n", c.catalog, c.kind, c.interval, shown(c.from), shown(c.to));
+    for (const std::string& symbol : c.instruments) out += symbol + ' ';
+    for (const StrategyConfig& strategy : c.strategies) {
+        out += "\n" + strategy.name + " bars " + strategy.bars;
+        for (const std::string& symbol : strategy.instruments) out += " of " + symbol;
+        for (const auto& [name, value] : strategy.params.entries) out += ' ' + name + '=' + value;
+    }
+    out += fmt::format("\n{} {} {}", to_string(c.cash), shown(c.currency),
+                       c.account ? sim::to_string(*c.account) : "-");
+    out += fmt::format("\n{} {} {} {} {}", shown(c.fee), shown(c.fee_maker), shown(c.fee_taker),
+                       shown(c.fee_per_unit), shown(c.fee_minimum));
+    out += fmt::format("\n{} {} {} {} {} {} {} {} {}", sim::to_string(c.fills),
+                       static_cast<int>(c.slippage.kind), c.slippage.value, c.latencies.insert.ns,
+                       c.latencies.replace.ns, c.latencies.cancel.ns, c.latencies.report.ns,
+                       shown(c.participation), c.check_funds);
+    const risk::Limits& limits = c.limits;
+    out +=
+        fmt::format("\n{} {} {} {}", shown(limits.max_position), shown(limits.max_order_notional),
+                    shown(limits.max_gross_exposure), limits.max_orders_per_second.value_or(0));
+    out += fmt::format("\n{} {} {}", c.benchmark, c.risk_free, c.annual_factor.value_or(-1));
+    return out;
+}
+
+/// A value for every option, other than its default, as a flag would carry it.
+const std::map<std::string_view, std::string>& samples() {
+    static const std::map<std::string_view, std::string> kSamples{
+        {"data.catalog", "c/at"},
+        {"data.instruments", "SPY.ARCA,KO.NYSE"},
+        {"data.kind", "quote"},
+        {"data.interval", "5m/bid"},
+        {"data.from", "2014-05-02"},
+        {"data.to", "2014-05-02T12:30:00Z"},
+        {"strategy.name", "sma-cross"},
+        {"account.cash", "2500.75"},
+        {"account.currency", "EUR"},
+        {"account.kind", "margin"},
+        {"fees.bps", "1.5"},
+        {"fees.maker_bps", "-0.25"},
+        {"fees.taker_bps", "7"},
+        {"fees.per_unit", "0.005"},
+        {"fees.minimum", "1"},
+        {"simulation.fills", "backtrader"},
+        {"simulation.slippage", "volume:0.1"},
+        {"simulation.latency", "50ms"},
+        {"simulation.participation", "0.25"},
+        {"simulation.check_funds", "false"},
+        {"risk.max_position", "1000"},
+        {"risk.max_order_notional", "5000"},
+        {"risk.max_gross_exposure", "90000.5"},
+        {"risk.max_orders_per_second", "10"},
+        {"metrics.benchmark", "none"},
+        {"metrics.risk_free", "0.02"},
+        {"metrics.annual_factor", "365"},
+    };
+    return kSamples;
+}
+
+class RunConfigTest : public testing::Test {
+protected:
+    void SetUp() override {
+        path_ = fs::temp_directory_path() / fmt::format("tradewind-{}.toml", ::getpid());
+    }
+    void TearDown() override { fs::remove(path_); }
+
+    std::expected<RunConfig, std::string> load(std::string_view toml) {
+        std::ofstream{path_} << toml;
+        RunConfig config;
+        if (auto done = load_config(config, path_); !done) return std::unexpected(done.error());
+        return config;
+    }
+    /// The error less the file's name.
+    std::string error_of(std::string_view toml) {
+        const auto config = load(toml);
+        if (config) return "none";
+        EXPECT_EQ(config.error().find('\n'), std::string::npos) << config.error();
+        EXPECT_TRUE(config.error().starts_with(path_.string() + ":")) << config.error();
+        return config.error().substr(path_.string().size() + 1);
+    }
+
+    fs::path path_;
+};
+
+std::string set_error(std::string_view key, std::string_view value) {
+    RunConfig config;
+    const auto done = set_option(config, key, value);
+    return done ? "none" : done.error();
+}
+
+// --- one meaning, three ways --------------------------------------------------------------------
+
+TEST_F(RunConfigTest, every_option_means_the_same_in_the_file_with_set_and_as_a_flag) {
+    for (const Option& option : run_options()) {
+        const auto sample = samples().find(option.key);
+        ASSERT_NE(sample, samples().end()) << option.key << " has no sample in this test";
+        RunConfig by_flag, by_set;
+        must(set_option(by_flag, option.key, sample->second));
+        must(apply_assignment(by_set, fmt::format("{}={}", option.key, sample->second)));
+        const std::size_t dot = option.key.find('.');
+        const RunConfig by_file =
+            must(load(fmt::format("[{}]\n{} = \"{}\"\n", option.key.substr(0, dot),
+                                  option.key.substr(dot + 1), sample->second)));
+        EXPECT_NE(shown(by_flag), shown(RunConfig{})) << option.key;
+        EXPECT_EQ(shown(by_set), shown(by_flag)) << option.key;
+        EXPECT_EQ(shown(by_file), shown(by_flag)) << option.key;
+    }
+}
+
+TEST_F(RunConfigTest, takes_numbers_flags_dates_and_lists_as_toml_writes_them) {
+    const RunConfig config = must(load(R"(
+        [data]
+        instruments = ["SPY.ARCA", "KO.NYSE"]
+        from = 2014-05-02
+        to = 2014-05-02T12:30:00Z
+        [account]
+        cash = 2500
+        [fees]
+        bps = 0.1
+        minimum = 1e-3
+        [simulation]
+        check_funds = false
+    )"));
+    EXPECT_EQ(config.instruments, (std::vector<std::string>{"SPY.ARCA", "KO.NYSE"}));
+    EXPECT_EQ(config.from, test::at("2014-05-02"));
+    EXPECT_EQ(config.to, test::at("2014-05-02T12:30:00Z"));
+    EXPECT_EQ(config.cash, whole_money(2500));
+    EXPECT_EQ(config.fee, Rate{10'000});
+    EXPECT_EQ(config.fee_minimum, test::money("0.001"));
+    EXPECT_FALSE(config.check_funds);
+}
+
+TEST_F(RunConfigTest, set_stands_in_for_the_files_list) {
+    RunConfig config = must(load("data.instruments = ['A.NYSE', 'B.NYSE']\n"));
+    must(apply_assignment(config, "data.instruments=C.NYSE"));
+    EXPECT_EQ(config.instruments, std::vector<std::string>{"C.NYSE"});
+}
+
+// --- strategies ---------------------------------------------------------------------------------
+
+TEST_F(RunConfigTest, parameters_go_to_the_strategy_whichever_way_they_come) {
+    const RunConfig file =
+        must(load("[strategy]\nslow = 30\nname = 'sma-cross'\nshare = 0.5\nbars = '5m'\n"
+                  "instruments = ['A.NYSE']\n"));
+    RunConfig set;
+    for (const char* one : {"strategy.name=sma-cross", "strategy.share=0.5", "strategy.slow=30",
+                            "strategy.bars=5m", "strategy.instruments=A.NYSE"}) {
+        must(apply_assignment(set, one));
+    }
+    EXPECT_EQ(shown(file), shown(set));
+}
+
+TEST_F(RunConfigTest, later_parameter_stands_in_for_the_files) {
+    RunConfig config = must(load("[strategy]\nname = 'sma-cross'\nfast = 5\n"));
+    must(set_option(config, "strategy.fast", "7"));
+    EXPECT_EQ(config.strategies[0].params.entries,
+              (std::vector<std::pair<std::string, std::string>>{{"fast", "7"}}));
+}
+
+TEST_F(RunConfigTest, takes_several_strategies_in_their_order) {
+    RunConfig config = must(load("[[strategy]]\nname = 'b'\n[[strategy]]\nname = 'a'\n"));
+    ASSERT_EQ(config.strategies.size(), 2U);
+    EXPECT_EQ(config.strategies[0].name, "b");
+    EXPECT_EQ(set_option(config, "strategy.fast", "7").error(),
+              "strategy.fast: the file has several strategies; set it there");
+}
+
+TEST_F(RunConfigTest, refuses_a_strategy_that_cannot_be) {
+    EXPECT_EQ(error_of("[strategy]\nfast = 5\n"), "1:1: strategy has no name");
+    EXPECT_EQ(error_of("strategy = 5\n"), "1:12: strategy is a table");
+    EXPECT_EQ(error_of("[strategy]\nname = 'x'\nbars = 'soon'\n"),
+              "3:8: strategy.bars: 'soon' is not a bar interval");
+    EXPECT_EQ(error_of("[strategy]\nname = 'x'\nfast = [1]\n"),
+              "3:8: strategy.fast is no plain value");
+    EXPECT_EQ(error_of("[strategy]\nname = 'x'\ninstruments = [1]\n"), "3:16: a symbol is a text");
+    EXPECT_EQ(set_error("strategy.", "x"), "strategy.: names no parameter");
+    EXPECT_EQ(set_error("strategy.bars", "soon"), "strategy.bars: 'soon' is not a bar interval");
+}
+
+// --- errors -------------------------------------------------------------------------------------
+
+TEST_F(RunConfigTest, unknown_setting_suggests_the_nearest) {
+    EXPECT_EQ(set_error("account.cahs", "1"),
+              "account.cahs: there is no such setting; did you mean account.cash?");
+    EXPECT_EQ(set_error("fee.bps", "1"),
+              "fee.bps: there is no such setting; did you mean fees.bps?");
+    EXPECT_EQ(error_of("[risk]\nmax_positions = 5\n"),
+              "2:17: risk.max_positions: there is no such setting; did you mean "
+              "risk.max_position?");
+}
+
+TEST_F(RunConfigTest, refuses_values_of_the_wrong_kind_or_out_of_range) {
+    const std::pair<const char*, std::vector<std::string>> bad[] = {
+        {"data.instruments", {"", ",", "A,", "A,,B"}},
+        {"data.kind", {"", "tick", "Bar"}},
+        {"data.interval", {"", "5", "m5", "-5m"}},
+        {"data.from", {"", "yesterday", "2014-13-01", "2014-02-30"}},
+        {"account.cash", {"", "-1", "1,000", "lots"}},
+        {"account.currency", {"", "usd", "DOLLARSIGN"}},
+        {"account.kind", {"", "savings"}},
+        {"fees.bps", {"", "10001", "-10001", "x"}},
+        {"fees.per_unit", {"-0.1", "x"}},
+        {"simulation.fills", {"", "optimistic"}},
+        {"simulation.slippage", {"", "bps", "bps:", "bps:-1", "bps:x", "pips:1"}},
+        {"simulation.latency", {"", "50", "-1ms", "soon"}},
+        {"simulation.participation", {"0", "-0.1", "1.1", "x"}},
+        {"simulation.check_funds", {"", "yes", "1"}},
+        {"risk.max_position", {"0", "-1", "x"}},
+        {"risk.max_order_notional", {"-1", "x"}},
+        {"risk.max_orders_per_second", {"0", "1.5", "1000001", "nan", "x"}},
+        {"metrics.risk_free", {"-1", "11", "nan", "x"}},
+        {"metrics.annual_factor", {"0", "-1", "inf", "x"}},
+    };
+    for (const auto& [key, values] : bad) {
+        for (const std::string& value : values) {
+            EXPECT_TRUE(set_error(key, value).starts_with(std::string{key} + ": '"))
+                << key << '=' << value << " -> " << set_error(key, value);
+        }
+    }
+}
+
+TEST_F(RunConfigTest, malformed_assignment_says_how_to_write_one) {
+    RunConfig config;
+    for (const char* bad : {"account.cash", "=5", ""}) {
+        EXPECT_EQ(apply_assignment(config, bad).error(),
+                  fmt::format("--set {}: write it as section.key=value", bad));
+    }
+    EXPECT_TRUE(
+        apply_assignment(config, "account.cash=x").error().starts_with("--set account.cash: 'x'"));
+}
+
+TEST_F(RunConfigTest, error_carries_line_and_column_of_the_value) {
+    EXPECT_EQ(error_of("[account]\n\ncash = 'lots'\n"),
+              "3:8: account.cash: 'lots' is not an amount of money, such as 100000 or 99.5");
+    EXPECT_EQ(error_of("account = 5\n"), "1:11: account is a section: write [account]");
+}
+
+TEST_F(RunConfigTest, tells_the_first_error_of_the_file_whatever_the_order_of_hashes) {
+    for (const char* names : {"cash currency kind", "kind cash currency", "currency kind cash"}) {
+        std::string toml = "[account]\n";
+        std::string_view rest = names, first = rest.substr(0, rest.find(' '));
+        while (!rest.empty()) {
+            const std::size_t space = std::min(rest.find(' '), rest.size());
+            toml += fmt::format("{} = '?'\n", rest.substr(0, space));
+            rest = rest.substr(std::min(space + 1, rest.size()));
+        }
+        EXPECT_NE(error_of(toml).find(fmt::format("account.{}:", first)), std::string::npos);
+        EXPECT_TRUE(error_of(toml).starts_with("2:")) << error_of(toml);
+    }
+}
+
+TEST_F(RunConfigTest, tells_broken_toml_in_one_line_with_its_place) {
+    for (const char* broken : {"[account\ncash = 5\n", "cash\n", "a = 'x\n", "a = 1\na = 2\n",
+                               "a = 1979-99-99\n", "= 1\n", "\xff\xfe\n"}) {
+        const std::string error = error_of(broken);
+        EXPECT_NE(error, "none") << broken;
+        EXPECT_TRUE(error.size() > 4 && error[0] >= '1' && error[0] <= '9') << error;
+    }
+}
+
+TEST_F(RunConfigTest, names_a_file_that_is_not_there) {
+    RunConfig config;
+    EXPECT_EQ(load_config(config, "no/such.toml").error(), "no/such.toml: there is no such file");
+}
+
+}  // namespace
+}  // namespace tradewind::apps
