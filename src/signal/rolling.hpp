@@ -27,12 +27,17 @@ public:
         }
     }
     [[nodiscard]] bool ready() const { return full_; }
-    [[nodiscard]] double value() const {
-        return sum_as_double() / 1e9 / static_cast<double>(window_.size());
+    [[nodiscard]] double value() const { return sum() / 1e9 / static_cast<double>(period()); }
+    [[nodiscard]] std::size_t period() const { return window_.size(); }
+    /// Of the window, in units of 1e-9.
+    [[nodiscard]] double sum() const {
+        // Nearly every sum fits 64 bits, whose conversion is one instruction.
+        const auto narrow = static_cast<std::int64_t>(sum_);
+        return narrow == sum_ ? static_cast<double>(narrow) : static_cast<double>(sum_);
     }
-    /// The same from the nearest double of each price, their sum rounded once: what Python's
-    /// math.fsum gives for prices from 1e-6 on, and with it backtrader. Differs from `value` in the
-    /// last digit. Walks the window.
+    /// The same as `value` from the nearest double of each price, their sum rounded once: what
+    /// Python's math.fsum gives for prices from 1e-6 on, and with it backtrader. Differs from
+    /// `value` in the last digit. Walks the window.
     [[nodiscard]] double value_of_doubles() const {
         base::Int128 sum = 0;  // in units of 2^-72: 100,000 of the largest prices fit
         for (const Price price : window_)
@@ -41,12 +46,6 @@ public:
     }
 
 private:
-    [[nodiscard]] double sum_as_double() const {
-        // Nearly every sum fits 64 bits, whose conversion is one instruction.
-        const auto narrow = static_cast<std::int64_t>(sum_);
-        return narrow == sum_ ? static_cast<double>(narrow) : static_cast<double>(sum_);
-    }
-
     std::vector<Price> window_;
     std::size_t next_ = 0;
     base::Int128 sum_ = 0;

@@ -45,7 +45,9 @@ void take(Context& context, InstrumentId instrument, const Sizing& sizing, Stanc
 /// way.
 bool is_above(const Sma& fast, const Sma& slow) {
     constexpr double kTie = 1e-12;
-    const double a = fast.value(), b = slow.value();
+    // Each sum times the other's length: the means without their four divisions.
+    const double a = fast.sum() * static_cast<double>(slow.period());
+    const double b = slow.sum() * static_cast<double>(fast.period());
     if (std::abs(a - b) > kTie * std::abs(b)) [[likely]]
         return a > b;
     return fast.value_of_doubles() > slow.value_of_doubles();
