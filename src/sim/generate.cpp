@@ -12,7 +12,8 @@ namespace {
 /// Looks inside a bar.
 constexpr int kPartsPerBar = 16;
 constexpr double kTradesPerQuote = 0.3;
-constexpr double kUnitsPerBar = 5'000.0;
+constexpr double kNotionalPerBar = 500'000.0;
+constexpr double kLotsPerBarMin = 100.0;
 
 Duration session_length(CalendarKind calendar) {
     return calendar == CalendarKind::us_equity ? minutes(390) : days(1);
@@ -44,7 +45,10 @@ Qty some_size(const GenerateSettings& s, double mean, base::Random& random) {
     return size ? std::max(*size, s.instrument.lot) : s.instrument.lot;
 }
 
-double mean_size(const GenerateSettings& s) { return to_double(s.instrument.lot) * kUnitsPerBar; }
+/// So much money changes hands at the first price, whatever the lot.
+double mean_size(const GenerateSettings& s) {
+    return std::max(kNotionalPerBar / s.first_price, kLotsPerBarMin * to_double(s.instrument.lot));
+}
 
 double garch_long_run(const Garch& g, double step_years) {
     return g.volatility * g.volatility * step_years;
