@@ -39,7 +39,8 @@ void add_import(CLI::App& data, int& exit_code) {
     verb->add_option("--format", o->format, "csv, yahoo, binance, lean, custom")
         ->capture_default_str();
     verb->add_option("--instrument", o->instrument, "Symbol, like SPY.ARCA")->required();
-    verb->add_option("--kind", o->kind, "bar, quote, trade")->capture_default_str();
+    verb->add_option("--kind", o->kind, "bar, quote, trade, corporate-action, funding")
+        ->capture_default_str();
     verb->add_option("--interval", o->interval, "Of bars: 1m, 1h, 1d, 100-ticks, ...");
     verb->add_option("--price-source", o->price_source, "Of bars: last, bid, ask, mid")
         ->capture_default_str();

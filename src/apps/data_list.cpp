@@ -18,6 +18,9 @@ std::string interval_of(const Series& s) {
     return s.key.kind == ports::SeriesKind::bar ? to_string(s.key.spec) : std::string{};
 }
 
+/// To the second, as a table has room for.
+std::string short_time(Timestamp t) { return to_string(Timestamp{t.ns - t.ns % seconds(1).ns}); }
+
 std::string human_bytes(std::uint64_t bytes) {
     if (bytes < 1'000'000) return fmt::format("{:.1f} kB", static_cast<double>(bytes) / 1e3);
     if (bytes < 1'000'000'000) return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
@@ -30,9 +33,9 @@ void print_series(const catalog::Catalog& all) {
     fmt::print("{:<{}}  {:<16}  {:<10}  {:>14}  {:<20}  {:<20}  {:>10}\n", "instrument", width,
                "kind", "interval", "rows", "first", "last", "size");
     for (const Series& s : all.series()) {
-        fmt::print("{:<{}}  {:<16}  {:<10}  {:>14}  {:<20.20}  {:<20.20}  {:>10}\n", s.key.symbol,
-                   width, ports::to_string(s.key.kind), interval_of(s), with_commas(s.rows),
-                   to_string(s.first), to_string(s.last), human_bytes(all.bytes_of(s.key)));
+        fmt::print("{:<{}}  {:<16}  {:<10}  {:>14}  {:<20}  {:<20}  {:>10}\n", s.key.symbol, width,
+                   ports::to_string(s.key.kind), interval_of(s), with_commas(s.rows),
+                   short_time(s.first), short_time(s.last), human_bytes(all.bytes_of(s.key)));
     }
     if (all.series().empty()) fmt::print("(nothing yet)\n");
 }

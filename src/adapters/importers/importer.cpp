@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "adapters/importers/facts.hpp"
 #include "adapters/importers/lean.hpp"
 #include "base/try.hpp"
 #include "domain/names.hpp"
@@ -91,8 +92,8 @@ std::expected<std::span<const Field>, InputError> fields_of(const ImportRequest&
     }
     return std::unexpected(refused(
         request.path,
-        fmt::format("rows of kind {} are not read from files", ports::to_string(request.kind)),
-        "give --kind bar, quote or trade"));
+        fmt::format("rows of kind {} are not read from such files", ports::to_string(request.kind)),
+        "give --kind bar, quote or trade, or --format csv"));
 }
 
 Cell cell_for(const Field& field, std::string_view name) {
@@ -202,6 +203,9 @@ std::expected<TableStats, InputError> run(const ImportRequest& request, CsvReade
 
 std::expected<TableStats, InputError> import_csv(const ImportRequest& request,
                                                  const BatchSink& sink) {
+    if (request.kind == SeriesKind::corporate_action || request.kind == SeriesKind::funding) {
+        return import_facts(request, sink);
+    }
     const auto fields = TRY(fields_of(request));
     CsvReader reader = TRY(open_csv(request));
     TablePlan plan;

@@ -286,6 +286,42 @@ TEST_F(ImporterTest, tells_klines_in_milliseconds_from_microseconds) {
     EXPECT_EQ(import("1,2,3\n"), ":1: has 3 columns, klines have 12; check the format");
 }
 
+TEST_F(ImporterTest, reads_splits_and_dividends_of_the_instrument_alone) {
+    request_.kind = SeriesKind::corporate_action;
+    request_.spec = {};
+    EXPECT_EQ(
+        import("ts,symbol,event,value\n1,SPY,dividend,0.313385\n2,AIG,split,0.05\n3,SPY,split,7\n"
+               "3,SPY,split,0.05\n"),
+        "");
+    EXPECT_EQ(rows_[0], (std::vector<std::int64_t>{1, 3, 3}));
+    EXPECT_EQ(rows_[2], (std::vector<std::int64_t>{1, 7, 1}));
+    EXPECT_EQ(rows_[3], (std::vector<std::int64_t>{1, 1, 20}));
+    EXPECT_EQ(rows_[4], (std::vector<std::int64_t>{313'385'000, 0, 0}));
+    EXPECT_EQ(import("ts,kind,new_shares,old_shares,amount,new_symbol\n1,symbol_change,1,1,0,"
+                     "ABCDEFGHIJ.X\n"),
+              "");
+    EXPECT_EQ(rows_[5].front(), 0x4847464544434241);
+    EXPECT_EQ(rows_[6].front(), 0x582e4a49);
+    EXPECT_EQ(import("ts,symbol,event,value\n1,SPY,merger,1\n"),
+              ":2: field 'event': 'merger' is neither split nor dividend; remove the row");
+    EXPECT_EQ(import("ts,symbol,event,value\n1,SPY,split,-1\n"),
+              ":2: field 'value': '-1' is not above 0; give new shares per old");
+    EXPECT_EQ(import("ts,symbol\n"),
+              ":1: the header lacks columns; give ts,symbol,event,value or "
+              "ts,kind,new_shares,old_shares,amount,new_symbol");
+}
+
+TEST_F(ImporterTest, reads_funding_rates) {
+    request_.kind = SeriesKind::funding;
+    request_.spec = {};
+    EXPECT_EQ(import("ts,funding_rate\n1,0.0001\n2,-0.0002\n"), "");
+    EXPECT_EQ(rows_, (Rows{{1, 2}, {100'000, -200'000}, {0, 0}, {0, 0}}));
+    EXPECT_EQ(import("ts,rate,mark\n1,0.0001,1.5\n2,0.0001,\n"), "");
+    EXPECT_EQ(rows_, (Rows{{1, 2}, {100'000, 100'000}, {1'500'000'000, 0}, {1, 0}}));
+    EXPECT_EQ(import("ts,rate\n2,0\n1,0\n"),
+              ":3: field 'ts': '1' comes after a later row; sort the file by time");
+}
+
 TEST(Mapping, is_fields_and_columns) {
     const auto map = parse_mapping("ts=Date+Time,open=A+B").value();
     EXPECT_EQ(map[0].columns, (std::vector<std::string>{"Date", "Time"}));
