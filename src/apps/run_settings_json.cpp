@@ -137,8 +137,10 @@ private:
         if (!base || !sampling) return bad("engine");
         out.engine.base = *base;
         out.engine.sampling = *sampling;
-        out.engine.account = engine.at("account") == "cash" ? portfolio::AccountKind::cash
-                                                            : portfolio::AccountKind::margin;
+        const auto account = sim::parse_account_kind(engine.at("account").get<std::string>());
+        if (!account) return bad("account");
+        out.engine.account = *account == sim::AccountKind::cash ? portfolio::AccountKind::cash
+                                                                : portfolio::AccountKind::margin;
         const Json& limits = engine.at("limits");
         out.engine.limits.max_position = TRY(amount<Qty>(limits.at("max_position"), parse_qty));
         out.engine.limits.max_order_notional =

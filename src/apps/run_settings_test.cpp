@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apps/run_settings.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "sim/memory_history.hpp"
+#include "support/books.hpp"
+#include "support/must.hpp"
+
+namespace tradewind::apps {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using test::must;
+
+ports::Columns one_bar() {
+    ports::Columns out{ports::SeriesKind::bar};
+    for (auto& column : out.columns) column = {1};
+    return out;
+}
+
+/// Daily and 5-minute bars of A, daily bars of B, bid and ask bars of a currency pair.
+sim::MemoryHistory history() {
+    sim::MemoryHistory out;
+    Instrument pair = *default_instrument("EURUSD.OANDA");
+    for (const Instrument& instrument : {test::share("A.NYSE"), test::share("B.NYSE"), pair}) {
+        out.add_instrument(instrument);
+    }
+    const auto add = [&](const char* symbol, BarSpec spec) {
+        out.add_series({.symbol = symbol, .kind = ports::SeriesKind::bar, .spec = spec}, one_bar());
+    };
+    add("A.NYSE", time_bars(days(1)));
+    add("A.NYSE", time_bars(minutes(5)));
+    add("B.NYSE", time_bars(days(1)));
+    add("EURUSD.OANDA", time_bars(minutes(1), PriceSource::bid));
+    add("EURUSD.OANDA", time_bars(minutes(1), PriceSource::ask));
+    return out;
+}
+
+RunConfig config_of(const std::vector<std::string>& assignments) {
+    RunConfig config;
+    for (const std::string& assignment : assignments) must(apply_assignment(config, assignment));
+    return config;
+}
+
+std::expected<RunSettings, std::string> resolved(const std::vector<std::string>& assignments) {
+    return resolve(config_of(assignments), history());
+}
+
+const std::vector<std::string> kPlain{"data.instruments=A.NYSE,B.NYSE", "data.interval=1d",
+                                      "strategy.name=sma-cross"};
+
+std::vector<std::string> plain_and(const std::vector<std::string>& more) {
+    std::vector<std::string> out = kPlain;
+    out.insert(out.end(), more.begin(), more.end());
+    return out;
+}
+
+/// The parts of the JSON text that an engine is built from.
+std::string engine_part(std::string_view text) {
+    const Json root = Json::parse(text);
+    return Json{root.at("instruments"), root.at("strategies"), root.at("engine")}.dump();
+}
+
+// --- JSON ---------------------------------------------------------------------------------------
+
+TEST(RunSettings, read_back_from_json_build_the_same_engine) {
+    const std::vector<std::string> runs[] = {
+        kPlain,
+        plain_and({"strategy.fast=5", "strategy.slow=9", "strategy.size=2.5",
+                   "risk.max_position=10", "risk.max_order_notional=1000.5",
+                   "risk.max_gross_exposure=5000", "risk.max_orders_per_second=3",
+                   "account.kind=margin", "fees.bps=1.5", "fees.minimum=1", "fees.per_unit=0.005",
+                   "metrics.benchmark=B.NYSE"}),
+        plain_and({"strategy.bars=1w", "strategy.instruments=B.NYSE"}),
+        {"data.instruments=EURUSD.OANDA", "strategy.name=buy-and-hold"}};
+    for (const auto& run : runs) {
+        const std::string text = to_json(must(resolved(run)));
+        const RunSettings back = must(settings_from_json(text));
+        EXPECT_EQ(engine_part(to_json(back)), engine_part(text));
+        EXPECT_TRUE(make_slots(back).has_value());
+    }
+}
+
+TEST(RunSettings, same_wishes_give_the_same_text_and_hash) {
+    const std::string text = to_json(must(resolved(kPlain)));
+    EXPECT_EQ(text, to_json(must(resolved(kPlain))));
+    EXPECT_EQ(settings_hash(text).size(), 16U);
+    EXPECT_NE(settings_hash(text),
+              settings_hash(to_json(must(resolved(plain_and({"account.cash=5"}))))));
+}
+
+TEST(RunSettings, every_broken_text_is_one_line) {
+    const std::string text = to_json(must(resolved(kPlain)));
+    std::vector<std::string> broken{"", "{", "[]", "null", "{}", "\xff"};
+    for (std::size_t size = 0; size < text.size(); size += 7)
+        broken.push_back(text.substr(0, size));
+    for (const std::string& one : broken) {
+        const auto settings = settings_from_json(one);
+        ASSERT_FALSE(settings.has_value()) << one;
+        EXPECT_EQ(settings.error().find('\n'), std::string::npos) << settings.error();
+    }
+}
+
+/// A wrong type, or nothing, in place of any one value of the text: an error or a run, no crash.
+TEST(RunSettings, any_value_may_be_of_the_wrong_type) {
+    const Json root = Json::parse(to_json(must(resolved(
+        plain_and({"strategy.bars=1w", "risk.max_position=10", "risk.max_orders_per_second=3"})))));
+    const Json flat = root.flatten();
+    int refused = 0;
+    for (const auto& [pointer, value] : flat.items()) {
+        for (const Json& wrong : {Json(nullptr), Json(-1), Json("?"), Json::array({1})}) {
+            Json changed = root;
+            changed[Json::json_pointer{pointer}] = wrong;
+            const auto settings = settings_from_json(changed.dump());
+            if (settings) continue;
+            ++refused;
+            EXPECT_EQ(settings.error().find('\n'), std::string::npos) << settings.error();
+        }
+    }
+    EXPECT_GT(refused, 20);
+    Json savings = root;
+    savings["engine"]["account"] = "savings";
+    EXPECT_EQ(settings_from_json(savings.dump()).error(),
+              "the run's settings: account cannot be read");
+}
+
+// --- resolving ----------------------------------------------------------------------------------
+
+std::string error_of(const std::vector<std::string>& assignments) {
+    const auto settings = resolved(assignments);
+    return settings ? "none" : settings.error();
+}
+
+TEST(Resolve, says_what_is_missing_and_the_mend) {
+    EXPECT_EQ(error_of({"strategy.name=sma-cross"}),
+              "no instrument is named; say --instrument SYMBOL (tradewind data ls shows them)");
+    EXPECT_EQ(error_of({"data.instruments=B.NYSE"}), "no strategy is named; say --strategy NAME");
+    EXPECT_EQ(error_of({"data.instruments=A.NYSE", "strategy.name=sma-cross"}),
+              "A.NYSE: has bars of 5m, 1d; choose with --interval");
+    EXPECT_EQ(error_of({"data.instruments=A.NYSE", "data.interval=1h", "strategy.name=x"}),
+              "A.NYSE: has no bars of 1h; there are 5m, 1d");
+    EXPECT_EQ(error_of({"data.instruments=C.NYSE", "strategy.name=x"}),
+              "C.NYSE: the catalog has no instrument of that name; see tradewind data ls, or "
+              "import some");
+    EXPECT_EQ(error_of({"data.instruments=B.NYSE", "data.kind=quote", "strategy.name=x"}),
+              "B.NYSE: the catalog has no quotes; see tradewind data ls, or import some");
+    EXPECT_EQ(error_of(plain_and({"data.from=2020-01-02", "data.to=2020-01-02"})),
+              "--from is not earlier than --to");
+    EXPECT_EQ(error_of(plain_and({"strategy.instruments=EURUSD.OANDA"})),
+              "strategy instrument EURUSD.OANDA: is not among the run's instruments");
+}
+
+TEST(Resolve, names_an_instrument_once_however_often_it_is_wished_for) {
+    const RunSettings settings = must(resolved(
+        {"data.instruments=B.NYSE,A.NYSE,B.NYSE", "data.interval=1d", "strategy.name=sma-cross"}));
+    ASSERT_EQ(settings.instruments.size(), 2U);
+    EXPECT_EQ(settings.instruments.all()[0].symbol, "B.NYSE");
+}
+
+TEST(Resolve, plays_both_sides_of_a_quote_and_gives_the_strategy_the_bid) {
+    const RunSettings settings =
+        must(resolved({"data.instruments=EURUSD.OANDA", "strategy.name=buy-and-hold"}));
+    EXPECT_EQ(settings.data.size(), 2U);
+    EXPECT_EQ(settings.strategies[0].bars, time_bars(minutes(1), PriceSource::bid));
+    EXPECT_EQ(settings.engine.account, portfolio::AccountKind::margin);  // a pair needs one
+}
+
+TEST(Resolve, has_the_engine_make_the_bars_that_the_data_lacks) {
+    const RunSettings settings = must(resolved(plain_and({"strategy.bars=1w"})));
+    EXPECT_EQ(settings.strategies[0].bars, time_bars(days(7)));
+    EXPECT_EQ(settings.engine.aggregations.size(), 2U);
+}
+
+TEST(Resolve, wished_fees_stand_in_for_the_instruments_own) {
+    const RunSettings settings =
+        must(resolved(plain_and({"fees.bps=2", "fees.maker_bps=-1", "fees.minimum=1"})));
+    for (const Instrument& instrument : settings.instruments.all()) {
+        EXPECT_EQ(instrument.fees.taker, basis_points(2));
+        EXPECT_EQ(instrument.fees.maker, basis_points(-1));
+        EXPECT_EQ(instrument.fees.minimum, whole_money(1));
+    }
+}
+
+TEST(MakeSlots, tells_a_strategy_that_there_is_not_and_parameters_that_do_not_fit) {
+    EXPECT_NE(make_slots(must(resolved(plain_and({"strategy.name=nope"}))))
+                  .error()
+                  .find("strategy nope: there is none of that name"),
+              std::string::npos);
+    EXPECT_EQ(make_slots(must(resolved(plain_and({"strategy.fast=50"})))).error(),
+              "parameters: fast must be below slow");
+}
+
+}  // namespace
+}  // namespace tradewind::apps
