@@ -102,9 +102,29 @@ void BM_bars_with_resting_limits(benchmark::State& state) {
         std::uint64_t sent = 0;
         while (world->next(event) == ports::EventSource::Next::event) {
             while (sent < static_cast<std::uint64_t>(state.range(0))) {
-                world->send(SubmitOrder{order(++sent, Side::buy, OrderType::limit, Price{10'000'000})},
-                            event.ts);
+                world->send(
+                    SubmitOrder{order(++sent, Side::buy, OrderType::limit, Price{10'000'000})},
+                    event.ts);
             }
+        }
+    }
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRows));
+}
+
+/// One order on each side of the book that does not fill.
+void BM_quotes_with_two_resting_limits(benchmark::State& state) {
+    for (auto _ : state) {
+        const auto world = quotes().world();
+        Event event;
+        bool sent = false;
+        while (world->next(event) == ports::EventSource::Next::event) {
+            if (sent) continue;
+            sent = true;
+            world->send(SubmitOrder{order(1, Side::buy, OrderType::limit, Price{10'000'000})},
+                        event.ts);
+            world->send(
+                SubmitOrder{order(2, Side::sell, OrderType::limit, Price{90'000'000'000'000})},
+                event.ts);
         }
     }
     state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRows));
@@ -130,6 +150,7 @@ BENCHMARK(BM_bars_without_orders)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_bars_of_500_instruments)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_quotes_without_orders)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_bars_with_resting_limits)->Arg(1)->Arg(10)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_quotes_with_two_resting_limits)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_bars_with_a_trade_every_tenth)->Unit(benchmark::kMillisecond);
 
 }  // namespace

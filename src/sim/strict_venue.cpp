@@ -174,6 +174,14 @@ void StrictVenue::schedule_expiry(VenueOrder& order, OrderSlot slot) {
             break;
         case TimeInForce::gtd: order.expires = *order.spec.expire_at; break;
     }
+    if (expiries_.size() >= expiries_kept_) {
+        // Most belong to orders that ended long before their time.
+        std::erase_if(expiries_, [&](const Expiry& e) {
+            return desk_.at(e.slot).id != e.id || desk_.at(e.slot).ended;
+        });
+        std::make_heap(expiries_.begin(), expiries_.end(), std::greater<>{});
+        expiries_kept_ = std::max(kExpiriesKept, 2 * expiries_.size());
+    }
     expiries_.push_back(
         {.at = order.expires, .number = ++scheduled_, .slot = slot, .id = order.id});
     std::push_heap(expiries_.begin(), expiries_.end(), std::greater<>{});

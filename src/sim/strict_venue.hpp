@@ -185,6 +185,9 @@ private:
     std::vector<WokenInside> woken_inside_;
     bool is_inside_ = false;  ///< a bar's inside is being met
     std::uint64_t scheduled_ = 0;
+    static constexpr std::size_t kExpiriesKept = 256;
+    std::size_t expiries_kept_ =
+        kExpiriesKept;  ///< so many, and the heap is searched for dead ones
 };
 
 }  // namespace tradewind::sim

@@ -21,6 +21,19 @@ namespace tradewind::sim {
 
 using ports::SeriesKind;
 
+namespace {
+
+/// Insertion sort: few elements, equal ones stay in order, and no buffer that the library has
+/// deprecated.
+template <typename T, typename Less>
+void sort_stably(std::vector<T>& all, const Less& less) {
+    for (auto it = all.begin(); it != all.end(); ++it) {
+        std::rotate(std::upper_bound(all.begin(), it, *it, less), it, it + 1);
+    }
+}
+
+}  // namespace
+
 /// The merge of the feeds with what the venue says, the timers and the commands on their way.
 class World::Body {
 public:
@@ -182,10 +195,10 @@ std::expected<void, std::string> World::Body::open(const ports::History& history
     for (const ports::SeriesKey& key : chosen(history)) TRY_VOID(add_feed(key, history));
     if (feeds_.empty()) return std::unexpected("no series of the run's instruments");
 
-    std::stable_sort(settings_.deposits.begin(), settings_.deposits.end(),
-                     [](const CashFlow& a, const CashFlow& b) { return a.currency < b.currency; });
-    std::stable_sort(settings_.statuses.begin(), settings_.statuses.end(),
-                     [](const StatusChange& a, const StatusChange& b) { return a.at < b.at; });
+    sort_stably(settings_.deposits,
+                [](const CashFlow& a, const CashFlow& b) { return a.currency < b.currency; });
+    sort_stably(settings_.statuses,
+                [](const StatusChange& a, const StatusChange& b) { return a.at < b.at; });
     rank_feeds();
     assign_roles();
     tree_.reset(feeds_.size());
@@ -214,7 +227,7 @@ void World::Body::rank_feeds() {
         }
         __builtin_unreachable();
     };
-    std::stable_sort(feeds_.begin(), feeds_.end(), [&](const Feed& a, const Feed& b) {
+    sort_stably(feeds_, [&](const Feed& a, const Feed& b) {
         const int wa = weight(a), wb = weight(b);
         return wa != wb ? wa < wb : a.instrument < b.instrument;
     });
