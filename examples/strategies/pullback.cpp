@@ -17,7 +17,7 @@ using namespace tradewind::signal;
 class Pullback final : public Strategy {
 public:
     Pullback(const StrategySetup& setup, ParamReader& params)
-        : sizing_(params),
+        : sizing_(setup, params),
           falls_(params.whole("falls", 3, 1, 100)),
           stop_(params.real("stop", 3.0, 0.01, 99.0) / 100),
           gain_(params.real("gain", 5.0, 0.01, 1000.0) / 100),

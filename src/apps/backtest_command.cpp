@@ -147,6 +147,9 @@ std::expected<void, Failure> run(const Options& options) {
         TRY_VOID(or_failed(write_report(output, *catalog, options.report)));
     }
     fmt::print("{}", options.json ? json_text(output) : table_text(output, options.report));
+    if (std::string line = denial_line(output); !line.empty()) {
+        return std::unexpected(Failure{kExitFailed, std::move(line)});
+    }
     return {};
 }
 

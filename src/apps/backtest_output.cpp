@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "apps/output.hpp"
 #include "base/try.hpp"
@@ -264,6 +265,19 @@ std::string table_text(const BacktestOutput& output, const std::string& report) 
         text += fmt::format("\nReport: {}", std::filesystem::absolute(report, ignored).string());
     }
     return text.ends_with('\n') ? text : text + "\n";
+}
+
+std::string denial_line(const BacktestOutput& output) {
+    const research::BacktestResult& result = output.result;
+    if (result.fills != 0 || !result.first_refusal) return {};
+    const std::uint64_t denied =
+        std::accumulate(result.refusals.begin(), result.refusals.end(), std::uint64_t{0});
+    const std::string symbol =
+        result.first_refusal->instrument.value < output.settings.instruments.size()
+            ? output.settings.instruments.at(result.first_refusal->instrument).symbol
+            : "an unknown instrument";
+    return fmt::format("nothing was traded: {} orders were denied, the first on {}: {}", denied,
+                       symbol, describe(result.first_refusal->denial));
 }
 
 std::string strategies_text() {

@@ -24,6 +24,9 @@ struct BacktestOutput {
 [[nodiscard]] std::string json_text(const BacktestOutput& output);
 /// The results as a table for people; names the report where there is one.
 [[nodiscard]] std::string table_text(const BacktestOutput& output, const std::string& report);
+/// One line where orders were denied and nothing traded at all, with the first denial's numbers;
+/// else empty.
+[[nodiscard]] std::string denial_line(const BacktestOutput& output);
 /// The built-in strategies with their parameters, for people.
 [[nodiscard]] std::string strategies_text();
 

@@ -133,6 +133,8 @@ Done load_root(RunConfig& config, const std::string& path, const toml::value& ro
 
 /// The first line of the parser's message, which draws the source over several.
 std::string first_line(std::string_view text) {
+    constexpr std::string_view kMark = "[error] ";
+    if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
     return std::string{text.substr(0, text.find('\n'))};
 }
 

@@ -263,6 +263,18 @@ std::expected<RunSettings, Text> resolve(const RunConfig& config, const ports::H
     if (config.from && config.to && *config.from >= *config.to) {
         return std::unexpected("--from is not earlier than --to");
     }
+    const bool any =
+        std::any_of(out.data.begin(), out.data.end(), [&](const ports::Series& series) {
+            return is_market_data(series.key.kind) &&
+                   series.last >= config.from.value_or(series.last) &&
+                   series.first < config.to.value_or(kTimestampMax);
+        });
+    if (!any) {
+        return std::unexpected(
+            fmt::format("there are no rows between --from and --to; {} has {} to {}",
+                        ports::to_string(out.data.front().key), to_string(out.data.front().first),
+                        to_string(out.data.front().last)));
+    }
     out.world.fills = config.fills;
     out.world.slippage = config.slippage;
     out.world.latencies = config.latencies;

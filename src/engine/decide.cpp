@@ -72,6 +72,7 @@ void Engine::decide(Slot&, const TimerIntent& intent) {
 void Engine::refuse(Slot& slot, const Refusal& refusal) {
     decisions_.emplace_back(refusal);
     ++refusals_[static_cast<std::size_t>(refusal.denial.reason)];
+    if (refusal.new_order && !first_refusal_) first_refusal_ = refusal;
     // Without a drain of its own: `drain` is under way and takes what the strategy adds.
     call(slot, [&](signal::Strategy& s, signal::Context& c) { s.on_refusal(c, refusal); });
 }

@@ -95,6 +95,8 @@ public:
     }
     /// What was in the account when the run opened, in base currency.
     [[nodiscard]] Money start_equity() const { return start_equity_; }
+    /// The first order that we denied ourselves.
+    [[nodiscard]] const std::optional<Refusal>& first_refusal() const { return first_refusal_; }
     [[nodiscard]] const RefusalCounts& refusals() const { return refusals_; }
     [[nodiscard]] std::uint64_t ambiguous_fills() const { return ambiguous_fills_; }
     [[nodiscard]] std::uint64_t fills() const { return fills_; }
@@ -175,6 +177,7 @@ private:
     std::vector<Decision> decisions_;
     std::optional<StepError> error_;
     RefusalCounts refusals_{};
+    std::optional<Refusal> first_refusal_;
     std::uint64_t ambiguous_fills_ = 0;
     std::uint64_t fills_ = 0;
     std::uint64_t unvalued_fills_ = 0;

@@ -127,6 +127,7 @@ std::expected<BacktestResult, std::string> run_backtest(BacktestInput input) {
     out.fills = engine.fills();
     out.unvalued_fills = engine.unvalued_fills();
     out.refusals = engine.refusals();
+    out.first_refusal = engine.first_refusal();
     out.anomalies = count_anomalies(engine.orders());
     const auto closed = engine.trades().closed();
     out.trades.assign(closed.begin(), closed.end());

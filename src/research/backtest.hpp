@@ -53,6 +53,7 @@ struct BacktestResult {
     std::uint64_t fills = 0;
     std::uint64_t unvalued_fills = 0;  ///< in a currency without a rate
     engine::RefusalCounts refusals{};
+    std::optional<Refusal> first_refusal;
     std::uint64_t anomalies = 0;  ///< reports of the venue that did not fit
     monitor::Metrics metrics;
     double max_drawdown_of_marks = 0;  ///< over every mark, not only the days' ends

@@ -59,7 +59,7 @@ template <typename Average>
 class AverageCross final : public Strategy {
 public:
     AverageCross(const StrategySetup& setup, ParamReader& params)
-        : sizing_(params),
+        : sizing_(setup, params),
           below_(params.whole("short", 0, 0, 1) == 1 ? Stance::short_side : Stance::flat) {
         const std::size_t fast = period(params, "fast", 10), slow = period(params, "slow", 30);
         params.require(fast < slow, "fast must be below slow");
@@ -94,7 +94,7 @@ private:
 class RsiReversion final : public Strategy {
 public:
     RsiReversion(const StrategySetup& setup, ParamReader& params)
-        : sizing_(params),
+        : sizing_(setup, params),
           oversold_(params.real("oversold", 30.0, 0.0, 100.0)),
           overbought_(params.real("overbought", 70.0, 0.0, 100.0)),
           exit_(params.real("exit", 50.0, 0.0, 100.0)),
@@ -139,7 +139,7 @@ private:
 class DonchianBreakout final : public Strategy {
 public:
     DonchianBreakout(const StrategySetup& setup, ParamReader& params)
-        : sizing_(params), shorts_(params.whole("short", 0, 0, 1) == 1) {
+        : sizing_(setup, params), shorts_(params.whole("short", 0, 0, 1) == 1) {
         const std::size_t entry = period(params, "entry", 20), exit = period(params, "exit", 10);
         states_ = states_for(setup, State{Channel{entry}, Channel{exit}, Stance::flat});
     }
@@ -269,7 +269,7 @@ private:
 class BuyAndHold final : public Strategy {
 public:
     BuyAndHold(const StrategySetup& setup, ParamReader& params)
-        : sizing_(params), held_(states_for(setup, Stance::flat)) {}
+        : sizing_(setup, params), held_(states_for(setup, Stance::flat)) {}
 
     void on_bar(Context& context, const Bar& bar) override { enter(context, bar.instrument); }
     void on_trade(Context& context, const Trade& trade) override {

@@ -29,19 +29,20 @@ CASES = [
 ]
 
 
-def tradewind(*args: str) -> dict:
+def tradewind(*args: str, code: int = 0) -> dict:
     done = subprocess.run([PROGRAM, *args, "--json"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == code, done.stderr
     return json.loads(done.stdout)
 
 
-def ours(tmp_path: Path, file: Path, symbol: str, interval: str, params: dict, fee_bps: float) -> dict:
+def ours(tmp_path: Path, file: Path, symbol: str, interval: str, params: dict, fee_bps: float,
+         code: int = 0) -> dict:
     catalog = str(tmp_path / "catalog")
     tradewind("data", "import", "--catalog", catalog, "--format", "csv", "--instrument", symbol,
               "--kind", "bar", "--interval", interval, str(file))
     named = [part for name, value in params.items() for part in ("--param", f"{name}={value}")]
     return tradewind("backtest", "--catalog", catalog, "--instrument", symbol, "--strategy", "sma-cross",
-                     *named, "--cash", "100000", "--fee-bps", str(fee_bps), "--fills", "backtrader")
+                     *named, "--cash", "100000", "--fee-bps", str(fee_bps), "--fills", "backtrader", code=code)
 
 
 @pytest.mark.parametrize("fee_bps", [0, 10])
@@ -79,7 +80,7 @@ def test_a_buy_beyond_the_cash_trades_in_neither(tmp_path):
 
     params = {"fast": 10, "slow": 30, "size": 100_000}
     theirs = run(file, cash=100_000.0, **params)
-    mine = ours(tmp_path, file, "SPY.ARCA", "1d", params, 0)
+    mine = ours(tmp_path, file, "SPY.ARCA", "1d", params, 0, code=1)
     assert theirs.trades == [] and mine["trades"] == []
     assert mine["final_equity"] == theirs.final_equity == 100_000.0
     assert mine["denied"]["insufficient_cash"] > 0
