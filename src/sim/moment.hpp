@@ -17,10 +17,11 @@ struct Moment {
 
 // The places within one instant. Market data come before the orders that arrive at the same
 // instant, so that nothing acts on what it may have seen; opens come last, so that an order sent on
-// one bar's close meets every bar that opens at that instant whole.
+// one bar's close meets every bar that opens at that instant whole. Timers ring between: a timer
+// set for now sees every series' news of this instant, and what it sends still meets those opens.
 inline constexpr std::uint32_t kReportPlace = 0;
-inline constexpr std::uint32_t kTimerPlace = 1;
 inline constexpr std::uint32_t kMarketPlace = 0x1000'0000;  ///< plus the rank of the series
+inline constexpr std::uint32_t kTimerPlace = 0x3fff'ffff;
 inline constexpr std::uint32_t kExpiryPlace = 0x4000'0000;
 inline constexpr std::uint32_t kArrivalPlace = 0x4000'0001;
 inline constexpr std::uint32_t kOpenPlace = 0x8000'0000;  ///< plus the rank of the series

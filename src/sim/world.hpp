@@ -31,9 +31,9 @@ struct WorldCounts {
 /// History and a simulated venue as one source of events, in the order in which they could be
 /// known. The same history, settings and commands give the same events, byte for byte.
 ///
-/// Of several events at one instant the venue's reports come first, then timers, halts, bars that
-/// close, corporate actions, funding, quotes and trades, each in the order of instruments and
-/// series, then expiries, then commands that arrive, then the opens of bars that begin. The
+/// Of several events at one instant the venue's reports come first, then halts, bars that close,
+/// corporate actions, funding, quotes and trades, each in the order of instruments and series, then
+/// timers, expiries, commands that arrive, and the opens of bars that begin. The
 /// deposits come first of all, at the instant at which the first bar opens or the first tick is
 /// made; EndOfData last, after the orders still open were cancelled.
 ///

@@ -188,7 +188,7 @@ TEST(World, fills_on_the_finest_bars_and_tells_all) {
     EXPECT_EQ(world->counts().market_events, 6U);
 }
 
-TEST(World, timers_ring_before_the_market_data_of_their_instant) {
+TEST(World, timers_ring_after_the_market_data_of_their_instant) {
     Pair pair;
     pair.bars("A.SIM", minutes(1), {0, 1, 2}, 100);
     const SetTimer soon{.timer = {.strategy = StrategyId{0}, .timer = TimerId{1}},
@@ -201,8 +201,8 @@ TEST(World, timers_ring_before_the_market_data_of_their_instant) {
               lines_of(R"(0 cash_flow
                           1 bar A
                           1 timer
-                          2 timer
                           2 bar A
+                          2 timer
                           3 bar A
                           3 end_of_data)"));
 }
