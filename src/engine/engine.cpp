@@ -21,7 +21,8 @@ Engine::Engine(const InstrumentTable& instruments, EngineSettings settings,
       trades_(instruments, {.strategies = strategies.size(), .kept = settings.trades_kept}),
       sampling_(settings.sampling),
       aggregators_of_(instruments.size()),
-      working_(std::make_unique<Working>(orders_)) {
+      working_(std::make_unique<Working>(orders_)),
+      slots_of_(instruments.size()) {
     for (const Aggregation& wanted : settings.aggregations) {
         aggregators_of_[wanted.instrument.value].push_back(aggregators_.size());
         aggregators_.emplace_back(instruments.at(wanted.instrument), wanted.spec);
@@ -32,14 +33,17 @@ Engine::Engine(const InstrumentTable& instruments, EngineSettings settings,
                                        .orders = *working_};
     for (StrategySlot& given : strategies) {
         const StrategyId id{static_cast<std::uint16_t>(slots_.size())};
-        std::vector<bool> trades(instruments.size(), false);
-        for (const InstrumentId instrument : given.instruments) trades[instrument.value] = true;
         slots_.push_back(std::make_unique<Slot>(Slot{.id = id,
                                                      .name = std::move(given.name),
                                                      .strategy = std::move(given.strategy),
                                                      .bars = given.bars,
-                                                     .trades = std::move(trades),
                                                      .context = signal::Context{id, world}}));
+        for (const InstrumentId instrument : given.instruments) {
+            auto& told = slots_of_[instrument.value];
+            if (told.empty() || told.back() != slots_.back().get()) {
+                told.push_back(slots_.back().get());
+            }
+        }
     }
 }
 

@@ -114,6 +114,7 @@ private:
 
     // step.cpp: the pipeline
     bool admit(const Event& event);
+    void reject(const Event& event, bool is_known);
     void on(const Bar& bar);
     void on(const Quote& quote);
     void on(const Trade& trade);
@@ -169,6 +170,7 @@ private:
     std::vector<std::vector<std::size_t>> aggregators_of_;  ///< by instrument
     std::unique_ptr<Working> working_;
     std::vector<std::unique_ptr<Slot>> slots_;
+    std::vector<std::vector<Slot*>> slots_of_;  ///< by instrument: who gets its events
 
     Timestamp now_ = kTimestampMin;
     Timestamp happened_;  ///< when the event was true; a fill's own time

@@ -36,13 +36,9 @@ struct Engine::Slot {
     std::string name;
     std::unique_ptr<signal::Strategy> strategy;
     std::optional<BarSpec> bars;
-    std::vector<bool> trades;  ///< by instrument: whether it gets its events
     signal::Context context;
 
-    [[nodiscard]] bool wants(InstrumentId instrument) const { return trades[instrument.value]; }
-    [[nodiscard]] bool wants(const Bar& bar) const {
-        return wants(bar.instrument) && (!bars || *bars == bar.spec);
-    }
+    [[nodiscard]] bool wants(const BarSpec& spec) const { return !bars || *bars == spec; }
 };
 
 /// Calls a strategy. What it throws ends the run: its state is unknown, and must not trade.
@@ -66,10 +62,13 @@ void Engine::tell(Slot& slot, const Call& what) {
     if (slot.context.has_wishes()) drain(slot);
 }
 
+/// Calls the strategies that trade an instrument; all of them where none is named.
 template <typename Call>
 void Engine::tell_all(std::optional<InstrumentId> about, const Call& what) {
-    for (const auto& slot : slots_) {
-        if (!about || slot->wants(*about)) tell(*slot, what);
+    if (about) {
+        for (Slot* slot : slots_of_[about->value]) tell(*slot, what);
+    } else {
+        for (const auto& slot : slots_) tell(*slot, what);
     }
 }
 

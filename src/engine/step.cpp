@@ -23,33 +23,40 @@ std::expected<std::span<const Decision>, StepError> Engine::step(const Event& ev
 }
 
 bool Engine::admit(const Event& event) {
-    if (error_) return false;
-    if (event.seq != seq_ + 1) {
-        fault(StepFault::out_of_sequence,
-              fmt::format("event {} came where {} is due", event.seq, seq_ + 1));
-        return false;
-    }
-    seq_ = event.seq;
-    if (event.ts < now_) {
-        fault(StepFault::time_went_back,
-              fmt::format("event {} at {} is earlier than the one before it at {}", event.seq,
-                          to_string(event.ts), to_string(now_)));
-        return false;
-    }
     const auto* bar = std::get_if<Bar>(&event.payload);
     const auto about =
         bar != nullptr ? std::optional{bar->instrument} : instrument_of(event.payload);
-    if (about && about->value >= instruments_.size()) {
-        fault(StepFault::unknown_instrument,
-              fmt::format("event {} is about instrument {}, this run has {}", event.seq,
-                          about->value, instruments_.size()));
+    const bool is_known = !about || about->value < instruments_.size();
+    if (error_ || event.seq != seq_ + 1 || event.ts < now_ || !is_known) [[unlikely]] {
+        reject(event, is_known);
         return false;
     }
+    seq_ = event.seq;
     now_ = event.ts;
     happened_ = event.ts_event;
-    const bool funds = std::holds_alternative<CashFlow>(event.payload);
-    if (!started_ && !funds) start_strategies();
+    if (!started_ && !std::holds_alternative<CashFlow>(event.payload)) [[unlikely]] {
+        start_strategies();
+    }
     return !error_;
+}
+
+/// Says why an event cannot be taken. An engine that has failed stays failed.
+void Engine::reject(const Event& event, bool is_known) {
+    if (error_) return;
+    const bool in_sequence = event.seq == seq_ + 1;
+    if (in_sequence) seq_ = event.seq;
+    if (!in_sequence) {
+        fault(StepFault::out_of_sequence,
+              fmt::format("event {} came where {} is due", event.seq, seq_ + 1));
+    } else if (event.ts < now_) {
+        fault(StepFault::time_went_back,
+              fmt::format("event {} at {} is earlier than the one before it at {}", event.seq,
+                          to_string(event.ts), to_string(now_)));
+    } else if (!is_known) {
+        fault(StepFault::unknown_instrument,
+              fmt::format("event {} is about instrument {}, this run has {}", event.seq,
+                          instrument_of(event.payload)->value, instruments_.size()));
+    }
 }
 
 /// The first event that is not a deposit opens the run: what is in the account then is the start
@@ -78,8 +85,8 @@ void Engine::on(const Bar& bar) {
 }
 
 void Engine::on_closed_bar(const Bar& bar) {
-    for (const auto& slot : slots_) {
-        if (!slot->wants(bar)) continue;
+    for (Slot* slot : slots_of_[bar.instrument.value]) {
+        if (!slot->wants(bar.spec)) continue;
         tell(*slot, [&](signal::Strategy& s, signal::Context& c) { s.on_bar(c, bar); });
     }
 }
