@@ -36,9 +36,15 @@ Rounding rounding_of(TickRounding rounding) {
 
 }  // namespace
 
-Money multiply(Money amount, Rate rate) { return scale(amount, rate.raw, kDecimalOne); }
+Money multiply(Money amount, Rate rate) {
+    if (rate.raw == 0) return {};
+    return scale(amount, rate.raw, kDecimalOne);
+}
 
 Money scale(Money amount, std::int64_t numerator, std::int64_t denominator) {
+    // A rate or multiplier of 1 is the rule, and a division of 128 bits costs more than a fill's
+    // other work.
+    if (numerator == denominator && denominator != 0) return amount;
     const auto out = base::mul_div(amount.raw, numerator, denominator, Rounding::half_even);
     ASSERT(out.has_value());
     return {*out};
