@@ -194,6 +194,34 @@ void cross_quotes(benchmark::State& state) {
     finish(state, rows, summary);
 }
 
+/// The strategy's arithmetic and nothing else: two running sums, a comparison, a count of changes.
+/// What the machine can do today; the others are read as ratios to it.
+void bare_sma_loop(benchmark::State& state) {
+    const auto rows = static_cast<std::size_t>(state.range(0));
+    std::vector<double> closes(rows);
+    base::Random random{3};
+    double price = 100.0;
+    for (double& close : closes) {
+        price += 0.01 * (static_cast<double>(random.below(21)) - 10.0);
+        close = price;
+    }
+    std::uint64_t changes = 0;
+    for ([[maybe_unused]] auto _ : state) {
+        double fast = 0.0, slow = 0.0;
+        bool above = false;
+        for (std::size_t i = 0; i < rows; ++i) {
+            fast += closes[i] - (i >= 10 ? closes[i - 10] : 0.0);
+            slow += closes[i] - (i >= 30 ? closes[i - 30] : 0.0);
+            const bool now = i >= 29 && fast * 3.0 > slow;
+            changes += now != above ? 1U : 0U;
+            above = now;
+        }
+        benchmark::DoNotOptimize(changes);
+    }
+    state.SetItemsProcessed(static_cast<std::int64_t>(rows) * state.iterations());
+}
+
+BENCHMARK(bare_sma_loop)->Arg(10'000'000)->Repetitions(5)->Unit(benchmark::kMillisecond);
 BENCHMARK(sma_cross_bars)
     ->Arg(10'000'000)
     ->Iterations(1)

@@ -114,6 +114,7 @@ private:
 
     // step.cpp: the pipeline
     bool admit(const Event& event);
+    [[nodiscard]] bool is_about_known(const Payload& payload) const;
     void reject(const Event& event, bool is_known);
     void on(const Bar& bar);
     void on(const Quote& quote);
@@ -185,7 +186,7 @@ private:
     std::uint64_t unvalued_fills_ = 0;
     Money start_equity_;
     Money slippage_;
-    monitor::AccountMark account_;
+    portfolio::AccountValue account_;
 };
 
 }  // namespace tradewind::engine

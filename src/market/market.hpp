@@ -4,10 +4,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <vector>
 
+#include "base/copy_by_words.hpp"
 #include "domain/event.hpp"
 #include "domain/instrument.hpp"
 
@@ -33,7 +33,7 @@ public:
     void apply(const Event& event);
     void apply(Timestamp ts, const Bar& bar) {
         Row& row = at(bar.instrument);
-        copy_by_words(row.bars[static_cast<std::size_t>(bar.spec.source)], bar);
+        base::copy_by_words(row.bars[static_cast<std::size_t>(bar.spec.source)], bar);
         row.updated = ts;
         if (bar.spec.source == PriceSource::last || bar.spec.source == PriceSource::mid)
             [[likely]] {
@@ -117,20 +117,6 @@ private:
     [[nodiscard]] const Row& at(InstrumentId id) const {
         ASSERT(id.value < rows_.size());
         return rows_[id.value];
-    }
-    /// The event was written a word at a time a moment ago. Loads wider than those stores cannot be
-    /// forwarded and wait for the cache, which costs more than all the rest of `apply`; the barrier
-    /// keeps the compiler from joining them (bench/pipeline.cpp: 17 ns to 9 ns a bar).
-    static void copy_by_words(Bar& to, const Bar& from) {
-        static_assert(sizeof(Bar) % sizeof(std::uint64_t) == 0);
-        const char* source = reinterpret_cast<const char*>(&from);
-        char* target = reinterpret_cast<char*>(&to);
-        for (std::size_t at = 0; at < sizeof(Bar); at += sizeof(std::uint64_t)) {
-            std::uint64_t word = 0;
-            std::memcpy(&word, source + at, sizeof word);
-            asm("" : "+r"(word));
-            std::memcpy(target + at, &word, sizeof word);
-        }
     }
     static void set_mark(Row& row, Price mark) {
         row.mark = mark;

@@ -35,7 +35,8 @@ Date day_before(CalendarKind calendar, Date date) {
 }
 
 /// Without equity there is nothing to take a share of: that day has no point.
-void append_exposure(std::vector<ExposurePoint>& points, Timestamp ts, const AccountMark& account) {
+void append_exposure(std::vector<ExposurePoint>& points, Timestamp ts,
+                     const portfolio::AccountValue& account) {
     if (account.equity.raw <= 0) return;
     const double equity = to_double(account.equity);
     points.push_back({ts, to_double(account.gross) / equity, to_double(account.net) / equity});

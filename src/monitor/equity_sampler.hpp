@@ -6,19 +6,14 @@
 #include <span>
 #include <vector>
 
+#include "base/copy_by_words.hpp"
 #include "domain/calendar.hpp"
 #include "domain/numbers.hpp"
 #include "domain/time.hpp"
 #include "monitor/metrics.hpp"
+#include "portfolio/account_value.hpp"
 
 namespace tradewind::monitor {
-
-/// The account as it stands after an event, in its own currency.
-struct AccountMark {
-    Money equity{};  ///< marked to market
-    Money gross{};   ///< sum of |position value|
-    Money net{};     ///< sum of position values, shorts negative
-};
 
 /// Exposure at the end of a day, as shares of equity.
 struct ExposurePoint {
@@ -40,14 +35,14 @@ public:
     EquitySampler(CalendarKind calendar, Money start_equity);
 
     /// Time that runs backwards counts as the time of the mark before.
-    void mark(Timestamp ts, const AccountMark& account) {
+    void mark(Timestamp ts, const portfolio::AccountValue& account) {
         if (ts > day_end_) [[unlikely]]
             roll_to(ts);
         if (ts > now_) {
             if (last_.gross.raw > 0) in_market_ns_ += ts.ns - now_.ns;
             now_ = ts;
         }
-        last_ = account;
+        base::copy_by_words(last_, account);
         // Whole numbers until a day ends or a fall deepens: doubles cost more than all the rest.
         if (account.equity > peak_) {
             peak_ = account.equity;
@@ -79,7 +74,7 @@ private:
     Timestamp now_ = kTimestampMin;
     Timestamp day_end_ = kTimestampMin;  ///< last instant of the open day
     Date day_{};
-    AccountMark last_;
+    portfolio::AccountValue last_;
     Money peak_;
     Money line_;  ///< only an equity below it can be the deepest fall
     double deepest_ = 0;

@@ -163,6 +163,14 @@ std::optional<Money> Portfolio::equity_in_many() const {
     return total;
 }
 
+bool Portfolio::value_in_many(AccountValue& out) const {
+    const auto equity = equity_in_many();
+    const auto exposure = exposure_in_many();
+    if (!equity || !exposure) return false;
+    out = {.equity = *equity, .gross = exposure->gross, .net = exposure->net};
+    return true;
+}
+
 // --- booking -------------------------------------------------------------------------------------
 
 void Portfolio::book(Index currency, const Ledger::Posting& posting) {

@@ -7,8 +7,10 @@
 #include <span>
 #include <vector>
 
+#include "base/copy_by_words.hpp"
 #include "domain/event.hpp"
 #include "domain/instrument.hpp"
+#include "portfolio/account_value.hpp"
 #include "portfolio/ledger.hpp"
 
 namespace tradewind::portfolio {
@@ -144,6 +146,18 @@ public:
             return Exposure{.gross = worth_.front().gross, .net = worth_.front().net};
         return exposure_in_many();
     }
+    /// Equity and exposure at once, for whoever marks the account after every event; false, and
+    /// `out` as it was, where a rate is unknown.
+    bool value_into(AccountValue& out) const {
+        if (worth_.size() == 1) [[likely]] {
+            const Worth& worth = worth_.front();
+            base::copy_by_words(out.equity, worth.amount);
+            base::copy_by_words(out.gross, worth.gross);
+            base::copy_by_words(out.net, worth.net);
+            return true;
+        }
+        return value_in_many(out);
+    }
     /// Equity less initial margin.
     [[nodiscard]] std::optional<Money> free_margin() const;
 
@@ -236,6 +250,7 @@ private:
     void delist(const CorporateAction& action);
     [[nodiscard]] std::optional<Money> equity_in_many() const;
     [[nodiscard]] std::optional<Exposure> exposure_in_many() const;
+    bool value_in_many(AccountValue& out) const;
     [[nodiscard]] std::optional<Ratio> ratio_to_base(Index currency) const;
     [[nodiscard]] std::optional<Ratio> ratio(Currency from, Currency to) const;
     [[nodiscard]] std::optional<Money> to_base(Index currency, Money amount) const;
