@@ -72,11 +72,10 @@ std::string engine_part(std::string_view text) {
 TEST(RunSettings, read_back_from_json_build_the_same_engine) {
     const std::vector<std::string> runs[] = {
         kPlain,
-        plain_and({"strategy.fast=5", "strategy.slow=9", "strategy.size=25",
-                   "risk.max_position=10", "risk.max_order_notional=1000.5",
-                   "risk.max_gross_exposure=5000", "risk.max_orders_per_second=3",
-                   "account.kind=margin", "fees.bps=1.5", "fees.minimum=1", "fees.per_unit=0.005",
-                   "metrics.benchmark=B.NYSE"}),
+        plain_and({"strategy.fast=5", "strategy.slow=9", "strategy.size=25", "risk.max_position=10",
+                   "risk.max_order_notional=1000.5", "risk.max_gross_exposure=5000",
+                   "risk.max_orders_per_second=3", "account.kind=margin", "fees.bps=1.5",
+                   "fees.minimum=1", "fees.per_unit=0.005", "metrics.benchmark=B.NYSE"}),
         plain_and({"strategy.bars=1w", "strategy.instruments=B.NYSE"}),
         {"data.instruments=EURUSD.OANDA", "strategy.name=buy-and-hold"}};
     for (const auto& run : runs) {

@@ -5,7 +5,8 @@
 
 namespace tradewind::research {
 
-/// What the files of report/ hold, embedded by report/embed.cmake. The page names its holes {{title}},
+/// What the files of report/ hold, embedded by report/embed.cmake. The page names its holes
+/// {{title}},
 /// {{style}},
 /// {{script}}, {{data}} and {{nonce}}.
 extern const std::string_view kReportHtml;

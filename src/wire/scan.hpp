@@ -77,9 +77,8 @@ inline const char* scan_integer(const char* p, std::int64_t& out) {
     return p;
 }
 
-/// Reads `[-]digits[.digits]` into units of 1e-9, at most ten digits before the point and nine after it, or
-/// zeros after those; returns the first byte after them, nullptr where it is not
-/// sure.
+/// Reads `[-]digits[.digits]` into units of 1e-9, at most ten digits before the point and nine
+/// after it, or zeros after those; returns the first byte after them, nullptr where it is not sure.
 inline const char* scan_decimal(const char* p, std::int64_t& out) {
     const bool negative = *p == '-';
     p += negative ? 1 : 0;
