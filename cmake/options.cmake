@@ -55,7 +55,11 @@ endif()
 
 # ---- optimisation ---------------------------------------------------------------------------
 set(CMAKE_CXX_FLAGS_RELEASE "-O3 -DNDEBUG")
-set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g")
+if(TRADEWIND_SANITIZE)
+    set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")  # lines are enough for a report, and compile faster
+else()
+    set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g")
+endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
     if(NOT TRADEWIND_SANITIZE)
         target_compile_definitions(tw_options INTERFACE _FORTIFY_SOURCE=2)
