@@ -187,7 +187,8 @@ public:
           top_(static_cast<std::size_t>(params.whole("top", 5, 1, 10'000))),
           gross_(params.real("gross", 0.98, 0.0, 100.0)),
           absolute_(params.whole("absolute", 0, 0, 1) == 1),
-          states_(states_for(setup, State{.closes = std::vector<double>(lookback_ + skip_ + 1)})) {
+          states_(states_for(setup, State{.closes = std::vector<double>(lookback_ + skip_ + 1)})),
+          wanted_(setup.instruments.size()) {
         params.require(setup.traded.size() >= 2, "momentum needs two instruments or more");
     }
 
@@ -197,22 +198,34 @@ public:
         state.last = context.now();
         if (due_ == context.now()) return;
         due_ = context.now();
-        if (instants_++ % every_ == 0) context.set_timer(TimerId{1}, context.now());
+        if (instants_++ % every_ == 0) {
+            context.set_timer(kRank, context.now());
+        } else if (short_of_cash_) {
+            context.set_timer(kPursueAgain, context.now());
+        }
     }
 
-    void on_timer(Context& context, TimerId) override {
-        rank(context.now());
-        const double share = gross_ / static_cast<double>(top_);
-        // What leaves goes first, so that its cash pays for what comes.
-        for (const InstrumentId id : traded_) {
-            if (!is_chosen(id)) context.target(id, Qty{});
-        }
-        for (const InstrumentId id : chosen_) {
-            if (const auto units = context.units_for_share(id, share)) context.target(id, *units);
+    void on_timer(Context& context, TimerId timer) override {
+        again_ = timer == kPursueAgain;
+        if (!again_) choose(context);
+        pursue(context);
+    }
+
+    /// In a cash account the buys of a rebalancing wait for the cash of its sells: they are asked
+    /// for again on the next bar, and then for no more than can be paid.
+    void on_refusal(Context& context, const Refusal& refusal) override {
+        if (refusal.denial.reason != DenialReason::insufficient_cash) return;
+        short_of_cash_ = true;
+        const Qty held = context.position(refusal.instrument);
+        if (again_) {
+            wanted_[refusal.instrument.value] = held + refusal.denial.would_pass.value_or(Qty{});
         }
     }
 
 private:
+    static constexpr TimerId kRank{1};
+    static constexpr TimerId kPursueAgain{2};
+
     struct State {
         std::vector<double> closes;  ///< a ring
         std::size_t count = 0;
@@ -228,6 +241,27 @@ private:
         return to / from - 1.0;
     }
 
+    void choose(Context& context) {
+        rank(context.now());
+        const double share = gross_ / static_cast<double>(top_);
+        std::fill(wanted_.begin(), wanted_.end(), Qty{});
+        for (const InstrumentId id : chosen_) {
+            const auto units = context.units_for_share(id, share);
+            wanted_[id.value] = units ? *units : context.position(id);
+        }
+    }
+
+    /// What shrinks goes first, so that its cash pays for what grows.
+    void pursue(Context& context) {
+        short_of_cash_ = false;
+        for (const bool shrinks : {true, false}) {
+            for (const InstrumentId id : traded_) {
+                const Qty wanted = wanted_[id.value];
+                if ((wanted < context.position(id)) == shrinks) context.target(id, wanted);
+            }
+        }
+    }
+
     void rank(Timestamp now) {
         scored_.clear();
         for (const InstrumentId id : traded_) {
@@ -240,10 +274,6 @@ private:
         for (std::size_t i = 0; i < std::min(top_, scored_.size()); ++i) {
             chosen_.push_back(scored_[i].id);
         }
-    }
-
-    [[nodiscard]] bool is_chosen(InstrumentId id) const {
-        return std::find(chosen_.begin(), chosen_.end(), id) != chosen_.end();
     }
 
     struct Scored {
@@ -261,6 +291,9 @@ private:
     std::vector<State> states_;
     std::vector<Scored> scored_;
     std::vector<InstrumentId> chosen_;
+    std::vector<Qty> wanted_;  ///< positions, by instrument
+    bool short_of_cash_ = false;
+    bool again_ = false;
     Timestamp due_ = kTimestampMin;
     std::uint64_t instants_ = 0;
 };
