@@ -50,7 +50,6 @@ public:
         }
         return false;
     }
-    friend bool operator==(const Big&, const Big&) = default;
 
 private:
     static constexpr std::size_t kBits = 264;
