@@ -5,7 +5,7 @@
 
 namespace tradewind::engine {
 
-Engine::Engine(const InstrumentTable& instruments, EngineSettings settings,
+Engine::Engine(const InstrumentTable& instruments, const EngineSettings& settings,
                std::vector<StrategySlot> strategies)
     : instruments_(instruments),
       market_(instruments),

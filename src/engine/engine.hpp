@@ -74,7 +74,7 @@ using RefusalCounts = std::array<std::uint64_t, kDenialReasonCount>;
 class Engine {
 public:
     /// `instruments` outlives the engine and does not change.
-    Engine(const InstrumentTable& instruments, EngineSettings settings,
+    Engine(const InstrumentTable& instruments, const EngineSettings& settings,
            std::vector<StrategySlot> strategies);
     ~Engine();
     Engine(const Engine&) = delete;

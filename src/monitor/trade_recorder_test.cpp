@@ -10,7 +10,7 @@
 namespace tradewind::monitor {
 namespace {
 
-constexpr StrategyId kOne{0}, kTwo{1};
+constexpr StrategyId kTwo{1};
 constexpr InstrumentId kSpy{0}, kEs{1};
 
 Price price(std::string_view text) { return parse_price(text).value(); }

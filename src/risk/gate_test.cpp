@@ -497,9 +497,9 @@ World draw_world(AccountKind kind) {
     Limits limits;
     if (test::Any<bool>::draw()) limits.max_position = whole_qty(1 + *rc::gen::inRange(0, 50));
     if (test::Any<bool>::draw())
-        limits.max_order_notional = whole_money(2 * *rc::gen::inRange(0, 2500));
+        limits.max_order_notional = whole_money(2L * *rc::gen::inRange(0, 2500));
     if (test::Any<bool>::draw())
-        limits.max_gross_exposure = whole_money(2 * *rc::gen::inRange(0, 4500) + 1);
+        limits.max_gross_exposure = whole_money(2L * *rc::gen::inRange(0, 4500) + 1);
     if (test::Any<bool>::draw()) limits.max_orders_per_second = 1;
     return World{kind, limits};
 }

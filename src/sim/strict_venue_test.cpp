@@ -605,14 +605,14 @@ TEST(Funds, margin_account_opens_what_its_equity_covers) {
 TEST(Sessions, day_order_ends_at_13_00_new_york_on_a_half_day) {
     // 2024-07-03 was a half day: 13:00 New York is 17:00 UTC. Minutes count from 2024-01-01T00:00Z.
     constexpr std::int64_t kDay = 184L * 24 * 60;
-    const std::string open = std::to_string(kDay + 17 * 60 - 2);
-    const std::string last = std::to_string(kDay + 17 * 60 - 1);
+    const std::string open = std::to_string(kDay + 17L * 60 - 2);
+    const std::string last = std::to_string(kDay + 17L * 60 - 1);
     Scenario scenario = with_margin("", "");
     scenario.market =
         "bar " + open + " 100 101 99 100 1000\nbar " + last + " 100 101 99 100.5 1000";
     scenario.orders = last + " buy 1 10 limit 90 day\n" + last + " buy 2 10 market at_close";
     scenario.calendar = CalendarKind::us_equity;
-    const std::string end = std::to_string(kDay + 17 * 60) + ":00";
+    const std::string end = std::to_string(kDay + 17L * 60) + ":00";
     EXPECT_EQ(play(scenario).reports,
               (std::vector<std::string>{last + ":00 1 accepted", last + ":00 2 accepted",
                                         end + " 2 filled 10@100.5 taker",
