@@ -101,8 +101,8 @@ Payload filled(OrderId id, std::int64_t units, std::string_view at, Side side = 
 /// An engine that numbers and times its events itself: one a second.
 class Desk {
 public:
-    explicit Desk(std::vector<StrategySlot> slots, EngineSettings settings = {})
-        : engine(table(), std::move(settings), std::move(slots)) {}
+    explicit Desk(std::vector<StrategySlot> slots, const EngineSettings& settings = {})
+        : engine(table(), settings, std::move(slots)) {}
 
     [[nodiscard]] Event numbered(const Payload& payload) {
         now = now + seconds(1);
