@@ -571,7 +571,7 @@ RC_GTEST_PROP(GateProperty, would_pass_is_the_largest_that_passes, ()) {
     const auto units = 1 + static_cast<std::int64_t>(test::draw_below(300));
     OrderSpec spec = buys ? buy(units) : sell(units);
     const auto refused = w.review(spec);
-    RC_PRE(refused && refused->would_pass);
+    RC_PRE((refused && refused->would_pass));
     RC_TAG(std::string{to_string(refused->reason)});
     const Qty best = *refused->would_pass;
     RC_ASSERT(best.raw < spec.qty.raw);
@@ -583,7 +583,7 @@ RC_GTEST_PROP(GateProperty, would_pass_is_the_largest_that_passes, ()) {
     if (best.raw == 0) return;
     spec.qty = best;
     const auto passed = w.review(spec);
-    RC_ASSERT(!passed || passed->reason != refused->reason || passed->limit != refused->limit);
+    RC_ASSERT((!passed || passed->reason != refused->reason || passed->limit != refused->limit));
 }
 
 }  // namespace
