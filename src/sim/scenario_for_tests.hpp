@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <expected>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -20,6 +22,7 @@ namespace tradewind::sim::testing {
 ///     quote 1:30 99 101 5 5             bid ask bid-size ask-size
 ///     trade 1:30 100 5
 ///     split 2 2 1                       at minute 2, new for old
+///     dividend 2 0.5                    an amount a share
 ///     delist 3 50                       at minute 3, paid out at 50
 ///     halt 1 / resume 3
 ///
@@ -28,13 +31,14 @@ namespace tradewind::sim::testing {
 ///
 /// Commands carry the time of the event that they are an answer to:
 ///
-///     0 buy 1 100 limit 99.5 day        the time, the side, the order's number, the quantity, the
-///     type and its prices 0 sell 2 100 stop_limit 95 94     trigger, then limit 0 sell 3 100
-///     trailing_stop_market 1.5       offset; 150bps, 3ticks; start=98 1 cancel 1 1 replace 1
-///     qty=50 limit=99
+///     0 buy 1 100 limit 99.5 day        time, side, the order's number, quantity, type, prices
+///     0 sell 2 100 stop_limit 95 94     trigger, then limit
+///     0 sell 3 100 trailing_stop_market 1.5     offset; or 150bps, 3ticks
+///     1 cancel 1
+///     1 replace 1 qty=50 limit=99
 ///
-/// with any of: day gtd=MINUTE ioc fok at_open at_close post reduce display=N parent=ID list=ID oto
-/// oco ouo. At time 0 they answer the first deposit.
+/// with any of: day gtd=MINUTE ioc fok at_open at_close post reduce display=N start=PRICE parent=ID
+/// list=ID oto oco ouo. At time 0 they answer the first deposit.
 struct Scenario {
     std::string market;
     std::string orders;
@@ -49,8 +53,18 @@ struct Outcome {
     WorldCounts counts;
 };
 
+/// A text that it cannot read is the test's fault, and ends it.
 [[nodiscard]] Outcome play(const Scenario& scenario);
+/// The error: "LINE: what is wrong there".
+[[nodiscard]] std::expected<Outcome, std::string> try_play(const Scenario& scenario);
+
+/// A line and its number in the text, from 1.
+struct Line {
+    std::size_t number = 0;
+    std::string text;
+};
 /// Lines without indentation, empty lines and comments.
+[[nodiscard]] std::vector<Line> numbered_lines_of(std::string_view text);
 [[nodiscard]] std::vector<std::string> lines_of(std::string_view text);
 
 }  // namespace tradewind::sim::testing

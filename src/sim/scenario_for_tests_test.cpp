@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <sstream>
 
 #include "base/assert.hpp"
+#include "base/try.hpp"
 #include "domain/event.hpp"
 #include "sim/scenario_for_tests.hpp"
 
@@ -15,18 +15,43 @@ namespace {
 
 const Timestamp kStart = *parse_timestamp("2024-01-01T00:00:00Z");
 
-std::vector<std::string> words_of(const std::string& line) {
+using Words = std::vector<std::string>;
+using Done = std::expected<void, std::string>;
+template <typename T>
+using Read = std::expected<T, std::string>;
+
+Words words_of(const std::string& line) {
     std::istringstream in{line};
-    std::vector<std::string> out;
+    Words out;
     for (std::string word; in >> word;) out.push_back(word);
     return out;
 }
 
-Timestamp time_of(std::string_view text) {
+std::unexpected<std::string> is_no(std::string_view text, std::string_view what) {
+    return std::unexpected(fmt::format("'{}' is not {}", text, what));
+}
+
+Read<std::int64_t> number(std::string_view text) {
+    const auto value = base::parse_decimal(text);
+    if (!value) return is_no(text, "a number");
+    return *value;
+}
+
+/// The word at a place of a line, where the line has so many.
+Read<std::string> word_at(const Words& words, std::size_t place, std::string_view what) {
+    if (place < words.size()) return words[place];
+    return std::unexpected(fmt::format("ends where {} is due", what));
+}
+
+Read<Timestamp> time_of(std::string_view text) {
     const std::size_t colon = text.find(':');
-    const std::string minute{text.substr(0, colon)};
-    const std::string second{colon == std::string_view::npos ? "0" : text.substr(colon + 1)};
-    return kStart + minutes(std::stoll(minute)) + nanoseconds(*base::parse_decimal(second));
+    const std::string_view second = colon == std::string_view::npos ? "0" : text.substr(colon + 1);
+    const auto minute = base::parse_decimal(text.substr(0, colon));
+    const auto past = base::parse_decimal(second);
+    if (!minute || !past || *minute % base::kDecimalOne != 0) {
+        return is_no(text, "a time: minutes or minutes:seconds");
+    }
+    return kStart + minutes(*minute / base::kDecimalOne) + nanoseconds(*past);
 }
 
 std::string to_text(Timestamp t) {
@@ -36,8 +61,6 @@ std::string to_text(Timestamp t) {
     const std::int64_t below = rest % seconds(1).ns;
     return below == 0 ? head : head + fmt::format(".{:09}", below);
 }
-
-std::int64_t number(const std::string& text) { return *base::parse_decimal(text); }
 
 class Builder {
 public:
@@ -51,9 +74,12 @@ public:
         if (settings_.deposits.empty()) {
             settings_.deposits.push_back({.currency = kUsd, .amount = whole_money(1'000'000)});
         }
-        for (const std::string& line : lines_of(scenario.market)) add_row(words_of(line));
+    }
+
+    [[nodiscard]] Done build(const Scenario& scenario) {
+        TRY_VOID(each_line(scenario.market, [&](const Words& words) { return add_row(words); }));
         for (auto& [key, columns] : columns_) history_.add_series(key, std::move(columns));
-        for (const std::string& line : lines_of(scenario.orders)) add_command(words_of(line));
+        return each_line(scenario.orders, [&](const Words& words) { return add_command(words); });
     }
 
     [[nodiscard]] Outcome play() {
@@ -84,6 +110,15 @@ public:
     }
 
 private:
+    template <typename Take>
+    static Done each_line(std::string_view text, const Take& take) {
+        for (const Line& line : numbered_lines_of(text)) {
+            const Done done = take(words_of(line.text));
+            if (!done) return std::unexpected(fmt::format("{}: {}", line.number, done.error()));
+        }
+        return {};
+    }
+
     static std::string describe(const Event& event, const OrderEvent& order) {
         std::string text = fmt::format("{} {} {}", to_text(event.ts), order.order.sequence(),
                                        to_string(order.kind));
@@ -117,129 +152,180 @@ private:
         }
     }
 
-    void add_row(const std::vector<std::string>& words) {
+    static BarSpec minute_bars(std::string_view kind) {
+        const PriceSource source = kind == "bid"   ? PriceSource::bid
+                                   : kind == "ask" ? PriceSource::ask
+                                                   : PriceSource::last;
+        return time_bars(minutes(1), source);
+    }
+
+    Done add_row(const Words& words) {
         const std::string& kind = words[0];
-        const Timestamp at = time_of(words[1]);
+        const Timestamp at = TRY(time_of(TRY(word_at(words, 1, "a time"))));
         std::vector<std::int64_t> cells;
-        for (std::size_t i = 2; i < words.size(); ++i) cells.push_back(number(words[i]));
-        const auto bars = [&](PriceSource source) -> ports::Columns& {
-            return series(ports::SeriesKind::bar, time_bars(minutes(1), source));
+        for (std::size_t i = 2; i < words.size(); ++i) cells.push_back(TRY(number(words[i])));
+        const auto needs = [&](std::size_t count, std::string_view what) -> Done {
+            if (cells.size() >= count) return {};
+            return std::unexpected(fmt::format("{} needs {}", kind, what));
         };
-        if (kind == "bar") {
-            put(bars(PriceSource::last), at, cells);
-        } else if (kind == "bid") {
-            put(bars(PriceSource::bid), at, cells);
-        } else if (kind == "ask") {
-            put(bars(PriceSource::ask), at, cells);
+        const auto action = [&](CorporateActionKind what,
+                                const std::vector<std::int64_t>& rest) -> Done {
+            std::vector<std::int64_t> all{static_cast<std::int64_t>(what)};
+            all.insert(all.end(), rest.begin(), rest.end());
+            put(series(ports::SeriesKind::corporate_action), at, all);
+            return {};
+        };
+        if (kind == "bar" || kind == "bid" || kind == "ask") {
+            TRY_VOID(needs(4, "open, high, low and close"));
+            put(series(ports::SeriesKind::bar, minute_bars(kind)), at, cells);
         } else if (kind == "quote") {
+            TRY_VOID(needs(4, "bid, ask, bid size and ask size"));
             put(series(ports::SeriesKind::quote), at, cells);
         } else if (kind == "trade") {
+            TRY_VOID(needs(2, "a price and a size"));
             put(series(ports::SeriesKind::trade), at, cells);
         } else if (kind == "split") {
-            put(series(ports::SeriesKind::corporate_action), at,
-                {0, cells[0] / base::kDecimalOne, cells[1] / base::kDecimalOne, 0});
+            TRY_VOID(needs(2, "new and old shares"));
+            return action(CorporateActionKind::split,
+                          {cells[0] / base::kDecimalOne, cells[1] / base::kDecimalOne, 0});
         } else if (kind == "dividend") {
-            put(series(ports::SeriesKind::corporate_action), at, {1, 1, 1, cells[0]});
+            TRY_VOID(needs(1, "an amount a share"));
+            return action(CorporateActionKind::cash_dividend, {1, 1, cells[0]});
         } else if (kind == "delist") {
-            put(series(ports::SeriesKind::corporate_action), at, {3, 1, 1, cells[0]});
-        } else {
-            ASSERT(kind == "halt" || kind == "resume");
+            TRY_VOID(needs(1, "an amount a share"));
+            return action(CorporateActionKind::delisting, {1, 1, cells[0]});
+        } else if (kind == "halt" || kind == "resume") {
             settings_.statuses.push_back(
                 {.at = at,
                  .status = {.instrument = InstrumentId{0},
                             .state = kind == "halt" ? MarketState::halted : MarketState::open}});
+        } else {
+            return is_no(kind,
+                         "a row: bar, bid, ask, quote, trade, split, dividend, delist, halt or "
+                         "resume");
         }
+        return {};
     }
 
-    static OrderId id_of(const std::string& text) {
-        return OrderId::of(StrategyId{0}, static_cast<std::uint64_t>(std::stoll(text)));
+    static Read<OrderId> id_of(std::string_view text) {
+        const std::int64_t value = TRY(number(text));
+        if (value <= 0 || value % base::kDecimalOne != 0) return is_no(text, "an order's number");
+        return OrderId::of(StrategyId{0}, static_cast<std::uint64_t>(value / base::kDecimalOne));
     }
 
-    static TrailingOffset offset_of(std::string text) {
+    static Read<Price> price_at(const Words& words, std::size_t place, std::string_view what) {
+        return Price{TRY(number(TRY(word_at(words, place, what))))};
+    }
+
+    static Read<TrailingOffset> offset_of(std::string text) {
         const auto cut = [&](std::string_view unit) {
             if (!text.ends_with(unit)) return false;
             text.resize(text.size() - unit.size());
             return true;
         };
-        if (cut("bps")) return {.unit = OffsetUnit::basis_points, .value = number(text)};
-        if (cut("ticks")) return {.unit = OffsetUnit::ticks, .value = number(text)};
-        return {.unit = OffsetUnit::price, .value = number(text)};
+        OffsetUnit unit = OffsetUnit::price;
+        if (cut("bps")) unit = OffsetUnit::basis_points;
+        if (cut("ticks")) unit = OffsetUnit::ticks;
+        return TrailingOffset{.unit = unit, .value = TRY(number(text))};
     }
 
-    static void add_option(const std::string& word, OrderIntent& order) {
+    static Done add_option(const std::string& word, OrderIntent& order) {
         const std::size_t equals = word.find('=');
         const std::string name = word.substr(0, equals);
         const std::string value = equals == std::string::npos ? "" : word.substr(equals + 1);
         OrderSpec& spec = order.spec;
         if (const auto tif = parse_time_in_force(name)) {
             spec.time_in_force = *tif;
-            if (*tif == TimeInForce::gtd) spec.expire_at = time_of(value);
+            if (*tif == TimeInForce::gtd) spec.expire_at = TRY(time_of(value));
         } else if (name == "post") {
             spec.post_only = true;
         } else if (name == "reduce") {
             spec.reduce_only = true;
         } else if (name == "display") {
-            spec.display_qty = Qty{number(value)};
+            spec.display_qty = Qty{TRY(number(value))};
         } else if (name == "start") {
-            spec.trigger_price = Price{number(value)};
+            spec.trigger_price = Price{TRY(number(value))};
         } else if (name == "parent") {
-            order.links.parent = id_of(value);
+            order.links.parent = TRY(id_of(value));
         } else if (name == "list") {
-            order.links.list = id_of(value);
+            order.links.list = TRY(id_of(value));
         } else if (name == "oto") {
             order.links.contingency = Contingency::oto;
         } else if (name == "oco") {
             order.links.contingency = Contingency::oco;
-        } else {
-            ASSERT(name == "ouo");
+        } else if (name == "ouo") {
             order.links.contingency = Contingency::ouo;
+        } else {
+            return is_no(word,
+                         "an option: day, gtd=TIME, ioc, fok, at_open, at_close, post, reduce, "
+                         "display=N, start=PRICE, parent=N, list=N, oto, oco or ouo");
         }
+        return {};
     }
 
-    static OrderIntent order_of(const std::vector<std::string>& words) {
+    static Read<OrderIntent> order_of(const Words& words) {
         OrderIntent order;
         OrderSpec& spec = order.spec;
-        spec.side = *parse_side(words[1]);
-        order.id = id_of(words[2]);
-        spec.qty = Qty{number(words[3])};
-        spec.type = *parse_order_type(words[4]);
+        const auto side = parse_side(words[1]);
+        if (!side) return is_no(words[1], "buy, sell, cancel or replace");
+        spec.side = *side;
+        order.id = TRY(id_of(TRY(word_at(words, 2, "the order's number"))));
+        spec.qty = Qty{TRY(number(TRY(word_at(words, 3, "a quantity"))))};
+        const std::string type_name = TRY(word_at(words, 4, "an order type"));
+        const auto type = parse_order_type(type_name);
+        if (!type) return is_no(type_name, "an order type, such as limit or stop_market");
+        spec.type = *type;
         std::size_t i = 5;
         if (is_trailing(spec.type)) {
-            spec.trailing = offset_of(words[i++]);
-            if (has_limit(spec.type)) spec.trailing_limit = offset_of(words[i++]);
+            spec.trailing = TRY(offset_of(TRY(word_at(words, i++, "an offset"))));
+            if (has_limit(spec.type)) {
+                spec.trailing_limit = TRY(offset_of(TRY(word_at(words, i++, "a limit's offset"))));
+            }
         } else {
-            if (has_trigger(spec.type)) spec.trigger_price = Price{number(words[i++])};
-            if (has_limit(spec.type)) spec.limit_price = Price{number(words[i++])};
+            if (has_trigger(spec.type)) {
+                spec.trigger_price = TRY(price_at(words, i++, "a trigger price"));
+            }
+            if (has_limit(spec.type)) spec.limit_price = TRY(price_at(words, i++, "a limit price"));
         }
-        for (; i < words.size(); ++i) add_option(words[i], order);
+        for (; i < words.size(); ++i) TRY_VOID(add_option(words[i], order));
         return order;
     }
 
-    static OrderChange change_of(const std::vector<std::string>& words) {
+    static Read<OrderChange> change_of(const Words& words) {
         OrderChange change;
         for (std::size_t i = 3; i < words.size(); ++i) {
             const std::size_t equals = words[i].find('=');
             const std::string name = words[i].substr(0, equals);
-            const std::int64_t value = number(words[i].substr(equals + 1));
-            if (name == "qty") change.qty = Qty{value};
-            if (name == "limit") change.limit_price = Price{value};
-            if (name == "trigger") change.trigger_price = Price{value};
+            if (equals == std::string::npos) return is_no(words[i], "a change, such as qty=50");
+            const std::int64_t value = TRY(number(words[i].substr(equals + 1)));
+            if (name == "qty") {
+                change.qty = Qty{value};
+            } else if (name == "limit") {
+                change.limit_price = Price{value};
+            } else if (name == "trigger") {
+                change.trigger_price = Price{value};
+            } else {
+                return is_no(name, "a term that can be replaced: qty, limit or trigger");
+            }
         }
         return change;
     }
 
-    void add_command(const std::vector<std::string>& words) {
-        const Timestamp at = time_of(words[0]);
-        if (words[1] == "cancel") {
-            commands_.emplace_back(
-                at, CancelOrder{.id = id_of(words[2]), .instrument = InstrumentId{0}});
-        } else if (words[1] == "replace") {
-            commands_.emplace_back(at, ReplaceOrder{.id = id_of(words[2]),
-                                                    .instrument = InstrumentId{0},
-                                                    .change = change_of(words)});
-        } else {
-            commands_.emplace_back(at, SubmitOrder{.order = order_of(words)});
+    static Read<Command> command_of(const Words& words) {
+        if (words[1] != "cancel" && words[1] != "replace") {
+            return SubmitOrder{.order = TRY(order_of(words))};
         }
+        const OrderId id = TRY(id_of(TRY(word_at(words, 2, "the order's number"))));
+        if (words[1] == "cancel") return CancelOrder{.id = id, .instrument = InstrumentId{0}};
+        return ReplaceOrder{
+            .id = id, .instrument = InstrumentId{0}, .change = TRY(change_of(words))};
+    }
+
+    Done add_command(const Words& words) {
+        const Timestamp at = TRY(time_of(words[0]));
+        TRY(word_at(words, 1, "buy, sell, cancel or replace"));
+        commands_.emplace_back(at, TRY(command_of(words)));
+        return {};
     }
 
     WorldSettings settings_;
@@ -251,18 +337,37 @@ private:
 
 }  // namespace
 
-std::vector<std::string> lines_of(std::string_view text) {
-    std::vector<std::string> out;
+std::vector<Line> numbered_lines_of(std::string_view text) {
+    std::vector<Line> out;
     std::istringstream in{std::string{text}};
+    std::size_t number = 0;
     for (std::string line; std::getline(in, line);) {
+        ++number;
         line.resize(std::min(line.size(), line.find('#')));
-        const std::size_t first = line.find_first_not_of(" \t");
+        const std::size_t first = line.find_first_not_of(" \t\r");
         if (first == std::string::npos) continue;
-        out.push_back(line.substr(first, line.find_last_not_of(" \t") - first + 1));
+        out.push_back({.number = number,
+                       .text = line.substr(first, line.find_last_not_of(" \t\r") - first + 1)});
     }
     return out;
 }
 
-Outcome play(const Scenario& scenario) { return Builder{scenario}.play(); }
+std::vector<std::string> lines_of(std::string_view text) {
+    std::vector<std::string> out;
+    for (Line& line : numbered_lines_of(text)) out.push_back(std::move(line.text));
+    return out;
+}
+
+std::expected<Outcome, std::string> try_play(const Scenario& scenario) {
+    Builder builder{scenario};
+    TRY_VOID(builder.build(scenario));
+    return builder.play();
+}
+
+Outcome play(const Scenario& scenario) {
+    auto outcome = try_play(scenario);
+    ASSERT(outcome.has_value());
+    return *std::move(outcome);
+}
 
 }  // namespace tradewind::sim::testing

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "domain/names.hpp"
 #include "sim/mode_rules.hpp"
 
@@ -79,6 +81,15 @@ void describe_strict(const WorldSettings& s, std::vector<std::string>& out) {
 
 std::string_view to_string(FillMode value) { return kModes.of(value); }
 std::optional<FillMode> parse_fill_mode(std::string_view text) { return kModes.parse(text); }
+
+std::span<const FillMode> all_fill_modes() {
+    static constexpr auto kAll = [] {
+        std::array<FillMode, kModes.text.size()> out{};
+        for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<FillMode>(i);
+        return out;
+    }();
+    return kAll;
+}
 
 std::string fill_mode_names() { return fmt::format("{}", fmt::join(kModes.text, ", ")); }
 

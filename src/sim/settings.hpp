@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,7 @@ enum class FillMode : std::uint8_t {
 
 [[nodiscard]] std::string_view to_string(FillMode value);
 [[nodiscard]] std::optional<FillMode> parse_fill_mode(std::string_view text);
+[[nodiscard]] std::span<const FillMode> all_fill_modes();
 /// "strict, backtrader": for error lines and help.
 [[nodiscard]] std::string fill_mode_names();
 
