@@ -12,10 +12,11 @@
 namespace tradewind::market {
 namespace {
 
-constexpr auto kDefectNames =
-    names<DefectKind>("unknown_instrument", "time_backwards", "non_positive_price", "crossed_quote",
-                      "high_below_low", "open_outside_range", "close_outside_range",
-                      "negative_size", "no_size", "opens_after_close", "bad_step", "bad_ratio");
+constexpr auto kDefectNames = names<DefectKind>(
+    "unknown_instrument", "time_backwards", "non_positive_price", "crossed_quote", "high_below_low",
+    "open_outside_range", "close_outside_range", "negative_size", "no_size", "opens_after_close",
+    "bad_step", "bad_ratio", "update_gap", "unfinished_message", "crossed_book", "locked_book",
+    "unknown_order", "duplicate_order", "oversized_reduction");
 
 using Found = std::optional<Defect>;
 
@@ -95,7 +96,9 @@ bool counts_time(DefectKind kind) {
 
 bool is_plain_count(DefectKind kind) {
     return kind == DefectKind::unknown_instrument || kind == DefectKind::bad_step ||
-           kind == DefectKind::bad_ratio;
+           kind == DefectKind::bad_ratio || kind == DefectKind::update_gap ||
+           kind == DefectKind::unfinished_message || kind == DefectKind::unknown_order ||
+           kind == DefectKind::duplicate_order;
 }
 
 std::string text_of(DefectKind kind, std::int64_t value) {

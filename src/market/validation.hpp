@@ -21,10 +21,17 @@ enum class DefectKind : std::uint8_t {
     open_outside_range,  ///< limit = the end of the range that it passes, actual = open
     close_outside_range,
     negative_size,
-    no_size,            ///< a trade of nothing
-    opens_after_close,  ///< limit = the bar's close, actual = its open (ns)
-    bad_step,           ///< a bar whose step is not positive
-    bad_ratio,          ///< a split of or into nothing
+    no_size,              ///< a trade of nothing
+    opens_after_close,    ///< limit = the bar's close, actual = its open (ns)
+    bad_step,             ///< a bar whose step is not positive
+    bad_ratio,            ///< a split of or into nothing
+    update_gap,           ///< limit = the book's last update id, actual = the predecessor told
+    unfinished_message,   ///< limit = update id of the one cut short, actual = of the row after it
+    crossed_book,         ///< limit = best ask, actual = best bid, which is above it
+    locked_book,          ///< the same, both equal
+    unknown_order,        ///< actual = the venue's number of the order
+    duplicate_order,      ///< actual = the venue's number of the order
+    oversized_reduction,  ///< limit = what was left of the order, actual = what was taken off it
 };
 
 [[nodiscard]] std::string_view to_string(DefectKind value);
