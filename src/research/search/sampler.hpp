@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "research/search/space.hpp"
+
+namespace tradewind::research {
+
+/// What a trial came to. Higher values are better.
+struct Outcome {
+    std::optional<double> value;  ///< nullopt: undefined, worse than any number
+    double violation = 0;         ///< 0: all constraints hold; else by how much they are missed
+};
+
+/// Whether `a` is better than `b`: constraints first, then the value.
+[[nodiscard]] bool is_better(const Outcome& a, const Outcome& b);
+
+struct Told {
+    Point point;
+    Outcome outcome;
+};
+
+/// Constraints that a point alone decides ("fast < slow"); empty allows all.
+using Allowed = std::function<bool(const Point&)>;
+
+/// Proposes points, a batch at a time, and learns from what came of them. A sampler is a pure
+/// function of its seed and of the batches it learned from: not of time, threads or addresses.
+class Sampler {
+public:
+    Sampler() = default;
+    Sampler(const Sampler&) = delete;
+    Sampler& operator=(const Sampler&) = delete;
+    virtual ~Sampler() = default;
+
+    /// The next batch; empty where the search is exhausted.
+    virtual std::vector<Point> propose() = 0;
+    /// All of the last batch, in its order. Where `needs_results` is false this is never called.
+    virtual void learn(std::span<const Told> batch) = 0;
+    /// Whether `propose` must wait for the results of the batch before.
+    [[nodiscard]] virtual bool needs_results() const = 0;
+};
+
+/// Every point of the grid, the last dimension fastest.
+[[nodiscard]] std::unique_ptr<Sampler> make_grid_sampler(const SearchSpace& space, Allowed allowed);
+/// Independent uniform draws (of the logarithm where a dimension says so).
+[[nodiscard]] std::unique_ptr<Sampler> make_random_sampler(const SearchSpace& space,
+                                                           Allowed allowed, std::uint64_t seed);
+
+}  // namespace tradewind::research
