@@ -13,17 +13,19 @@ namespace {
 constexpr auto kAggressors = names<Aggressor>("unknown", "buyer", "seller");
 constexpr auto kSources = names<PriceSource>("last", "bid", "ask", "mid");
 constexpr auto kLiquidity = names<Liquidity>("maker", "taker");
-constexpr auto kVenueReasons =
-    names<VenueReason>("none", "requested", "time_in_force", "contingency", "insufficient_funds",
-                       "would_take", "would_not_reduce", "no_liquidity", "unknown_order",
-                       "bad_order", "market_closed", "delisted", "end_of_data", "other");
+constexpr auto kVenueReasons = names<VenueReason>(
+    "none", "requested", "time_in_force", "contingency", "insufficient_funds", "would_take",
+    "would_not_reduce", "no_liquidity", "unknown_order", "bad_order", "market_closed", "delisted",
+    "end_of_data", "other", "liquidation", "price_limit");
+constexpr auto kCashReasons =
+    names<CashReason>("deposit", "withdrawal", "interest", "borrow_cost", "correction", "rollover");
 constexpr auto kTradingStates = names<TradingState>("active", "reducing", "halted");
 constexpr auto kCorporateActions =
     names<CorporateActionKind>("split", "cash_dividend", "symbol_change", "delisting");
 constexpr auto kKindNames = std::to_array<std::string_view>(
     {"bar", "quote", "trade", "book_level", "book_order", "order", "timer", "cash_flow",
      "trading_status", "funding", "corporate_action", "news", "sentiment", "economic_release",
-     "override", "model_promoted", "end_of_data"});
+     "override", "model_promoted", "end_of_data", "margin_call", "liquidation"});
 static_assert(kKindNames.size() == std::variant_size_v<Payload>);
 
 struct InstrumentVisitor {
@@ -65,6 +67,7 @@ std::string_view to_string(Aggressor value) { return kAggressors.of(value); }
 std::string_view to_string(PriceSource value) { return kSources.of(value); }
 std::string_view to_string(Liquidity value) { return kLiquidity.of(value); }
 std::string_view to_string(VenueReason value) { return kVenueReasons.of(value); }
+std::string_view to_string(CashReason value) { return kCashReasons.of(value); }
 std::string_view to_string(TradingState value) { return kTradingStates.of(value); }
 std::string_view to_string(CorporateActionKind value) { return kCorporateActions.of(value); }
 

@@ -225,7 +225,14 @@ struct ModelPromoted {
     friend bool operator==(const ModelPromoted&, const ModelPromoted&) = default;
 };
 
-enum class CashReason : std::uint8_t { deposit, withdrawal, interest, borrow_cost, correction };
+enum class CashReason : std::uint8_t {
+    deposit,
+    withdrawal,
+    interest,
+    borrow_cost,
+    correction,
+    rollover,  ///< of a currency position from one value date to the next
+};
 
 /// Cash that comes or goes without a trade. The run's starting cash is a deposit.
 struct CashFlow {
@@ -283,6 +290,8 @@ enum class VenueReason : std::uint8_t {
     delisted,
     end_of_data,
     other,
+    liquidation,  ///< the venue closes the account's positions
+    price_limit,  ///< beyond the price band of the day
 };
 
 /// New terms of an order (replaced, adjusted): totals, not differences.
@@ -308,12 +317,35 @@ struct OrderEvent {
     friend bool operator==(const OrderEvent&, const OrderEvent&) = default;
 };
 
+// --- the account
+// ------------------------------------------------------------------------------------
+
+/// The venue warns: equity comes near what it asks us to keep, and it may close positions next.
+struct MarginCall {
+    std::optional<InstrumentId> instrument{};  ///< isolated margin: whose; absent: the account's
+    Currency currency{};
+    Money equity{};    ///< of the account, or what stands behind the one position
+    Money required{};  ///< the maintenance margin
+
+    friend bool operator==(const MarginCall&, const MarginCall&) = default;
+};
+
+/// The venue closed a position of ours, or a part of it, without an order of ours.
+struct Liquidation {
+    InstrumentId instrument{};
+    std::optional<StrategyId> strategy{};  ///< hedging: whose leg; absent: the account's position
+    Fill fill{};
+
+    friend bool operator==(const Liquidation&, const Liquidation&) = default;
+};
+
 // --- the event
 // --------------------------------------------------------------------------------------
 
-using Payload = std::variant<Bar, Quote, Trade, BookLevel, BookOrder, OrderEvent, Timer, CashFlow,
-                             TradingStatus, Funding, CorporateAction, NewsItem, SentimentScore,
-                             EconomicRelease, Override, ModelPromoted, EndOfData>;
+using Payload =
+    std::variant<Bar, Quote, Trade, BookLevel, BookOrder, OrderEvent, Timer, CashFlow,
+                 TradingStatus, Funding, CorporateAction, NewsItem, SentimentScore, EconomicRelease,
+                 Override, ModelPromoted, EndOfData, MarginCall, Liquidation>;
 
 /// One fact with its place in the log.
 struct Event {
@@ -336,6 +368,7 @@ static_assert(std::is_trivially_copyable_v<Event>);
 [[nodiscard]] std::string_view to_string(PriceSource value);
 [[nodiscard]] std::string_view to_string(Liquidity value);
 [[nodiscard]] std::string_view to_string(VenueReason value);
+[[nodiscard]] std::string_view to_string(CashReason value);
 [[nodiscard]] std::string_view to_string(TradingState value);
 [[nodiscard]] std::string_view to_string(CorporateActionKind value);
 /// "1d", "5m", "100-ticks", "1000-volume", "1000000-value"; bid, ask and mid bars carry "/bid" and

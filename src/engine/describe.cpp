@@ -99,7 +99,18 @@ struct PayloadText {
                            std::visit(DetailText{}, event.detail));
     }
     std::string operator()(const CashFlow& flow) const {
-        return fmt::format("cash {} {}", to_string(flow.amount), to_string(flow.currency));
+        return fmt::format("cash {} {} ({})", to_string(flow.amount), to_string(flow.currency),
+                           to_string(flow.reason));
+    }
+    std::string operator()(const MarginCall& call) const {
+        return fmt::format("margin call{}, equity {} of the {} {} required",
+                           call.instrument ? " " + symbol(*call.instrument) : "",
+                           to_string(call.equity), to_string(call.required),
+                           to_string(call.currency));
+    }
+    std::string operator()(const Liquidation& liquidation) const {
+        return fmt::format("liquidation {}{}", symbol(liquidation.instrument),
+                           DetailText{}(liquidation.fill));
     }
     std::string operator()(const Timer& timer) const {
         return fmt::format("timer {} of strategy {}", timer.timer.value, timer.strategy.value);

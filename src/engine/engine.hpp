@@ -100,6 +100,9 @@ public:
     [[nodiscard]] const RefusalCounts& refusals() const { return refusals_; }
     [[nodiscard]] std::uint64_t ambiguous_fills() const { return ambiguous_fills_; }
     [[nodiscard]] std::uint64_t fills() const { return fills_; }
+    /// Positions, or parts, that the venue closed against our will, and its warnings before.
+    [[nodiscard]] std::uint64_t liquidations() const { return liquidations_; }
+    [[nodiscard]] std::uint64_t margin_calls() const { return margin_calls_; }
     /// Fills in a currency whose rate was unknown then: their trades and costs stand in that
     /// currency.
     [[nodiscard]] std::uint64_t unvalued_fills() const { return unvalued_fills_; }
@@ -133,8 +136,17 @@ private:
     void on(const Override& order);
     void on(const ModelPromoted& promotion);
     void on(const EndOfData& end);
+    void on(const MarginCall& call);
+    void on(const Liquidation& liquidation);
     void on_closed_bar(const Bar& bar);
-    void book_fill(const orders::Order& order, const Fill& fill);
+    /// A fill with the one whose it is.
+    struct Booking {
+        StrategyId strategy;
+        InstrumentId instrument;
+        const Fill& fill;
+        Tag tag;
+    };
+    void book_fill(const Booking& booking);
 
     template <typename Call>
     void call(Slot& slot, const Call& what);
@@ -183,6 +195,8 @@ private:
     std::optional<Refusal> first_refusal_;
     std::uint64_t ambiguous_fills_ = 0;
     std::uint64_t fills_ = 0;
+    std::uint64_t liquidations_ = 0;
+    std::uint64_t margin_calls_ = 0;
     std::uint64_t unvalued_fills_ = 0;
     Money start_equity_;
     Money slippage_;

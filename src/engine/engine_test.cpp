@@ -38,6 +38,8 @@ struct Script {
     std::function<void(Context&, TimerId)> timer{};
     std::function<void(Context&, const OrderEvent&)> order{};
     std::function<void(Context&, const Refusal&)> refusal{};
+    std::function<void(Context&, const MarginCall&)> margin_call{};
+    std::function<void(Context&, const Liquidation&)> liquidation{};
     std::function<void(Context&)> end{};
 };
 
@@ -51,6 +53,12 @@ public:
     void on_timer(Context& c, TimerId id) override { tell(script_.timer, c, id); }
     void on_order(Context& c, const OrderEvent& e) override { tell(script_.order, c, e); }
     void on_refusal(Context& c, const Refusal& r) override { tell(script_.refusal, c, r); }
+    void on_margin_call(Context& c, const MarginCall& m) override {
+        tell(script_.margin_call, c, m);
+    }
+    void on_liquidation(Context& c, const Liquidation& l) override {
+        tell(script_.liquidation, c, l);
+    }
     void on_end(Context& c) override { tell(script_.end, c); }
 
 private:
@@ -410,6 +418,41 @@ TEST(Step, closes_the_trade_of_a_share_that_is_delisted) {
         .instrument = kFirst, .kind = CorporateActionKind::delisting, .amount = price("40")});
     EXPECT_EQ(desk.engine.portfolio().equity(), whole_money(9'400));
     ASSERT_EQ(desk.engine.trades().closed().size(), 1U);
+}
+
+TEST(Step, books_what_the_venue_closes_against_our_will) {
+    std::vector<std::string> told;
+    Script script = buys_on_trade(10);
+    script.margin_call = [&](Context&, const MarginCall& call) {
+        told.push_back("call " + to_string(call.equity));
+    };
+    script.liquidation = [&](Context& c, const Liquidation& closed) {
+        told.push_back("closed " + to_string(closed.fill.qty) + ", left " +
+                       to_string(c.position(kFirst)));
+    };
+    Desk desk{slots(std::move(script))};
+    desk.step(deposit());
+    desk.step(print("100"));
+    desk.step(filled(OrderId::of(kMe, 1), 10, "100"));
+    desk.step(MarginCall{.instrument = std::nullopt,
+                         .currency = kUsd,
+                         .equity = whole_money(50),
+                         .required = whole_money(60)});
+    desk.step(Liquidation{.instrument = kFirst,
+                          .strategy = std::nullopt,
+                          .fill = Fill{.price = price("40"),
+                                       .qty = whole_qty(10),
+                                       .side = Side::sell,
+                                       .fee = whole_money(4),
+                                       .fee_currency = kUsd,
+                                       .basis = {.reference = price("41")}}});
+    EXPECT_EQ(told, (Words{"call 50", "closed 10, left 0"}));
+    EXPECT_EQ(desk.engine.portfolio().equity(), whole_money(9'396));
+    ASSERT_EQ(desk.engine.trades().closed().size(), 1U);
+    EXPECT_EQ(desk.engine.trades().closed()[0].tag.view(), "liquidation");
+    EXPECT_EQ(desk.engine.liquidations(), 1U);
+    EXPECT_EQ(desk.engine.margin_calls(), 1U);
+    EXPECT_EQ(desk.engine.slippage(), whole_money(10));
 }
 
 // --- timers, aggregation ------------------------------------------------------------------------

@@ -212,7 +212,12 @@ void Engine::on(const OrderEvent& event) {
     const orders::Applied applied = orders_.apply(event, now_);
     const std::optional<InstrumentId> traded =
         applied.order != nullptr ? std::optional{applied.order->instrument()} : std::nullopt;
-    if (applied.booked) book_fill(*applied.order, *applied.booked);
+    if (applied.booked) {
+        book_fill({.strategy = applied.order->strategy(),
+                   .instrument = applied.order->instrument(),
+                   .fill = *applied.booked,
+                   .tag = applied.order->intent.spec.tag});
+    }
     const StrategyId owner = event.order.strategy();
     if (owner.value >= slots_.size()) return;
     Slot& slot = *slots_[owner.value];
@@ -222,18 +227,19 @@ void Engine::on(const OrderEvent& event) {
 }
 
 /// What was traded is what the order says, whatever the report calls it.
-void Engine::book_fill(const orders::Order& order, const Fill& fill) {
-    const Instrument& instrument = instruments_.at(order.instrument());
+void Engine::book_fill(const Booking& booking) {
+    const Fill& fill = booking.fill;
+    const Instrument& instrument = instruments_.at(booking.instrument);
     const portfolio::FillOutcome outcome =
-        portfolio_.apply_fill(order.strategy(), instrument.id, fill);
+        portfolio_.apply_fill(booking.strategy, instrument.id, fill);
     const std::optional<Price> rate = portfolio_.rate(instrument.quote);
     if (!rate) ++unvalued_fills_;
     trades_.on_fill({.ts = happened_,
-                     .strategy = order.strategy(),
+                     .strategy = booking.strategy,
                      .instrument = instrument.id,
                      .fill = fill,
                      .fee = outcome.fee.value_or(Money{}),
-                     .tag = order.intent.spec.tag,
+                     .tag = booking.tag,
                      .rate = rate.value_or(Price{base::kDecimalOne})});
     ++fills_;
     if (fill.basis.ambiguous) ++ambiguous_fills_;
@@ -251,6 +257,24 @@ void Engine::book_fill(const orders::Order& order, const Fill& fill) {
     // The venue traded there: until the market speaks again that is the latest price.
     mark(instrument.id, reference);
     sample();
+}
+
+void Engine::on(const MarginCall& call) {
+    ++margin_calls_;
+    tell_all(call.instrument,
+             [&](signal::Strategy& s, signal::Context& c) { s.on_margin_call(c, call); });
+}
+
+void Engine::on(const Liquidation& liquidation) {
+    ++liquidations_;
+    for (const portfolio::StrategyFill& part : portfolio_.shares_of(liquidation)) {
+        book_fill({.strategy = part.strategy,
+                   .instrument = liquidation.instrument,
+                   .fill = part.fill,
+                   .tag = Tag{"liquidation"}});
+    }
+    tell_all(liquidation.instrument,
+             [&](signal::Strategy& s, signal::Context& c) { s.on_liquidation(c, liquidation); });
 }
 
 // --- the account --------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ enum class Account : std::uint8_t {
     fees,
     dividends,
     funding,
-    interest,  ///< earned and paid, borrow costs too
+    interest,  ///< earned and paid, borrow costs and rollover too
     capital,   ///< deposits less withdrawals, corrections
     fx,        ///< the two ends of a conversion between currencies
 };

@@ -37,7 +37,8 @@ Account account_of(CashReason reason) {
         case CashReason::withdrawal:
         case CashReason::correction: return Account::capital;
         case CashReason::interest:
-        case CashReason::borrow_cost: return Account::interest;
+        case CashReason::borrow_cost:
+        case CashReason::rollover: return Account::interest;
     }
     __builtin_unreachable();
 }
@@ -273,6 +274,34 @@ void Portfolio::book_fee(const Row& row, const Fill& fill, Position& own, FillOu
     outcome.fee = scale(fill.fee, rate->num, rate->den);
     own.fees += *outcome.fee;
     rows_[instrument.id.value].total.fees += *outcome.fee;
+}
+
+std::vector<StrategyFill> Portfolio::shares_of(const Liquidation& liquidation) const {
+    const Fill& whole = liquidation.fill;
+    if (liquidation.strategy && liquidation.strategy->value < settings_.strategies) {
+        return {{.strategy = *liquidation.strategy, .fill = whole}};
+    }
+    std::vector<StrategyFill> out;
+    Qty left = whole.qty;
+    const auto give = [&](StrategyId to, Qty qty) {
+        Fill part = whole;
+        part.qty = qty;
+        part.fee = scaled(whole.fee, qty.raw, whole.qty.raw);
+        left -= qty;
+        out.push_back({.strategy = to, .fill = part});
+    };
+    for (std::size_t s = 0; s < settings_.strategies && left.raw > 0; ++s) {
+        const StrategyId strategy{static_cast<std::uint16_t>(s)};
+        const Qty held = position(strategy, liquidation.instrument).qty;
+        const Qty closable = whole.side == Side::sell ? held : -held;
+        if (closable.raw > 0) give(strategy, std::min(closable, left));
+    }
+    if (left.raw > 0) give(StrategyId{0}, left);
+    // What rounding kept back of the fee.
+    Money fee = whole.fee;
+    for (const StrategyFill& part : out) fee -= part.fill.fee;
+    out.back().fill.fee += fee;
+    return out;
 }
 
 // --- corporate actions and funding ---------------------------------------------------------------

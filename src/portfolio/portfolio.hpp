@@ -49,6 +49,12 @@ struct FillOutcome {
     std::optional<Money> fee;  ///< nullopt where the fee's currency has no known rate
 };
 
+/// A fill, or a part of one, and whose it is.
+struct StrategyFill {
+    StrategyId strategy;
+    Fill fill;
+};
+
 /// Money that positions need, in base currency.
 struct MarginUse {
     Money initial;
@@ -87,6 +93,10 @@ public:
 
     void apply(const CashFlow& flow);
     FillOutcome apply_fill(StrategyId strategy, InstrumentId instrument, const Fill& fill);
+    /// What of a fill that no order of ours asked for falls to each strategy: to the one that it
+    /// names, else to those that hold on the side that it closes, in their order, each up to what
+    /// it holds; what nobody holds is the first strategy's. The fee goes by quantity.
+    [[nodiscard]] std::vector<StrategyFill> shares_of(const Liquidation& liquidation) const;
     /// Split: quantities by the ratio; what is no whole lot is paid out in cash at the new mark.
     /// Dividend: longs receive, shorts pay. Delisting: positions are closed at `amount`. Symbol
     /// change: nothing.

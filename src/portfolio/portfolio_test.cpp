@@ -55,6 +55,38 @@ struct Desk {
     }
 };
 
+// --- what the venue closes
+// -------------------------------------------------------------------------------
+
+std::vector<std::string> shares(const Portfolio& books, const Liquidation& liquidation) {
+    std::vector<std::string> out;
+    for (const StrategyFill& part : books.shares_of(liquidation)) {
+        out.push_back(std::to_string(part.strategy.value) + ": " + to_string(part.fill.qty) +
+                      " fee " + to_string(part.fill.fee));
+    }
+    return out;
+}
+
+TEST(Portfolio, shares_a_liquidation_among_those_who_hold_what_it_closes) {
+    using Lines = std::vector<std::string>;
+    Desk desk;
+    const auto spy = desk.add("SPY.ARCA");
+    Portfolio books = desk.open({.kind = AccountKind::margin, .strategies = 3});
+    books.apply_fill(StrategyId{0}, spy, sell("5", "100"));
+    books.apply_fill(StrategyId{1}, spy, buy("10", "100"));
+    books.apply_fill(StrategyId{2}, spy, buy("20", "100"));
+    const auto closes = [&](const Fill& fill, std::optional<StrategyId> leg = {}) {
+        return shares(books, {.instrument = spy, .strategy = leg, .fill = fill});
+    };
+    EXPECT_EQ(closes(sell("25", "90", "1")), (Lines{"1: 10 fee 0.4", "2: 15 fee 0.6"}));
+    EXPECT_EQ(closes(buy("5", "90", "1")), (Lines{"0: 5 fee 1"}));
+    EXPECT_EQ(closes(sell("4", "90"), StrategyId{2}), (Lines{"2: 4 fee 0"}));
+    // More than anybody holds is traded all the same.
+    EXPECT_EQ(closes(sell("33", "90", "0.0000000000000001")),
+              (Lines{"1: 10 fee 0.00000000000000003", "2: 20 fee 0.000000000000000061",
+                     "0: 3 fee 0.000000000000000009"}));
+}
+
 // --- spot
 // ------------------------------------------------------------------------------------------
 

@@ -35,6 +35,10 @@ public:
     virtual void on_order(Context&, const OrderEvent&) {}
     /// What we refused ourselves, with the numbers.
     virtual void on_refusal(Context&, const Refusal&) {}
+    /// The venue may close what the strategy's instruments hold next.
+    virtual void on_margin_call(Context&, const MarginCall&) {}
+    /// The venue closed a position, or a part of it; the books have it already.
+    virtual void on_liquidation(Context&, const Liquidation&) {}
     /// The source has nothing more. Orders sent now meet no further market.
     virtual void on_end(Context&) {}
 };

@@ -41,11 +41,11 @@ inline constexpr std::size_t kEnumCount<Impact> = 4;
 template <>
 inline constexpr std::size_t kEnumCount<TradingState> = 3;
 template <>
-inline constexpr std::size_t kEnumCount<CashReason> = 5;
+inline constexpr std::size_t kEnumCount<CashReason> = 6;
 template <>
 inline constexpr std::size_t kEnumCount<Liquidity> = 2;
 template <>
-inline constexpr std::size_t kEnumCount<VenueReason> = 14;
+inline constexpr std::size_t kEnumCount<VenueReason> = 16;
 
 namespace {
 
@@ -148,6 +148,8 @@ template <typename A, Is<Override> T> void fields(A& a, T& v) {
 template <typename A, Is<ModelPromoted> T> void fields(A& a, T& v) { all(a, v.model, v.artifact, v.who); }
 template <typename A, Is<CashFlow> T> void fields(A& a, T& v) { all(a, v.currency, v.amount, v.reason); }
 template <typename A, Is<EndOfData> T> void fields(A&, T&) {}
+template <typename A, Is<MarginCall> T> void fields(A& a, T& v) { all(a, v.instrument, v.currency, v.equity, v.required); }
+template <typename A, Is<Liquidation> T> void fields(A& a, T& v) { all(a, v.instrument, v.strategy, v.fill); }
 template <typename A, Is<OrderEvent> T> void fields(A& a, T& v) {
     all(a, v.kind, v.instrument, v.order, v.detail, v.venue_order, v.text);
 }

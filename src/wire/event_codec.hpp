@@ -14,8 +14,11 @@
 /// The binary layout of events and decisions, shared by the journal and, later, the bus.
 namespace tradewind::wire {
 
-/// Counts up whenever the layout below changes; stands at the head of every journal.
-inline constexpr std::uint32_t kEventLayoutVersion = 1;
+/// Counts up whenever the layout below changes; stands at the head of every journal. A version that
+/// only adds kinds and values behind the old ones reads the bytes of those before it.
+inline constexpr std::uint32_t kEventLayoutVersion = 2;
+/// The oldest version whose bytes can still be read.
+inline constexpr std::uint32_t kEventLayoutOldest = 1;
 
 enum class DecodeError : std::uint8_t {
     malformed,       ///< short, or a value that no enum or flag has

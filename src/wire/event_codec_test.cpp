@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -166,6 +167,10 @@ std::vector<Payload> one_of_each() {
         Override{TradingState::halted, id, StrategyId{1}, Timestamp{5}, "w", "y"},
         ModelPromoted{"m", "a", "w"},
         EndOfData{},
+        MarginCall{id, kUsd, whole_money(5), whole_money(6)},
+        Liquidation{id, StrategyId{1}, fill},
+        CashFlow{kUsd, whole_money(-1), CashReason::rollover},
+        OrderEvent{.detail = VenueReason::price_limit},
     };
 }
 
@@ -250,6 +255,39 @@ TEST(EventCodec, layout_changes_only_with_its_version) {
     const Bytes golden = read_file(path);
     ASSERT_FALSE(golden.empty()) << path;
     EXPECT_TRUE(std::ranges::equal(golden, now)) << "see the comment above this test";
+}
+
+/// One frame of `layout`; nullopt at the end.
+std::optional<Bytes> take_frame(std::span<const std::byte>& in) {
+    if (in.size() < 2) return std::nullopt;
+    const auto size =
+        std::to_integer<std::size_t>(in[0]) + (std::to_integer<std::size_t>(in[1]) << 8U);
+    if (in.size() < 2 + size) return std::nullopt;
+    const auto frame = in.subspan(2, size);
+    in = in.subspan(2 + size);
+    return Bytes{frame.begin(), frame.end()};
+}
+
+/// Later versions added kinds behind those of the first: its bytes still say the same.
+TEST(EventCodec, reads_the_bytes_of_every_version_since_the_oldest) {
+    for (std::uint32_t version = kEventLayoutOldest; version <= kEventLayoutVersion; ++version) {
+        const Bytes golden =
+            read_file("tests/golden/event_layout_" + std::to_string(version) + ".bin");
+        std::span<const std::byte> rest{golden};
+        std::size_t frames = 0;
+        for (auto frame = take_frame(rest); frame; frame = take_frame(rest), ++frames) {
+            std::vector<Decision> decisions;
+            if (const auto event = decode_event(*frame)) {
+                EXPECT_EQ(bytes_of(*event), *frame) << version << ": frame " << frames;
+            } else {
+                const auto seq = decode_decisions(*frame, decisions);
+                ASSERT_TRUE(seq.has_value()) << version << ": frame " << frames;
+                EXPECT_EQ(bytes_of(*seq, decisions), *frame) << version << ": frame " << frames;
+            }
+        }
+        EXPECT_TRUE(rest.empty());
+        EXPECT_GE(frames, 20U);
+    }
 }
 
 }  // namespace

@@ -211,7 +211,7 @@ struct Any<Denial> {
 };
 template <>
 struct Any<VenueReason> {
-    static VenueReason draw() { return draw_enum(VenueReason::other); }
+    static VenueReason draw() { return draw_enum(VenueReason::price_limit); }
 };
 template <>
 struct Any<Fill> {
@@ -401,7 +401,24 @@ struct Any<CashFlow> {
     static CashFlow draw() {
         return {.currency = Any<Currency>::draw(),
                 .amount = Any<Money>::draw(),
-                .reason = draw_enum(CashReason::correction)};
+                .reason = draw_enum(CashReason::rollover)};
+    }
+};
+template <>
+struct Any<MarginCall> {
+    static MarginCall draw() {
+        return {.instrument = Any<std::optional<InstrumentId>>::draw(),
+                .currency = Any<Currency>::draw(),
+                .equity = Any<Money>::draw(),
+                .required = Any<Money>::draw()};
+    }
+};
+template <>
+struct Any<Liquidation> {
+    static Liquidation draw() {
+        return {.instrument = Any<InstrumentId>::draw(),
+                .strategy = Any<std::optional<StrategyId>>::draw(),
+                .fill = Any<Fill>::draw()};
     }
 };
 template <>

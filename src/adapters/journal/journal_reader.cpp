@@ -77,9 +77,9 @@ std::expected<void, std::string> JournalReader::read_settings() {
     }
     std::uint32_t version = 0;
     std::memcpy(&version, frame.payload.data(), sizeof version);
-    if (version != wire::kEventLayoutVersion) {
-        return refuse(fmt::format("has layout {}, this program reads layout {}", version,
-                                  wire::kEventLayoutVersion));
+    if (version < wire::kEventLayoutOldest || version > wire::kEventLayoutVersion) {
+        return refuse(fmt::format("has layout {}, this program reads layouts {} to {}", version,
+                                  wire::kEventLayoutOldest, wire::kEventLayoutVersion));
     }
     const auto text = frame.payload.subspan(sizeof version);
     settings_ = {reinterpret_cast<const char*>(text.data()), text.size()};

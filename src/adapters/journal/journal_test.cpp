@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -20,6 +21,8 @@
 #include "adapters/journal/journal_writer.hpp"
 #include "support/generators.hpp"
 #include "support/must.hpp"
+#include "wire/event_codec.hpp"
+#include "wire/journal_format.hpp"
 #include "wire/sha256.hpp"
 
 namespace tradewind::journal {
@@ -148,6 +151,33 @@ RC_GTEST_FIXTURE_PROP(Journal, reads_back_every_event_and_decision, ()) {
     const Reading reading = read_run(*reader);
     RC_ASSERT(reading.stopped == Next::end);
     RC_ASSERT(std::ranges::equal(reading.steps, steps, same));
+}
+
+/// The file with another version of the layout at its head, its frame whole again.
+std::string with_layout(std::string bytes, std::uint32_t version) {
+    const std::size_t head = wire::kJournalMagic.size();
+    const auto all = std::as_writable_bytes(std::span{bytes}).subspan(head);
+    const std::size_t size = wire::read_frame(all).size;
+    const auto payload = all.subspan(wire::kFrameHeaderSize, size - wire::kFrameHeaderSize);
+    std::memcpy(payload.data(), &version, sizeof version);
+    const auto header = wire::frame_header(wire::FrameKind::settings, payload);
+    std::ranges::copy(header, all.begin());
+    return bytes;
+}
+
+TEST_F(Journal, reads_the_older_layouts_and_refuses_a_newer_one) {
+    write_run(path(), small_run());
+    const std::string bytes = read_file(path());
+    for (std::uint32_t old = wire::kEventLayoutOldest; old < wire::kEventLayoutVersion; ++old) {
+        write_file(path(), with_layout(bytes, old));
+        const auto reader = must(JournalReader::open(path()));
+        ASSERT_EQ(reader->next(), Next::event);
+        EXPECT_EQ(reader->event(), small_run().front().event);
+    }
+    write_file(path(), with_layout(bytes, wire::kEventLayoutVersion + 1));
+    const auto refused = JournalReader::open(path());
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_NE(refused.error().find("has layout"), std::string::npos) << refused.error();
 }
 
 TEST_F(Journal, hash_is_that_of_the_file) {
