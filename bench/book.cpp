@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Order books: aggregated levels.
+// Order books: matching, and aggregated levels.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -8,10 +8,63 @@
 
 #include "base/random.hpp"
 #include "market/level_book.hpp"
+#include "market/matching_book.hpp"
+#include "order_flow.hpp"
 #include "support/book_files.hpp"
 
 namespace tradewind {
 namespace {
+
+// --- matching -----------------------------------------------------------------------------------
+
+/// Looks at every event, as whoever passes them on would.
+struct Sum {
+    std::int64_t of = 0;
+
+    void on(const market::Accepted& e) { of += e.qty.raw; }
+    void on(const market::Traded& e) { of += e.qty.raw + e.price.raw; }
+    void on(const market::Cancelled& e) { of += e.qty.raw; }
+    void on(const market::Amended& e) { of += e.leaves.raw; }
+    void on(const market::LevelChanged& e) { of += e.size.raw + e.price.raw; }
+};
+
+using Book = market::MatchingBook<Sum>;
+
+void apply(Book& book, const bench::FlowOperation& op) {
+    if (op.kind == bench::FlowKind::cancel) {
+        benchmark::DoNotOptimize(book.cancel(op.id));
+        return;
+    }
+    const bool rests = op.kind == bench::FlowKind::add;
+    benchmark::DoNotOptimize(
+        book.add({.id = op.id,
+                  .side = op.side,
+                  .limit = Price{op.ticks},
+                  .qty = {op.lots},
+                  .rest = rests ? market::Remainder::rests : market::Remainder::cancel_rest}));
+}
+
+bench::FlowShape shape_of(const benchmark::State& state) {
+    return {.live = static_cast<std::size_t>(state.range(0)),
+            .levels = static_cast<std::uint64_t>(state.range(1)),
+            .operations = 1'000'000};
+}
+
+/// Adds, cancels and takes on a book of so many orders over so many levels a side.
+void matching_book(benchmark::State& state) {
+    const bench::OrderFlow flow = bench::FlowMaker(shape_of(state)).make();
+    Sum sum;
+    for (auto _ : state) {
+        state.PauseTiming();
+        Book book(sum, {.orders = static_cast<std::size_t>(state.range(0))});
+        for (const auto& op : flow.opening) apply(book, op);
+        state.ResumeTiming();
+        for (const auto& op : flow.operations) apply(book, op);
+    }
+    benchmark::DoNotOptimize(sum.of);
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(flow.operations.size()));
+}
+BENCHMARK(matching_book)->Args({2'000, 100})->Args({100'000, 1000})->Unit(benchmark::kMillisecond);
 
 // --- L2 -----------------------------------------------------------------------------------------
 
