@@ -16,6 +16,7 @@
 #include "apps/output.hpp"
 #include "apps/run_config.hpp"
 #include "apps/run_settings.hpp"
+#include "apps/trial_counting.hpp"
 #include "base/try.hpp"
 #include "research/backtest.hpp"
 
@@ -29,6 +30,7 @@ struct Options {
     std::vector<std::pair<std::string_view, std::vector<std::string>>> flags;  ///< key -> values
     std::string journal;
     std::string report;
+    LedgerChoice ledger;
     bool json = false;
     bool list = false;
 };
@@ -98,6 +100,29 @@ std::expected<std::unique_ptr<catalog::Catalog>, Failure> open_catalog(const std
     return std::unexpected(Failure{bad ? kExitBadInput : kExitFailed, opened.error().text});
 }
 
+std::expected<std::unique_ptr<trials::TrialFile>, Failure> open_ledger_of(const Options& options,
+                                                                          const std::string& path) {
+    auto opened = open_ledger(options.ledger, path);
+    if (opened) return std::move(*opened);
+    const bool bad = opened.error().kind == trials::ErrorKind::bad_input;
+    return std::unexpected(Failure{bad ? kExitBadInput : kExitFailed, opened.error().text});
+}
+
+/// Enters the run into the ledger, then counts it among all of its family.
+std::expected<std::optional<CountedTrials>, std::string> count_run(
+    trials::TrialFile* ledger, const RunSettings& settings, ports::TrialRecord record,
+    research::BacktestResult& result) {
+    if (ledger == nullptr) return std::nullopt;
+    research::describe_returns(
+        record, result.equity,
+        {.annual_rate = settings.risk_free, .annual_factor = settings.annual_factor});
+    TRY_VOID(ledger->append({&record, 1}));
+    CountedTrials out{.ledger = ledger->path().string(),
+                      .count = TRY(research::count_trials(*ledger, family_of(settings)))};
+    research::deflate(result.metrics, record, out.count);
+    return out;
+}
+
 std::uint64_t rows_of(const RunSettings& settings) {
     std::uint64_t rows = 0;
     for (const ports::Series& series : settings.data) rows += series.rows;
@@ -112,6 +137,7 @@ std::expected<void, Failure> run(const Options& options) {
     const std::string settings_text = to_json(settings);
     // The report's file is tried first: an hour's run must not end at a folder that is not there.
     TRY_VOID(or_bad_input(check_writable(options.report)));
+    const auto ledger = TRY(open_ledger_of(options, config.catalog));
     std::unique_ptr<journal::JournalWriter> journal;
     if (!options.journal.empty()) {
         journal = TRY(or_bad_input(journal::JournalWriter::create(options.journal, settings_text)));
@@ -137,11 +163,16 @@ std::expected<void, Failure> run(const Options& options) {
                                               .annual_factor = settings.annual_factor,
                                               .risk_free = settings.risk_free})));
     if (journal) TRY_VOID(or_failed(journal->close()));
+    const std::string hash = settings_hash(settings_text);
+    auto counted = TRY(or_failed(
+        count_run(ledger.get(), settings,
+                  trial_of(settings, *catalog, hash, ports::TrialOrigin::backtest), result)));
     const BacktestOutput output{
         .settings = settings,
         .result = result,
-        .settings_hash = settings_hash(settings_text),
+        .settings_hash = hash,
         .journal_hash = journal ? std::optional{journal->hash()} : std::nullopt,
+        .trials = std::move(counted),
         .wall_s = static_cast<double>(steady_ns() - started) * 1e-9};
     if (!options.report.empty()) {
         TRY_VOID(or_failed(write_report(output, *catalog, options.report)));
@@ -186,6 +217,7 @@ void add_backtest_command(CLI::App& app, int& exit_code) {
         ->allow_extra_args(false);
     verb->add_option("--journal", options->journal, "record every event and decision here");
     verb->add_option("--report", options->report, "write an HTML report here");
+    add_ledger_options(*verb, options->ledger);
     verb->add_flag("--json", options->json, "one JSON document on standard output");
     verb->add_flag("--strategies", options->list, "list the built-in strategies and end");
     verb->callback([options, &exit_code] { exit_code = run_command(*options); });

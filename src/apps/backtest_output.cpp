@@ -86,6 +86,11 @@ std::vector<std::string> warnings(const BacktestOutput& output) {
         out.push_back(fmt::format("{} trades were closed; the first {} are listed",
                                   result.trades_closed, result.trades.size()));
     }
+    if (!output.trials) {
+        out.emplace_back(
+            "this run was not counted (--no-ledger): nothing can be said about how many "
+            "trials stand behind it");
+    }
     if (!result.final_equity) out.emplace_back("a currency has no rate: the equity is unknown");
     return out;
 }
@@ -181,6 +186,16 @@ std::expected<std::vector<research::PriceSeries>, std::string> chart_prices(
     return out;
 }
 
+Json ledger_json(const std::optional<CountedTrials>& trials) {
+    if (!trials) return nullptr;
+    const research::TrialCount& count = trials->count;
+    return {
+        {"file", trials->ledger},
+        {"runs", count.runs},
+        {"trials", count.trials},
+        {"sharpe_variance", count.sharpe_variance ? Json(*count.sharpe_variance) : Json(nullptr)}};
+}
+
 std::string failure(const std::string& path, std::string_view what) {
     return fmt::format("report {}: {}: {}", path, what, std::strerror(errno));
 }
@@ -214,6 +229,7 @@ std::string json_text(const BacktestOutput& output) {
         {"warnings", warnings(output)},
         {"assumptions", sim::describe(output.settings.world)},
         {"settings_hash", output.settings_hash},
+        {"ledger", ledger_json(output.trials)},
         {"journal_hash", output.journal_hash ? Json(*output.journal_hash) : Json(nullptr)},
         {"wall_s", output.wall_s},
         {"events_per_s", per_second(output)}};
@@ -235,6 +251,10 @@ std::string table_text(const BacktestOutput& output, const std::string& report) 
     table.row("  95 % interval", m.sharpe_ci_low ? fmt::format("{:.3f} to {:.3f}", *m.sharpe_ci_low,
                                                                m.sharpe_ci_high.value_or(0.0))
                                                  : "-");
+    if (output.trials) {
+        table.row(fmt::format("Deflated Sharpe ({} trials)", output.trials->count.trials),
+                  plain(m.dsr));
+    }
     table.row("Sortino", plain(m.sortino));
     table.row("Calmar", plain(m.calmar));
     table.row("Max drawdown", percent(m.max_drawdown));

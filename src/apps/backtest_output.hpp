@@ -6,6 +6,7 @@
 #include <string>
 
 #include "apps/run_settings.hpp"
+#include "apps/trial_counting.hpp"
 #include "ports/history.hpp"
 #include "research/backtest.hpp"
 
@@ -17,7 +18,8 @@ struct BacktestOutput {
     const research::BacktestResult& result;
     std::string settings_hash;
     std::optional<std::string> journal_hash;
-    double wall_s = 0.0;  ///< data to metrics, journal included
+    std::optional<CountedTrials> trials;  ///< nullopt: this run was not entered into a ledger
+    double wall_s = 0.0;                  ///< data to metrics, journal included
 };
 
 /// One JSON document and a line end.

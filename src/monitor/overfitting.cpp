@@ -119,7 +119,7 @@ public:
          std::size_t block_periods)
         : trials_(sums.size() / blocks),
           blocks_(blocks),
-          half_periods_(static_cast<double>(blocks / 2 * block_periods)),
+          half_periods_(0.5 * static_cast<double>(blocks * block_periods)),
           by_block_{.sum = turned(sums), .squares = turned(squares)},
           in_{.sum = std::vector<double>(trials_), .squares = std::vector<double>(trials_)},
           all_(in_),

@@ -3,11 +3,11 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "domain/time.hpp"
 
@@ -22,7 +22,7 @@ enum class TrialOrigin : std::uint8_t { backtest = 1, optimize = 2, walkforward 
 /// One run over data, whatever came of it: what the multiplicity of a result is counted from.
 struct TrialRecord {
     TrialOrigin origin = TrialOrigin::backtest;
-    Timestamp made_at;  ///< when it was run
+    Timestamp made_at;  ///< when it was run; the ledger fills it in where it is 0
     /// The family: all trials of one strategy on the same instruments count against each other,
     /// whatever their span, bars, fees or parameters. The strategy's name; of several, joined by
     /// '+', in order.
@@ -57,8 +57,9 @@ public:
     /// one. Safe beside other processes. The error is one line for a person.
     [[nodiscard]] virtual std::expected<void, std::string> append(
         std::span<const TrialRecord> records) = 0;
-    /// All records so far, in order of their entry, those of other processes included.
-    [[nodiscard]] virtual std::expected<std::vector<TrialRecord>, std::string> read() const = 0;
+    /// Calls `each` with every record so far, in order of entry, those of other processes included.
+    [[nodiscard]] virtual std::expected<void, std::string> for_each(
+        const std::function<void(const TrialRecord&)>& each) const = 0;
 };
 
 }  // namespace tradewind::ports

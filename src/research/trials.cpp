@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "research/trials.hpp"
 
-#include <set>
-#include <vector>
+#include <cmath>
 
+#include "base/try.hpp"
+#include "monitor/overfitting.hpp"
 #include "monitor/statistics.hpp"
 
 namespace tradewind::research {
@@ -13,38 +14,59 @@ std::optional<monitor::Trials> TrialCount::for_deflation() const {
     return monitor::Trials{.count = trials, .sharpe_variance = *sharpe_variance};
 }
 
-TrialCount count_trials(std::span<const ports::TrialRecord> records, const TrialFamily& family) {
-    TrialCount out;
-    std::vector<double> sharpes;
-    std::set<std::string_view> seen;
-    for (const ports::TrialRecord& one : records) {
-        if (one.strategy != family.strategy || one.instruments != family.instruments) continue;
-        ++out.runs;
-        if (!seen.insert(one.settings_hash).second) continue;
-        ++out.trials;
-        if (one.sharpe) sharpes.push_back(*one.sharpe);
-    }
-    out.with_sharpe = sharpes.size();
-    if (const auto deviation = monitor::sample_deviation(sharpes)) {
+void TrialCounter::add(const ports::TrialRecord& record) {
+    if (record.strategy != family_.strategy || record.instruments != family_.instruments) return;
+    ++runs_;
+    if (!settings_.insert(record.data_hash + record.settings_hash).second) return;
+    if (record.sharpe) sharpes_.push_back(*record.sharpe);
+}
+
+TrialCount TrialCounter::count() const {
+    TrialCount out{.runs = runs_,
+                   .trials = settings_.size(),
+                   .with_sharpe = sharpes_.size(),
+                   .sharpe_variance = std::nullopt};
+    if (const auto deviation = monitor::sample_deviation(sharpes_)) {
         out.sharpe_variance = *deviation * *deviation;
     }
     return out;
 }
 
+std::expected<TrialCount, std::string> count_trials(const ports::TrialLedger& ledger,
+                                                    const TrialFamily& family) {
+    TrialCounter counter{family};
+    TRY_VOID(ledger.for_each([&](const ports::TrialRecord& record) { counter.add(record); }));
+    return counter.count();
+}
+
+double RiskFreeRate::period() const { return std::pow(1 + annual_rate, 1 / annual_factor) - 1; }
+
 void describe_returns(ports::TrialRecord& record, std::span<const monitor::EquityPoint> equity,
-                      double risk_free_period) {
+                      const RiskFreeRate& risk_free) {
     if (equity.empty()) return;
     record.from = equity.front().ts;
     record.to = equity.back().ts;
     auto excess = monitor::returns_of(equity);
     if (!excess) return;
     record.returns = excess->size();
-    for (double& one : *excess) one -= risk_free_period;
+    for (double& one : *excess) one -= risk_free.period();
     const auto deviation = monitor::sample_deviation(*excess);
     if (!deviation || *deviation == 0) return;
     record.sharpe = *monitor::mean(*excess) / *deviation;
     record.skew = monitor::skewness(*excess);
     record.kurtosis = monitor::raw_kurtosis(*excess);
+}
+
+void deflate(monitor::Metrics& metrics, const ports::TrialRecord& record, const TrialCount& count) {
+    metrics.trials = count.trials;
+    metrics.dsr.reset();
+    const auto trials = count.for_deflation();
+    if (!trials || !record.sharpe || !record.skew || !record.kurtosis) return;
+    metrics.dsr = monitor::deflated_sharpe({.sharpe = *record.sharpe,
+                                            .n = static_cast<std::size_t>(record.returns),
+                                            .skew = *record.skew,
+                                            .kurtosis = *record.kurtosis},
+                                           *trials);
 }
 
 }  // namespace tradewind::research

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
-#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "monitor/metrics.hpp"
 #include "ports/trial_ledger.hpp"
@@ -25,9 +28,9 @@ struct TrialFamily {
 /// What the ledger knows of one family.
 struct TrialCount {
     std::uint64_t runs = 0;         ///< records
-    std::uint64_t trials = 0;       ///< different settings among them
-    std::uint64_t with_sharpe = 0;  ///< different settings with a Sharpe ratio
-    /// Sample variance over the different settings of their one-period Sharpe ratios; nullopt under
+    std::uint64_t trials = 0;       ///< different ones: by settings and data
+    std::uint64_t with_sharpe = 0;  ///< different ones with a Sharpe ratio
+    /// Sample variance over the different ones of their one-period Sharpe ratios; nullopt under
     /// two of them.
     std::optional<double> sharpe_variance;
 
@@ -35,12 +38,39 @@ struct TrialCount {
     [[nodiscard]] std::optional<monitor::Trials> for_deflation() const;
 };
 
-[[nodiscard]] TrialCount count_trials(std::span<const ports::TrialRecord> records,
-                                      const TrialFamily& family);
+/// Folds records, in any order, into the count of one family.
+class TrialCounter {
+public:
+    explicit TrialCounter(TrialFamily family) : family_(std::move(family)) {}
+    void add(const ports::TrialRecord& record);
+    [[nodiscard]] TrialCount count() const;
+
+private:
+    TrialFamily family_;
+    std::uint64_t runs_ = 0;
+    std::set<std::string> settings_;  ///< hashes of data and settings
+    std::vector<double> sharpes_;
+};
+
+/// Of all that the ledger holds. The error is the ledger's.
+[[nodiscard]] std::expected<TrialCount, std::string> count_trials(const ports::TrialLedger& ledger,
+                                                                  const TrialFamily& family);
+
+/// A yearly rate, and the periods a year that it is spread over.
+struct RiskFreeRate {
+    double annual_rate = 0;
+    double annual_factor = 252;
+
+    /// (1 + rate)^(1 / factor) - 1, as `monitor::AnnualRate` is taken.
+    [[nodiscard]] double period() const;
+};
 
 /// Fills in what follows from a run's equity: span, number of returns, one-period Sharpe ratio over
-/// the risk-free rate of a period, skew and raw kurtosis.
+/// the risk-free rate, skew and raw kurtosis.
 void describe_returns(ports::TrialRecord& record, std::span<const monitor::EquityPoint> equity,
-                      double risk_free_period);
+                      const RiskFreeRate& risk_free);
+
+/// Puts the number of trials and the deflated Sharpe ratio of the trial `record` into its metrics.
+void deflate(monitor::Metrics& metrics, const ports::TrialRecord& record, const TrialCount& count);
 
 }  // namespace tradewind::research

@@ -133,6 +133,14 @@ std::vector<const Instrument*> Catalog::instruments() const {
     return out;
 }
 
+std::string Catalog::content_of(const ports::SeriesKey& key) const {
+    std::string out;
+    const auto found = manifest_.series.find(key);
+    if (found == manifest_.series.end()) return out;
+    for (const SegmentRef& segment : found->second) out += segment.file + "\n";
+    return out;
+}
+
 std::uint64_t Catalog::bytes_of(const ports::SeriesKey& key) const {
     const auto found = manifest_.series.find(key);
     if (found == manifest_.series.end()) return 0;

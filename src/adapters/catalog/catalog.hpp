@@ -43,6 +43,9 @@ public:
     [[nodiscard]] const std::string& path() const { return path_; }
     /// Bytes that a series takes on the disk, without looking there.
     [[nodiscard]] std::uint64_t bytes_of(const ports::SeriesKey& key) const;
+    /// A name for everything that a series holds: equal names, equal rows (segments are named by
+    /// their checksums). Empty where there is no such series.
+    [[nodiscard]] std::string content_of(const ports::SeriesKey& key) const;
 
     /// Checks every byte: headers, checksums, sizes, order of time.
     [[nodiscard]] VerifyReport verify() const;
