@@ -409,6 +409,11 @@ NewOrder draw_order(std::uint64_t id, std::size_t prices) {
     return out;
 }
 
+bool is_uncrossed(const OrderQueues& queues) {
+    return queues.empty(Side::buy) || queues.empty(Side::sell) ||
+           queues.best_price(Side::buy) < queues.best_price(Side::sell);
+}
+
 /// Random operations on a narrow grid: every refusal, partial fills, levels that come and go.
 RC_GTEST_PROP(MatchingBook, tells_what_a_naive_book_tells, ()) {
     Tape tape, naive_tape;
@@ -433,9 +438,7 @@ RC_GTEST_PROP(MatchingBook, tells_what_a_naive_book_tells, ()) {
             }
         }
         RC_ASSERT(tape.take() == naive_tape.take());
-        const OrderQueues& queues = book.queues();
-        RC_ASSERT(queues.empty(Side::buy) || queues.empty(Side::sell) ||
-                  queues.best_price(Side::buy) < queues.best_price(Side::sell));
+        RC_ASSERT(is_uncrossed(book.queues()));
     }
     for (const Side side : {Side::buy, Side::sell}) {
         RC_ASSERT(orders(book.queues(), side) == naive.orders(side));

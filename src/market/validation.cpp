@@ -16,7 +16,7 @@ constexpr auto kDefectNames = names<DefectKind>(
     "unknown_instrument", "time_backwards", "non_positive_price", "crossed_quote", "high_below_low",
     "open_outside_range", "close_outside_range", "negative_size", "no_size", "opens_after_close",
     "bad_step", "bad_ratio", "update_gap", "unfinished_message", "crossed_book", "locked_book",
-    "unknown_order", "duplicate_order", "oversized_reduction");
+    "unknown_order", "duplicate_order", "oversized_reduction", "side_overflow");
 
 using Found = std::optional<Defect>;
 

@@ -32,6 +32,7 @@ enum class DefectKind : std::uint8_t {
     unknown_order,        ///< actual = the venue's number of the order
     duplicate_order,      ///< actual = the venue's number of the order
     oversized_reduction,  ///< limit = what was left of the order, actual = what was taken off it
+    side_overflow,        ///< limit = what the side holds, actual = what was to come on top
 };
 
 [[nodiscard]] std::string_view to_string(DefectKind value);

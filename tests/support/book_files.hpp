@@ -73,6 +73,41 @@ struct Stamped {
     return out;
 }
 
+[[nodiscard]] inline BookAction action_of(char letter) {
+    switch (letter) {
+        case 'A': return BookAction::add;
+        case 'M': return BookAction::modify;
+        case 'C': return BookAction::remove;
+        case 'T': return BookAction::trade;
+        case 'F': return BookAction::fill;
+        default: return BookAction::clear;
+    }
+}
+
+/// Flags as Databento sets them: 128 the last row of a message, 32 a row of a snapshot, which ends
+/// where the first row without it begins.
+[[nodiscard]] inline std::vector<Stamped<BookOrder>> order_rows(const std::string& name) {
+    constexpr int kLast = 128, kSnapshot = 32;
+    std::vector<Stamped<BookOrder>> out;
+    for (const auto& f : csv_rows(name)) {
+        const int flags = std::stoi(f[7]);
+        const bool is_snapshot = (flags & kSnapshot) != 0;
+        if (!is_snapshot && !out.empty() && out.back().payload.flags.snapshot) {
+            out.back().payload.flags.last = true;
+        }
+        out.push_back({.ts = {std::stoll(f[0])},
+                       .payload = {.instrument = {},
+                                   .side = f[3] == "bid" ? Side::buy : Side::sell,
+                                   .action = action_of(f[2][0]),
+                                   .flags = {.snapshot = is_snapshot, .last = (flags & kLast) != 0},
+                                   .price = price(f[4]),
+                                   .size = qty(f[5]),
+                                   .order = id_of(f[6]),
+                                   .sequence = id_of(f[8])}});
+    }
+    return out;
+}
+
 [[nodiscard]] inline std::vector<Stamped<Quote>> quote_rows(const std::string& name) {
     std::vector<Stamped<Quote>> out;
     for (const auto& f : csv_rows(name)) {
