@@ -219,7 +219,7 @@ constexpr auto kOptions = std::to_array<Option>({
      [](RunConfig& c, std::string_view v) -> Done { c.fee_per_unit = TRY(money(v)); return {}; }},
     {"fees.minimum", "--fee-minimum", "least fee of an order that fills", false,
      [](RunConfig& c, std::string_view v) -> Done { c.fee_minimum = TRY(money(v)); return {}; }},
-    {"simulation.fills", "--fills", "whose fill conventions: strict or backtrader", false, set_fills},
+    {"simulation.fills", "--fills", "whose fill conventions: strict, backtrader, nautilus, lean-equity, lean-base, freqtrade or vectorbt", false, set_fills},
     {"simulation.slippage", "--slippage", "none, bps:2, ticks:1 or volume:0.1", false, set_slippage},
     {"simulation.latency", "--latency", "of orders and reports, each way: 50ms", false, set_latency},
     {"simulation.participation", "--participation", "largest share of a bar's volume that we may fill (0.1)", false, set_participation},

@@ -21,15 +21,6 @@ bool is_rival(const VenueOrder& a, const VenueOrder& b) {
            (b.links.contingency == Contingency::oco || b.links.contingency == Contingency::ouo);
 }
 
-const BarMeeting* bar_for(std::span<const BarMeeting> bars, const VenueOrder& order) {
-    const auto fits = [&](const BarMeeting& m) {
-        const Serves not_ours = order.is_buy() ? Serves::sellers : Serves::buyers;
-        return m.instrument == order.spec.instrument && m.serves != not_ours;
-    };
-    const auto found = std::find_if(bars.begin(), bars.end(), fits);
-    return found == bars.end() ? nullptr : &*found;
-}
-
 }  // namespace
 
 BacktraderVenue::BacktraderVenue(OrderDesk& desk, const FillRules& rules)
@@ -327,37 +318,14 @@ void BacktraderVenue::tidy() {
 // ------------------------------------------------------------------------------
 
 void BacktraderVenue::meet(const CorporateAction& action) {
-    const auto for_each_of = [&](const auto& visit) {
+    const auto for_each_order = [&](const auto& visit) {
         for (const auto* list : {&submitted_, &pending_}) {
-            for (const OrderSlot slot : *list) {
-                VenueOrder& order = desk_.at(slot);
-                if (!order.ended && order.spec.instrument == action.instrument) visit(order);
-            }
+            for (const OrderSlot slot : *list) visit(desk_.at(slot));
         }
     };
-    switch (action.kind) {
-        case CorporateActionKind::split:
-            desk_.account().split(action);
-            for_each_of([&](VenueOrder& order) {
-                if (desk_.restate(order, action)) {
-                    desk_.report_terms(OrderEventKind::adjusted, order);
-                } else {
-                    drop(order, OrderEventKind::canceled, VenueReason::other);
-                }
-            });
-            break;
-        case CorporateActionKind::cash_dividend:
-            desk_.account().pay(action.instrument, action.amount);
-            break;
-        case CorporateActionKind::symbol_change: break;
-        case CorporateActionKind::delisting:
-            desk_.account().pay(action.instrument, action.amount);
-            desk_.account().close(action.instrument);
-            for_each_of([&](VenueOrder& order) {
-                drop(order, OrderEventKind::canceled, VenueReason::delisted);
-            });
-            break;
-    }
+    take_action(desk_, action, for_each_order, [&](VenueOrder& order, VenueReason reason) {
+        drop(order, OrderEventKind::canceled, reason);
+    });
     tidy();
 }
 

@@ -5,8 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "sim/order_desk.hpp"
-#include "sim/strict_venue.hpp"
+#include "sim/bar_venue.hpp"
 
 namespace tradewind::sim {
 
@@ -17,19 +16,20 @@ namespace tradewind::sim {
 /// Known differences: an instrument without a bar in a step is left alone (backtrader tries its
 /// orders on the old bar again); every instrument trades like a stock; amounts are exact decimals,
 /// not binary floating point.
-class BacktraderVenue {
+class BacktraderVenue final : public BarVenue {
 public:
     BacktraderVenue(OrderDesk& desk, const FillRules& rules);
 
-    void submit(const OrderIntent& intent);
-    void replace(const ReplaceOrder& command);
-    void cancel(const CancelOrder& command);
-    void step(std::span<const BarMeeting> bars);
-    void meet(const CorporateAction& action);
-    void end_of_data();
+    void submit(const OrderIntent& intent) override;
+    void replace(const ReplaceOrder& command) override;
+    void cancel(const CancelOrder& command) override;
+    void step(std::span<const BarMeeting> bars) override;
+    void meet(const CorporateAction& action) override;
+    void end_of_data() override;
 
-    /// Orders that it holds: while 0, no step is needed. The address stays.
-    [[nodiscard]] const std::uint32_t* busy() const { return &held_; }
+    /// Orders that it holds.
+    [[nodiscard]] const std::uint32_t* busy() const override { return &held_; }
+    [[nodiscard]] bool sees_all_at_once() const override { return true; }
 
 private:
     /// A parent and its children, `_pchildren` there.

@@ -63,6 +63,7 @@ struct FillRules {
                      const WorldSettings& settings) = nullptr;
 };
 
+/// Of strict and backtrader; the other modes have tables of their own kind.
 [[nodiscard]] const FillRules& rules_of(FillMode mode);
 
 /// Offset in units of price at a market price.

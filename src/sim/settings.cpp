@@ -5,13 +5,15 @@
 
 #include <array>
 
+#include "base/assert.hpp"
 #include "domain/names.hpp"
 #include "sim/mode_rules.hpp"
 
 namespace tradewind::sim {
 namespace {
 
-constexpr auto kModes = names<FillMode>("strict", "backtrader");
+constexpr auto kModes = names<FillMode>("strict", "backtrader", "nautilus", "lean-equity",
+                                        "lean-base", "freqtrade", "vectorbt");
 constexpr auto kAccounts = names<AccountKind>("cash", "margin");
 
 std::string percent(Rate rate) {
@@ -77,6 +79,43 @@ void describe_strict(const WorldSettings& s, std::vector<std::string>& out) {
                     percent(s.participation)));
 }
 
+/// Empty for strict.
+std::string_view other_engine_line(FillMode mode) {
+    switch (mode) {
+        case FillMode::strict: return "";
+        case FillMode::backtrader:
+            return "Fills: as backtrader 1.9.78 does. Market orders at the next bar's open, limits "
+                   "when touched, "
+                   "stops at their price or at the open beyond it; in full, whatever the volume.";
+        case FillMode::nautilus:
+            return "Fills: as NautilusTrader does on bars. Market orders at once, at the close "
+                   "that the strategy has seen; every bar is its open, high, low and close in that "
+                   "order, with a quarter of the volume each, and what is larger pays one tick "
+                   "more; limits when touched, at their price; stops at their price, or at the "
+                   "open beyond it.";
+        case FillMode::lean_equity:
+            return "Fills: as LEAN's equity model does. Market orders at once, at the close that "
+                   "the strategy has seen, or at the next open where the market is closed; limits "
+                   "once traded through, at the open where that is better; stops when touched, at "
+                   "the open where that is beyond; stop and target in one bar can both fill.";
+        case FillMode::lean_base:
+            return "Fills: as LEAN's base model (crypto, currencies) does. Market orders at once, "
+                   "at the close that the strategy has seen, or at the next open where the market "
+                   "is closed; limits and stops once traded through, stops at the worse of their "
+                   "price and the close; stop and target in one bar can both fill.";
+        case FillMode::freqtrade:
+            return "Fills: as freqtrade's backtesting does. Market orders at the next open; "
+                   "limits when touched, at their price; of one candle first the stop, then the "
+                   "target, then the trailing stop, also on the candle of the entry; both sides "
+                   "pay the higher fee.";
+        case FillMode::vectorbt:
+            return "Fills: as vectorbt's from_signals does. Market orders at once, at the close "
+                   "that the strategy has seen; stop and target from the next bar on, the stop "
+                   "first, at the open where that is beyond; one deal a bar.";
+    }
+    __builtin_unreachable();
+}
+
 }  // namespace
 
 std::string_view to_string(FillMode value) { return kModes.of(value); }
@@ -100,14 +139,10 @@ std::optional<AccountKind> parse_account_kind(std::string_view text) {
 
 std::vector<std::string> describe(const WorldSettings& settings) {
     std::vector<std::string> out;
-    switch (settings.fills) {
-        case FillMode::strict: describe_strict(settings, out); break;
-        case FillMode::backtrader:
-            out.push_back(
-                "Fills: as backtrader 1.9.78 does. Market orders at the next bar's open, limits "
-                "when touched, "
-                "stops at their price or at the open beyond it; in full, whatever the volume.");
-            break;
+    if (settings.fills == FillMode::strict) {
+        describe_strict(settings, out);
+    } else {
+        out.emplace_back(other_engine_line(settings.fills));
     }
     out.push_back(slippage_line(settings.slippage));
     out.push_back(latency_line(settings.latencies));
@@ -116,11 +151,8 @@ std::vector<std::string> describe(const WorldSettings& settings) {
 }
 
 const FillRules& rules_of(FillMode mode) {
-    switch (mode) {
-        case FillMode::strict: return kStrictRules;
-        case FillMode::backtrader: return kBacktraderRules;
-    }
-    __builtin_unreachable();
+    ASSERT(mode == FillMode::strict || mode == FillMode::backtrader);
+    return mode == FillMode::strict ? kStrictRules : kBacktraderRules;
 }
 
 }  // namespace tradewind::sim

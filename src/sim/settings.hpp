@@ -19,8 +19,14 @@ namespace tradewind::sim {
 
 /// Whose conventions decide which order fills, when and at what price.
 enum class FillMode : std::uint8_t {
-    strict,      ///< ours: what the data proves, else the worse for us
-    backtrader,  ///< backtrader's BackBroker, so that its results can be reproduced fill by fill
+    strict,  ///< ours: what the data proves, else the worse for us
+    // What follows is there to reproduce, fill by fill, a result that another engine gave.
+    backtrader,   ///< backtrader's BackBroker
+    nautilus,     ///< NautilusTrader's matching engine on bars
+    lean_equity,  ///< QuantConnect LEAN, EquityFillModel
+    lean_base,    ///< the same, FillModel: crypto, currency pairs, CFDs
+    freqtrade,    ///< freqtrade's backtesting
+    vectorbt,     ///< vectorbt (community), Portfolio.from_signals
 };
 
 [[nodiscard]] std::string_view to_string(FillMode value);
@@ -88,7 +94,8 @@ struct WorldSettings {
     BacktraderSlippage backtrader;    ///< read in that mode only
     std::optional<FeeSchedule> fees;  ///< absent: each instrument's own
     Latencies latencies;
-    /// Largest share of a bar's volume, or of a print's size, that all orders together may fill.
+    /// Mode strict: largest share of a bar's volume, or of a print's size, that all orders together
+    /// may fill.
     Rate participation{base::kDecimalOne / 10};
     AccountKind account = AccountKind::cash;
     bool check_funds = true;         ///< false: the venue gives unlimited credit

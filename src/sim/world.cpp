@@ -11,9 +11,9 @@
 
 #include "base/assert.hpp"
 #include "base/try.hpp"
-#include "sim/backtrader_venue.hpp"
+#include "sim/bar_venue.hpp"
 #include "sim/feed.hpp"
-#include "sim/mode_rules.hpp"
+#include "sim/fill_rules.hpp"
 #include "sim/strict_venue.hpp"
 #include "sim/winner_tree.hpp"
 
@@ -39,11 +39,8 @@ class World::Body {
 public:
     Body(const InstrumentTable& table, WorldSettings settings)
         : desk_(table, settings), settings_(std::move(settings)) {
-        if (settings_.fills == FillMode::backtrader) {
-            backtrader_.emplace(desk_, rules_of(settings_.fills));
-        } else {
-            strict_.emplace(desk_, rules_of(settings_.fills));
-        }
+        bar_venue_ = make_bar_venue(desk_);
+        if (!bar_venue_) strict_.emplace(desk_, rules_of(settings_.fills));
     }
     Body(const Body&) = delete;
     Body& operator=(const Body&) = delete;
@@ -102,7 +99,7 @@ private:
     [[nodiscard]] bool meet(Feed& feed, std::uint32_t leaf, const Moment& key, Event& out);
     [[nodiscard]] bool meet_bar(Feed& feed, std::uint32_t leaf, const Moment& key);
     void meet_row(Feed& feed, const Event& event);
-    void step_backtrader(Timestamp at);
+    void step_bar_venue(const Feed& first);
     [[nodiscard]] BarMeeting meeting_of(const Feed& feed) const;
     void deliver_report(Event& out);
     void deliver_alarm(Event& out);
@@ -120,7 +117,7 @@ private:
     OrderDesk desk_;
     WorldSettings settings_;
     std::optional<StrictVenue> strict_;
-    std::optional<BacktraderVenue> backtrader_;
+    std::unique_ptr<BarVenue> bar_venue_;  ///< one of the two is there
 
     std::vector<Feed> feeds_;
     std::vector<std::vector<std::uint32_t>> bar_feeds_;  ///< that fill orders, by instrument
@@ -168,9 +165,9 @@ std::expected<void, std::string> World::Body::add_feed(const ports::SeriesKey& k
             fmt::format("{}: this kind of series cannot be played yet", to_string(key)));
     }
     const bool ticks = key.kind == SeriesKind::quote || key.kind == SeriesKind::trade;
-    if (ticks && backtrader_) {
-        return std::unexpected(
-            fmt::format("{}: fill mode backtrader knows bars only", to_string(key)));
+    if (ticks && bar_venue_) {
+        return std::unexpected(fmt::format("{}: fill mode {} knows bars only", to_string(key),
+                                           to_string(settings_.fills)));
     }
     auto reader = history.read(key, settings_.from.value_or(kTimestampMin),
                                settings_.to.value_or(kTimestampMax));
@@ -262,7 +259,7 @@ void World::Body::assign_roles() {
         const bool prices = fills && !(feed.key.kind == SeriesKind::trade && has_quotes(feed));
         feed.busy = !fills    ? &nobody_
                     : strict_ ? strict_->busy(feed.instrument)
-                              : backtrader_->busy();
+                              : bar_venue_->busy();
         if (strict_ && feed.serves != Serves::nobody) feed.calm = strict_->calm(feed.instrument);
         feed.mark = prices ? &desk_.account().mark(feed.instrument) : &unread_;
         feed.ask_mark = &unread_;
@@ -452,7 +449,7 @@ void World::Body::meet_row(Feed& feed, const Event& event) {
     now_is(feed.close_moment());
     if (const auto* action = std::get_if<CorporateAction>(&event.payload)) {
         if (strict_) strict_->meet(*action);
-        if (backtrader_) backtrader_->meet(*action);
+        if (bar_venue_) bar_venue_->meet(*action);
     } else if (const auto* funding = std::get_if<Funding>(&event.payload)) {
         const Instrument& of = desk_.table().at(funding->instrument);
         const Price mark = funding->mark.value_or(desk_.account().mark(of.id));
@@ -640,8 +637,8 @@ bool World::Body::meet(Feed& feed, std::uint32_t leaf, const Moment& key, Event&
 /// True: the venue is done with the bar, and no report of it is due before.
 bool World::Body::meet_bar(Feed& feed, std::uint32_t leaf, const Moment& key) {
     if (feed.serves == Serves::nobody || feed.met_close) return true;
-    if (backtrader_) {
-        step_backtrader(feed.times.close);
+    if (bar_venue_) {
+        step_bar_venue(feed);
         return wake_ > key.ts;
     }
     now_is(key);
@@ -680,18 +677,20 @@ BarMeeting World::Body::meeting_of(const Feed& feed) const {
             .opens = feed.open_moment()};
 }
 
-/// All bars that close now, whatever their instrument, at once: its broker sees them together.
-void World::Body::step_backtrader(Timestamp at) {
+/// All bars that close with this one, of its instrument or of all: what the venue sees together.
+void World::Body::step_bar_venue(const Feed& first) {
+    const Timestamp at = first.times.close;
     now_is({.ts = at.ns, .place = kMarketPlace});
     meetings_.clear();
     for (std::uint32_t leaf = 0; leaf < feeds_.size(); ++leaf) {
         Feed& feed = feeds_[leaf];
         const bool closes = tree_.key(leaf) != kNever && feed.times.close == at;
         if (!closes || feed.serves == Serves::nobody || feed.met_close) continue;
+        if (feed.instrument != first.instrument && !bar_venue_->sees_all_at_once()) continue;
         feed.met_close = true;
         meetings_.push_back(meeting_of(feed));
     }
-    backtrader_->step(meetings_);
+    bar_venue_->step(meetings_);
     look_ahead();
 }
 
@@ -737,15 +736,15 @@ void World::Body::arrive(const Command& command) {
         Body& body;
         void operator()(const SubmitOrder& c) const {
             if (body.strict_) body.strict_->submit(c.order);
-            if (body.backtrader_) body.backtrader_->submit(c.order);
+            if (body.bar_venue_) body.bar_venue_->submit(c.order);
         }
         void operator()(const ReplaceOrder& c) const {
             if (body.strict_) body.strict_->replace(c);
-            if (body.backtrader_) body.backtrader_->replace(c);
+            if (body.bar_venue_) body.bar_venue_->replace(c);
         }
         void operator()(const CancelOrder& c) const {
             if (body.strict_) body.strict_->cancel(c);
-            if (body.backtrader_) body.backtrader_->cancel(c);
+            if (body.bar_venue_) body.bar_venue_->cancel(c);
         }
         void operator()(const SetTimer&) const {}
     };
@@ -783,7 +782,7 @@ ports::EventSource::Next World::Body::finish(Event& out) {
     if (stage_ == Stage::closing && desk_.reports().empty() && !desk_.empty()) {
         desk_.set_now(cursor_);
         if (strict_) strict_->end_of_data();
-        if (backtrader_) backtrader_->end_of_data();
+        if (bar_venue_) bar_venue_->end_of_data();
     }
     if (!desk_.reports().empty()) {
         deliver_report(out);

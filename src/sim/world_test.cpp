@@ -303,11 +303,12 @@ TEST(World, describes_its_assumptions) {
 }
 
 TEST(FillMode, is_parsed_from_what_it_prints) {
-    for (const FillMode mode : {FillMode::strict, FillMode::backtrader}) {
+    for (const FillMode mode : all_fill_modes()) {
         EXPECT_EQ(parse_fill_mode(to_string(mode)), mode);
     }
     EXPECT_EQ(parse_fill_mode("optimistic"), std::nullopt);
-    EXPECT_EQ(fill_mode_names(), "strict, backtrader");
+    EXPECT_EQ(fill_mode_names(),
+              "strict, backtrader, nautilus, lean-equity, lean-base, freqtrade, vectorbt");
 }
 
 }  // namespace
