@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "adapters/importers/importer.hpp"
 #include "apps/data_options.hpp"
 
 namespace tradewind::apps {
@@ -36,10 +37,10 @@ void add_import(CLI::App& data, int& exit_code) {
     verb->add_option("files", o->files, "Plain, gz or zip files, in order of time")
         ->required()
         ->type_name("FILE");
-    verb->add_option("--format", o->format, "csv, yahoo, binance, lean, custom")
-        ->capture_default_str();
+    verb->add_option("--format", o->format, importers::format_names())->capture_default_str();
     verb->add_option("--instrument", o->instrument, "Symbol, like SPY.ARCA")->required();
-    verb->add_option("--kind", o->kind, "bar, quote, trade, corporate-action, funding")
+    verb->add_option("--kind", o->kind,
+                     "bar, quote, trade, corporate-action, funding, book-level, book-order")
         ->capture_default_str();
     verb->add_option("--interval", o->interval, "Of bars: 1m, 1h, 1d, 100-ticks, ...");
     verb->add_option("--price-source", o->price_source, "Of bars: last, bid, ask, mid")
@@ -84,7 +85,8 @@ void add_export(CLI::App& data, int& exit_code) {
     auto o = std::make_shared<DataExportOptions>();
     add_catalog(*verb, o->catalog);
     verb->add_option("--instrument", o->instrument, "Symbol, like SPY.ARCA")->required();
-    verb->add_option("--kind", o->kind, "bar, quote, trade, corporate-action, funding")
+    verb->add_option("--kind", o->kind,
+                     "bar, quote, trade, corporate-action, funding, book-level, book-order")
         ->capture_default_str();
     verb->add_option("--interval", o->interval, "Of bars: 1m, 1h, 1d, 1m/bid, ...");
     verb->add_option("--from", o->from, "First instant, like 2014-05-02");

@@ -284,5 +284,45 @@ TEST_F(DataCommandTest, gives_back_every_clean_file_of_bars_byte_for_byte) {
     EXPECT_GT(files, 50);
 }
 
+TEST_F(DataCommandTest, gives_back_order_books_byte_for_byte) {
+    if (!fs::exists(data_directory() + "/manifest.csv")) {
+        GTEST_SKIP() << "no market data at " << data_directory() << " (TRADEWIND_DATA)";
+    }
+    const std::pair<std::string, std::string> books[] = {{"BTCUSDT.binance.l2", "book-level"},
+                                                         {"XRPUSDT.bybit.l2", "book-level"},
+                                                         {"ES_202403_20231225.l3", "book-order"}};
+    for (const auto& [file, kind] : books) {
+        const std::string path = data_directory() + "/book/" + file + ".csv.gz";
+        ASSERT_EQ(run({"import", "--catalog", catalog_, "--instrument", file, "--kind", kind,
+                       "--asset-class", "future", "--currency", "USD", path})
+                      .error,
+                  "");
+        const Outcome back =
+            run({"export", "--catalog", catalog_, "--instrument", file, "--kind", kind});
+        EXPECT_TRUE(back.out == read_all(path)) << path;
+    }
+    EXPECT_TRUE(
+        Json::parse(run({"verify", "--catalog", catalog_, "--json"}).out)["whole"].get<bool>());
+}
+
+TEST_F(DataCommandTest, tells_what_is_odd_about_the_stream_of_a_book) {
+    const std::string file =
+        write("l2.csv",
+              "ts,type,first_update_id,last_update_id,side,price,size\n"
+              "1,delta,1,1,bid,1.5,2\n2,snapshot,1,1,bid,1.5,2\n3,delta,4,4,bid,1.5,0\n");
+    const auto words = [&](const std::string& more) {
+        std::vector<std::string> out{"import",   "--catalog", catalog_,     "--instrument",
+                                     "SPY.ARCA", "--kind",    "book-level", file};
+        if (!more.empty()) out.push_back(more);
+        return out;
+    };
+    const Outcome told = run(words({}));
+    EXPECT_TRUE(told.out.contains("1 messages before the first snapshot\n")) << told.out;
+    EXPECT_TRUE(told.out.contains("1 gaps in the update ids")) << told.out;
+    const Json json = Json::parse(run(words("--json")).out);
+    EXPECT_EQ(json["book"], Json::parse(R"({"messages":3,"snapshots":1,"before_snapshot":1,
+                                            "gaps":1})"));
+}
+
 }  // namespace
 }  // namespace tradewind::apps

@@ -96,7 +96,8 @@ std::expected<ports::SeriesKey, Failure> parse_series_key(std::string_view instr
     const auto parsed = ports::parse_series_kind(kind);
     if (!parsed || ports::column_count(*parsed) == 0) {
         return std::unexpected(bad_usage(
-            fmt::format("--kind: {} is none of bar, quote, trade, corporate-action, funding",
+            fmt::format("--kind: {} is none of bar, quote, trade, corporate-action, funding, "
+                        "book-level, book-order",
                         wire::quoted(kind))));
     }
     ports::SeriesKey out{.symbol = std::string{instrument}, .kind = *parsed, .spec = {}};

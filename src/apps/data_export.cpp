@@ -21,16 +21,34 @@ std::expected<Timestamp, Failure> parse_instant(std::string_view option, const s
         "{}: {} is no time like 2014-05-02 or 2014-05-02T12:30:00Z", option, wire::quoted(text))));
 }
 
+/// Whether any row tells when it was true at the venue, in a column that series may lack.
+std::expected<bool, Failure> tells_exchange_time(const catalog::Catalog& catalog,
+                                                 const ports::SeriesKey& key, Timestamp from,
+                                                 Timestamp to) {
+    const std::size_t column = ports::column_count(key.kind);
+    if (column == ports::column_count_max(key.kind)) return false;
+    auto reader = catalog.read(key, from, to);
+    if (!reader) return std::unexpected(as_failure(reader.error()));
+    while (true) {
+        auto rows = (*reader)->next();
+        if (!rows) return std::unexpected(as_failure(rows.error()));
+        if (!*rows) return false;
+        if ((*rows)->columns[column] != nullptr) return true;
+    }
+}
+
 std::string_view header_of(SeriesKind kind) {
     switch (kind) {
-        case SeriesKind::bar: return "ts,open,high,low,close,volume\n";
-        case SeriesKind::quote: return "ts,bid,ask,bid_size,ask_size\n";
-        case SeriesKind::trade: return "ts,price,size,side\n";
-        case SeriesKind::corporate_action:
-            return "ts,kind,new_shares,old_shares,amount,new_symbol\n";
-        case SeriesKind::funding: return "ts,rate,mark\n";
+        case SeriesKind::bar: return "ts,open,high,low,close,volume";
+        case SeriesKind::quote: return "ts,bid,ask,bid_size,ask_size";
+        case SeriesKind::trade: return "ts,price,size,side";
+        case SeriesKind::corporate_action: return "ts,kind,new_shares,old_shares,amount,new_symbol";
+        case SeriesKind::funding: return "ts,rate,mark";
         case SeriesKind::book_level:
-        case SeriesKind::news: return "\n";
+            return "ts,ts_exch,type,first_update_id,last_update_id,prev_update_id,side,price,size";
+        case SeriesKind::book_order:
+            return "ts,ts_exch,action,side,price,size,order_id,flags,sequence";
+        case SeriesKind::news: return "";
     }
     __builtin_unreachable();
 }
@@ -61,6 +79,57 @@ void append_action(std::string& out, const Chunk& rows, std::size_t row) {
     }
 }
 
+/// A number, nothing for 0.
+void append_told(std::string& out, std::int64_t value) {
+    out += ',';
+    if (value != 0) wire::append_integer(out, value);
+}
+
+std::string_view book_side_text(std::int64_t side) {
+    if (side == static_cast<std::int64_t>(Side::buy)) return "bid";
+    return side == static_cast<std::int64_t>(Side::sell) ? "ask" : "";
+}
+
+void append_book_level(std::string& out, const Chunk& rows, std::size_t row) {
+    using C = ports::BookLevelColumns;
+    const auto cell = [&](std::size_t column) { return rows.columns[column][row]; };
+    append_told(out, cell(C::ts_exch));
+    out += (cell(C::flags) & ports::BookRowFlags::snapshot) != 0 ? ",snapshot" : ",delta";
+    append_told(out, cell(C::first_update_id));
+    append_told(out, cell(C::last_update_id));
+    append_told(out, cell(C::previous_update_id));
+    out += ',';
+    out += book_side_text(cell(C::side));
+    append_decimals(out, rows, row, C::price, C::size + 1);
+}
+
+void append_book_order(std::string& out, const Chunk& rows, std::size_t row) {
+    using C = ports::BookOrderColumns;
+    const auto cell = [&](std::size_t column) { return rows.columns[column][row]; };
+    append_told(out, cell(C::ts_exch));
+    const auto letter = [&] {
+        switch (static_cast<BookAction>(cell(C::action))) {
+            case BookAction::set:
+            case BookAction::add: return 'A';
+            case BookAction::modify: return 'M';
+            case BookAction::remove: return 'C';
+            case BookAction::trade: return 'T';
+            case BookAction::fill: return 'F';
+            case BookAction::clear: return 'R';
+        }
+        __builtin_unreachable();
+    };
+    out += ',';
+    out += letter();
+    out += ',';
+    out += book_side_text(cell(C::side));
+    append_decimals(out, rows, row, C::price, C::size + 1);
+    for (const std::size_t column : {C::order, C::flags, C::sequence}) {
+        out += ',';
+        wire::append_integer(out, cell(column));
+    }
+}
+
 void append_row(std::string& out, SeriesKind kind, const Chunk& rows, std::size_t row) {
     wire::append_integer(out, rows.columns[ports::kTs][row]);
     switch (kind) {
@@ -80,10 +149,10 @@ void append_row(std::string& out, SeriesKind kind, const Chunk& rows, std::size_
             break;
         }
         case SeriesKind::corporate_action: append_action(out, rows, row); break;
-        case SeriesKind::book_level:
+        case SeriesKind::book_level: append_book_level(out, rows, row); break;
+        case SeriesKind::book_order: append_book_order(out, rows, row); break;
         case SeriesKind::news: break;
     }
-    out += '\n';
 }
 
 std::expected<void, Failure> write(wire::TextSink& sink, std::string& text) {
@@ -105,7 +174,10 @@ std::expected<std::uint64_t, Failure> export_series(const DataExportOptions& opt
     if (!sink) return std::unexpected(as_failure(sink.error()));
 
     Progress progress;
+    const bool has_exchange_time = TRY(tells_exchange_time(**opened, key, from, to));
+    const std::size_t exchange_column = ports::column_count(key.kind);
     std::string text{header_of(key.kind)};
+    text += has_exchange_time ? ",ts_exch\n" : "\n";
     std::uint64_t count = 0;
     while (true) {
         auto rows = (*reader)->next();
@@ -113,6 +185,11 @@ std::expected<std::uint64_t, Failure> export_series(const DataExportOptions& opt
         if (!*rows) break;
         for (std::size_t row = 0; row < (*rows)->rows; ++row) {
             append_row(text, key.kind, **rows, row);
+            if (has_exchange_time) {
+                const std::int64_t* exchange = (*rows)->columns[exchange_column];
+                append_told(text, exchange == nullptr ? 0 : exchange[row]);
+            }
+            text += '\n';
             if (text.size() >= kFlushBytes) TRY_VOID(write(**sink, text));
         }
         count += (*rows)->rows;

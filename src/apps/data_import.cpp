@@ -60,8 +60,8 @@ std::expected<ImportRequest, Failure> make_request(const DataImportOptions& opti
     const auto format = importers::parse_format(options.format);
     if (!format) {
         return std::unexpected(
-            bad_usage(fmt::format("--format: {} is none of csv, yahoo, binance, lean, custom",
-                                  wire::quoted(options.format))));
+            bad_usage(fmt::format("--format: {} is none of {}", wire::quoted(options.format),
+                                  importers::format_names())));
     }
     ImportRequest out;
     out.format = *format;
@@ -125,6 +125,7 @@ std::expected<ImportResult, Failure> import_all(const DataImportOptions& options
     };
     for (const std::string& file : options.files) {
         request.path = file;
+        request.after_snapshot = result.stats.book_snapshots > 0;
         request.progress = [&](std::uint64_t taken, std::uint64_t all) {
             progress.show(fmt::format("{}: {} %", file, all == 0 ? 0 : taken * 100 / all));
         };
@@ -154,6 +155,13 @@ nlohmann::ordered_json to_json(const DataImportOptions& options, const ImportRes
                            {"one_sided", result.stats.one_sided},
                            {"null", result.stats.null_rows},
                            {"crossed", result.stats.crossed}};
+    out["messages_passed_over"] = result.stats.passed_over;
+    if (result.stats.book_messages > 0) {
+        out["book"] = {{"messages", result.stats.book_messages},
+                       {"snapshots", result.stats.book_snapshots},
+                       {"before_snapshot", result.stats.before_snapshot},
+                       {"gaps", result.stats.book_gaps}};
+    }
     out["series"] = nlohmann::ordered_json::array();
     for (const auto& s : result.commit.series) {
         out["series"].push_back({{"instrument", s.key.symbol},
@@ -172,6 +180,22 @@ nlohmann::ordered_json to_json(const DataImportOptions& options, const ImportRes
     out["rows_per_s"] =
         result.wall_s > 0 ? static_cast<double>(result.stats.rows) / result.wall_s : 0.0;
     return out;
+}
+
+/// What is odd about a book's stream: it was stored as it came.
+void print_book(const TableStats& stats) {
+    if (stats.book_messages == 0) return;
+    fmt::print("{} messages of a book, {} of them snapshots\n", with_commas(stats.book_messages),
+               with_commas(stats.book_snapshots));
+    if (stats.book_snapshots == 0) {
+        fmt::print("no snapshot: a replay knows nothing of the book until one comes\n");
+    } else if (stats.before_snapshot > 0) {
+        fmt::print("{} messages before the first snapshot\n", with_commas(stats.before_snapshot));
+    }
+    if (stats.book_gaps > 0) {
+        fmt::print("{} gaps in the update ids: a replay drops the book at each, until a snapshot\n",
+                   with_commas(stats.book_gaps));
+    }
 }
 
 void print(const DataImportOptions& options, const ImportResult& result) {
@@ -194,6 +218,9 @@ void print(const DataImportOptions& options, const ImportResult& result) {
         fmt::print("{} crossed quotes passed over\n", with_commas(stats.crossed));
     if (stats.null_rows > 0)
         fmt::print("{} rows without prices passed over\n", with_commas(stats.null_rows));
+    if (stats.passed_over > 0)
+        fmt::print("{} messages of other kinds passed over\n", with_commas(stats.passed_over));
+    print_book(stats);
     fmt::print("{} file{} into {} in {:.2f} s\n", options.files.size(),
                options.files.size() == 1 ? "" : "s", options.catalog, result.wall_s);
 }

@@ -27,11 +27,12 @@ enum class SeriesKind : std::uint8_t {
     trade = 3,
     corporate_action = 4,
     funding = 5,
-    book_level = 6,  ///< reserved: no columns yet
-    news = 7,        ///< reserved: no columns yet
+    book_level = 6,
+    news = 7,  ///< reserved: no columns yet
+    book_order = 8,
 };
 
-/// "bar", "quote", "trade", "corporate-action", "funding", "book-level", "news".
+/// "bar", "quote", "trade", "corporate-action", "funding", "book-level", "news", "book-order".
 [[nodiscard]] std::string_view to_string(SeriesKind kind);
 [[nodiscard]] std::optional<SeriesKind> parse_series_kind(std::string_view text);
 
@@ -43,13 +44,16 @@ struct BarColumns {
     static constexpr std::size_t ts = 0, open = 1, high = 2, low = 3, close = 4, volume = 5,
                                  count = 6;
 };
-/// A size of 0 is one that the source does not tell.
+/// A size of 0 is one that the source does not tell. `ts_exch` may be missing: see
+/// `column_count_max`.
 struct QuoteColumns {
-    static constexpr std::size_t ts = 0, bid = 1, ask = 2, bid_size = 3, ask_size = 4, count = 5;
+    static constexpr std::size_t ts = 0, bid = 1, ask = 2, bid_size = 3, ask_size = 4, count = 5,
+                                 ts_exch = 5, count_max = 6;
 };
-/// `aggressor` is the number of a tradewind::Aggressor.
+/// `aggressor` is the number of a tradewind::Aggressor. `ts_exch` may be missing.
 struct TradeColumns {
-    static constexpr std::size_t ts = 0, price = 1, size = 2, aggressor = 3, count = 4;
+    static constexpr std::size_t ts = 0, price = 1, size = 2, aggressor = 3, count = 4, ts_exch = 4,
+                                 count_max = 5;
 };
 /// `kind` is the number of a CorporateActionKind; the new symbol's bytes, padded with NUL, stand in
 /// four columns, eight bytes each, first byte lowest.
@@ -63,11 +67,41 @@ struct FundingColumns {
     static constexpr std::size_t ts = 0, rate = 1, mark = 2, has_mark = 3, count = 4;
 };
 
+/// Bits of a book row's `flags`, with the values that Databento gives them (its schema "mbo",
+/// field `flags`). Other bits are kept as the source tells them.
+struct BookRowFlags {
+    static constexpr std::int64_t snapshot = 32;
+    static constexpr std::int64_t last = 128;  ///< the last row of its message
+};
+/// Sides of a book row: the numbers of a tradewind::Side, or that the source tells none.
+inline constexpr std::int64_t kNoBookSide = 2;
+
+/// One level of an L2 stream. `ts` is when we received it, `ts_exch` when it was true at the venue
+/// (0: not told); an update id of 0 is not told. A size of 0 removes the level.
+struct BookLevelColumns {
+    static constexpr std::size_t ts = 0, ts_exch = 1, flags = 2, side = 3, price = 4, size = 5,
+                                 first_update_id = 6, last_update_id = 7, previous_update_id = 8,
+                                 count = 9;
+};
+/// One row of an L3 stream. `action` is the number of a tradewind::BookAction.
+struct BookOrderColumns {
+    static constexpr std::size_t ts = 0, ts_exch = 1, flags = 2, side = 3, price = 4, size = 5,
+                                 action = 6, order = 7, sequence = 8, count = 9;
+};
+
 inline constexpr std::size_t kColumnsMax = 9;
 
-/// Names of the columns in their order; empty for the reserved kinds.
+/// Names of the columns in their order, with the one that may be missing; empty for reserved kinds.
 [[nodiscard]] std::span<const std::string_view> column_names(SeriesKind kind);
-[[nodiscard]] inline std::size_t column_count(SeriesKind kind) { return column_names(kind).size(); }
+/// The columns that every series of the kind has.
+[[nodiscard]] std::size_t column_count(SeriesKind kind);
+/// With the last column of quotes and trades, `ts_exch`: when it was true at the venue, 0 where the
+/// row does not tell. A chunk whose pointer to it is null tells none.
+[[nodiscard]] inline std::size_t column_count_max(SeriesKind kind) {
+    return column_names(kind).size();
+}
+/// The column that tells when a row was true at the venue; nullopt where the kind has none.
+[[nodiscard]] std::optional<std::size_t> exchange_time_column(SeriesKind kind);
 
 /// Which rows: of what, and for bars made how (`spec.step` is 0 for every other kind).
 struct SeriesKey {
@@ -106,9 +140,12 @@ struct Columns {
 
     Columns() = default;
     explicit Columns(SeriesKind kind) : columns(column_count(kind)) {}
+    /// With the column that may be missing.
+    [[nodiscard]] static Columns widest(SeriesKind kind);
 
     [[nodiscard]] std::size_t rows() const { return columns.empty() ? 0 : columns.front().size(); }
     [[nodiscard]] Chunk view() const;
+    /// A column that the chunk does not have is appended as zeros.
     void append(const Chunk& chunk);
     void clear();
 };

@@ -36,7 +36,8 @@ void MemoryHistory::add_instrument(Instrument instrument) {
 void MemoryHistory::add_series(const ports::SeriesKey& key, ports::Columns columns) {
     const Chunk chunk = columns.view();
     ASSERT(chunk.rows > 0);
-    ASSERT(columns.columns.size() == ports::column_count(key.kind));
+    ASSERT(columns.columns.size() == ports::column_count(key.kind) ||
+           columns.columns.size() == ports::column_count_max(key.kind));
     const auto ts = chunk.column(ports::kTs);
     ASSERT(std::is_sorted(ts.begin(), ts.end()));
     const ports::Series entry{

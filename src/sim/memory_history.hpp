@@ -12,7 +12,7 @@ class MemoryHistory final : public ports::History {
 public:
     /// A symbol that is there already gets the new definition.
     void add_instrument(Instrument instrument);
-    /// `columns` has at least one row, ts not decreasing, and as many columns as the kind; the key
+    /// `columns` has at least one row, ts not decreasing, and the columns of the kind; the key
     /// is new.
     void add_series(const ports::SeriesKey& key, ports::Columns columns);
 

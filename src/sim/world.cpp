@@ -220,6 +220,7 @@ void World::Body::rank_feeds() {
             case SeriesKind::quote:
             case SeriesKind::trade:
             case SeriesKind::book_level:
+            case SeriesKind::book_order:
             case SeriesKind::news: return 3;
         }
         __builtin_unreachable();
@@ -390,12 +391,69 @@ void World::Body::emit_action(const Feed& feed, Event& out) {
                                   .new_symbol = symbol_};
 }
 
+namespace {
+
+/// When the head was true at the venue, where the row tells; else when we received it.
+Timestamp true_at(const Feed& feed, std::size_t column) {
+    const bool told = feed.columns[column] != nullptr && feed.cell(column) != 0;
+    return told ? Timestamp{feed.cell(column)} : feed.times.close;
+}
+
+BookFlags book_flags(std::int64_t bits) {
+    return {.snapshot = (bits & ports::BookRowFlags::snapshot) != 0,
+            .last = (bits & ports::BookRowFlags::last) != 0};
+}
+
+/// Rows without a side name an order that has one, or are prints of an auction.
+Side book_side(std::int64_t number) {
+    return number == static_cast<std::int64_t>(Side::sell) ? Side::sell : Side::buy;
+}
+
+std::uint64_t book_number(std::int64_t cell) { return static_cast<std::uint64_t>(cell); }
+
+void emit_book_level(const Feed& feed, Event& out) {
+    using C = ports::BookLevelColumns;
+    out.ts = feed.times.close;
+    out.ts_event = true_at(feed, C::ts_exch);
+    BookLevel* level = std::get_if<BookLevel>(&out.payload);
+    if (level == nullptr) [[unlikely]]
+        level = &out.payload.emplace<BookLevel>();
+    *level = {.instrument = feed.instrument,
+              .side = book_side(feed.cell(C::side)),
+              .flags = book_flags(feed.cell(C::flags)),
+              .price = {feed.cell(C::price)},
+              .size = {feed.cell(C::size)},
+              .first_update_id = book_number(feed.cell(C::first_update_id)),
+              .last_update_id = book_number(feed.cell(C::last_update_id)),
+              .previous_update_id = book_number(feed.cell(C::previous_update_id))};
+}
+
+void emit_book_order(const Feed& feed, Event& out) {
+    using C = ports::BookOrderColumns;
+    out.ts = feed.times.close;
+    out.ts_event = true_at(feed, C::ts_exch);
+    BookOrder* order = std::get_if<BookOrder>(&out.payload);
+    if (order == nullptr) [[unlikely]]
+        order = &out.payload.emplace<BookOrder>();
+    *order = {.instrument = feed.instrument,
+              .side = book_side(feed.cell(C::side)),
+              .action = static_cast<BookAction>(feed.cell(C::action)),
+              .flags = book_flags(feed.cell(C::flags)),
+              .price = {feed.cell(C::price)},
+              .size = {feed.cell(C::size)},
+              .order = book_number(feed.cell(C::order)),
+              .sequence = book_number(feed.cell(C::sequence))};
+}
+
+}  // namespace
+
 inline void World::Body::emit(Feed& feed, std::uint32_t leaf, Event& out) {
     switch (feed.key.kind) {
         case SeriesKind::bar: emit_bar(feed, out); break;
         case SeriesKind::quote: {
             using C = ports::QuoteColumns;
-            out.ts = out.ts_event = feed.times.close;
+            out.ts = feed.times.close;
+            out.ts_event = true_at(feed, C::ts_exch);
             Quote* quote = std::get_if<Quote>(&out.payload);
             if (quote == nullptr) [[unlikely]]
                 quote = &out.payload.emplace<Quote>();
@@ -410,7 +468,8 @@ inline void World::Body::emit(Feed& feed, std::uint32_t leaf, Event& out) {
         }
         case SeriesKind::trade: {
             using C = ports::TradeColumns;
-            out.ts = out.ts_event = feed.times.close;
+            out.ts = feed.times.close;
+            out.ts_event = true_at(feed, C::ts_exch);
             Trade* trade = std::get_if<Trade>(&out.payload);
             if (trade == nullptr) [[unlikely]]
                 trade = &out.payload.emplace<Trade>();
@@ -437,7 +496,8 @@ inline void World::Body::emit(Feed& feed, std::uint32_t leaf, Event& out) {
             meet_row(feed, out);
             break;
         }
-        case SeriesKind::book_level:
+        case SeriesKind::book_level: emit_book_level(feed, out); break;
+        case SeriesKind::book_order: emit_book_order(feed, out); break;
         case SeriesKind::news: ASSERT(false);
     }
     cursor_ = feed.close_moment();

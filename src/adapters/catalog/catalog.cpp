@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "adapters/catalog/segment.hpp"
 #include "base/try.hpp"
@@ -145,12 +146,11 @@ std::uint64_t Catalog::bytes_of(const ports::SeriesKey& key) const {
     const auto found = manifest_.series.find(key);
     if (found == manifest_.series.end()) return 0;
     std::uint64_t bytes = 0;
-    SegmentHeader shape;
-    shape.kind = key.kind;
-    shape.column_count = ports::column_count(key.kind);
     for (const SegmentRef& s : found->second) {
-        shape.rows = s.rows;
-        bytes += shape.file_bytes();
+        std::error_code missing;
+        const auto size =
+            std::filesystem::file_size(path_ + "/" + series_directory(key) + "/" + s.file, missing);
+        if (!missing) bytes += size;
     }
     return bytes;
 }

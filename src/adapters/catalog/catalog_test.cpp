@@ -155,6 +155,55 @@ TEST_F(CatalogTest, grows_by_appending_without_heaping_up_small_files) {
     EXPECT_EQ(segments_of(path_).size(), 1U);
 }
 
+/// Quotes with an exchange instant where `told`.
+Columns wide_quotes(std::int64_t first, std::int64_t rows, bool told) {
+    Columns out = Columns::widest(SeriesKind::quote);
+    out.append(some_rows(SeriesKind::quote, first, rows).view());
+    for (std::int64_t i = 0; told && i < rows; ++i) {
+        out.columns[ports::QuoteColumns::ts_exch][static_cast<std::size_t>(i)] = first + i + 1;
+    }
+    return out;
+}
+
+std::expected<Columns, std::string> get_wide(const std::string& path) {
+    const auto catalog = Catalog::open(path);
+    if (!catalog) return std::unexpected(catalog.error().text);
+    auto reader = (*catalog)->read(bac_quotes(), kTimestampMin, kTimestampMax);
+    Columns out = Columns::widest(SeriesKind::quote);
+    while (true) {
+        auto chunk = (*reader)->next();
+        if (!chunk) return std::unexpected(chunk.error().text);
+        if (!*chunk) return out;
+        out.append(**chunk);
+    }
+}
+
+TEST_F(CatalogTest, writes_no_column_of_exchange_instants_where_none_is_told) {
+    ASSERT_TRUE(put(path_, bac_quotes(), some_rows(SeriesKind::quote, 0, 10)).has_value());
+    const auto narrow = segments_of(path_);
+    ASSERT_EQ(narrow.size(), 1U);
+    const std::string name = fs::path{narrow.front()}.filename();
+    const std::string other = root_ + "/other";
+    ASSERT_TRUE(put(other, bac_quotes(), wide_quotes(0, 10, false)).has_value());
+    ASSERT_EQ(segments_of(other).size(), 1U);
+    EXPECT_EQ(fs::path{segments_of(other).front()}.filename(), name);  // the same bytes
+}
+
+TEST_F(CatalogTest, keeps_exchange_instants_beside_rows_that_have_none) {
+    ASSERT_TRUE(put(path_, bac_quotes(), some_rows(SeriesKind::quote, 0, 10)).has_value());
+    ASSERT_TRUE(put(path_, bac_quotes(), wide_quotes(10, 10, true)).has_value());
+    Columns expected = wide_quotes(0, 10, false);
+    expected.append(wide_quotes(10, 10, true).view());
+    EXPECT_EQ(get_wide(path_).value().columns, expected.columns);
+    EXPECT_EQ(put(path_, bac_quotes(), expected)->series.front().rows_identical, 20U);
+    const auto refused = put(path_, bac_quotes(), wide_quotes(0, 10, true));
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_TRUE(refused.error().text.contains(
+        "the stored ts_exch is not told and the new one 1970-01-01T00:00:00.000000001Z"))
+        << refused.error().text;
+    EXPECT_TRUE(Catalog::open(path_).value()->verify().damage.empty());
+}
+
 TEST_F(CatalogTest, counts_identical_rows_and_appends_the_rest) {
     const auto stored = static_cast<std::int64_t>(2 * kSegmentRowsMax + 100);
     ASSERT_TRUE(put(path_, spy_bars(), some_rows(SeriesKind::bar, 0, stored)).has_value());

@@ -44,7 +44,9 @@ Int get(std::span<const std::byte> bytes, std::size_t at) {
 }
 
 std::optional<SeriesKind> known_kind(std::uint32_t number) {
-    if (number < 1 || number > static_cast<std::uint32_t>(SeriesKind::news)) return std::nullopt;
+    if (number < 1 || number > static_cast<std::uint32_t>(SeriesKind::book_order)) {
+        return std::nullopt;
+    }
     const auto kind = static_cast<SeriesKind>(number);
     return ports::column_count(kind) == 0 ? std::nullopt : std::optional{kind};
 }
@@ -61,6 +63,17 @@ Error damaged(const std::string& path, std::string_view what) {
             .text = fmt::format(
                 "{}: {}; restore it from a backup or import its source again with --replace", path,
                 what)};
+}
+
+/// How many columns are worth writing: one that may be missing is, where all of it is 0.
+std::size_t columns_told(SeriesKind kind, const Chunk& rows) {
+    const std::size_t required = ports::column_count(kind);
+    if (required == ports::column_count_max(kind) || rows.columns[required] == nullptr) {
+        return required;
+    }
+    const auto column = rows.column(required);
+    const bool any = std::any_of(column.begin(), column.end(), [](auto v) { return v != 0; });
+    return any ? required + 1 : required;
 }
 
 std::uint32_t checksum(std::span<const std::int64_t> column) {
@@ -127,7 +140,8 @@ std::expected<SegmentHeader, std::string> decode_header(std::span<const std::byt
     out.last = {get<std::int64_t>(bytes, 40)};
     out.symbol_hash = get<std::uint64_t>(bytes, 48);
     const auto unit = get<std::uint32_t>(bytes, 56), source = get<std::uint32_t>(bytes, 60);
-    if (out.column_count != ports::column_count(out.kind)) {
+    if (out.column_count != ports::column_count(out.kind) &&
+        out.column_count != ports::column_count_max(out.kind)) {
         return std::unexpected("has the wrong number of columns for its kind");
     }
     if (out.rows < 1 || out.rows > kSegmentRowsMax || out.first > out.last) {
@@ -163,7 +177,7 @@ SegmentHeader describe_rows(const ports::SeriesKey& key, const Chunk& rows) {
                       .rows = rows.rows,
                       .first = {ts.front()},
                       .last = {ts.back()},
-                      .column_count = ports::column_count(key.kind),
+                      .column_count = columns_told(key.kind, rows),
                       .columns = {}};
     for (std::size_t i = 0; i < out.column_count; ++i) {
         out.columns[i] = {.offset = out.header_bytes() + i * out.column_bytes(),

@@ -26,7 +26,14 @@ Error refused(std::string text) { return {.kind = ErrorKind::bad_input, .text = 
 /// A value of a column as a person reads it.
 std::string cell_text(SeriesKind kind, std::size_t column, std::int64_t value) {
     if (column == ports::kTs) return to_string(Timestamp{value});
+    if (ports::exchange_time_column(kind) == column) {
+        return value == 0 ? "not told" : to_string(Timestamp{value});
+    }
     const bool plain =
+        (kind == SeriesKind::book_level && column != ports::BookLevelColumns::price &&
+         column != ports::BookLevelColumns::size) ||
+        (kind == SeriesKind::book_order && column != ports::BookOrderColumns::price &&
+         column != ports::BookOrderColumns::size) ||
         (kind == SeriesKind::trade && column == ports::TradeColumns::aggressor) ||
         (kind == SeriesKind::corporate_action && column != ports::CorporateActionColumns::amount) ||
         (kind == SeriesKind::funding && column == ports::FundingColumns::has_mark);
@@ -47,10 +54,20 @@ Chunk first_of(const Chunk& chunk, std::size_t rows) {
     return out;
 }
 
-/// How many rows at the front of both are equal.
+std::int64_t cell(const Chunk& chunk, std::size_t column, std::size_t row) {
+    return chunk.columns[column] == nullptr ? 0 : chunk.columns[column][row];
+}
+
+/// How many rows at the front of both are equal. A column that is missing counts as zeros.
 std::size_t equal_rows(const Chunk& a, const Chunk& b, std::size_t columns) {
     std::size_t rows = std::min(a.rows, b.rows);
     for (std::size_t i = 0; i < columns; ++i) {
+        if (a.columns[i] == nullptr || b.columns[i] == nullptr) {
+            std::size_t row = 0;
+            while (row < rows && cell(a, i, row) == cell(b, i, row)) ++row;
+            rows = row;
+            continue;
+        }
         const auto [stop, other] = std::mismatch(a.columns[i], a.columns[i] + rows, b.columns[i]);
         rows = static_cast<std::size_t>(stop - a.columns[i]);
     }
@@ -68,7 +85,7 @@ public:
           key_(key),
           directory_(owner.path_ + "/" + series_directory(key)),
           stored_(owner.manifest_.series[key]),
-          staged_(key.kind) {
+          staged_(Columns::widest(key.kind)) {
         change_.key = key;
     }
 
@@ -165,7 +182,8 @@ private:
                 break;
             }
             const Chunk ahead = rest_of(rows, done);
-            const std::size_t equal = equal_rows(ahead, old_rows_, ports::column_count(key_.kind));
+            const std::size_t equal =
+                equal_rows(ahead, old_rows_, ports::column_count_max(key_.kind));
             done += equal;
             change_.rows_identical += equal;
             if (equal < std::min(ahead.rows, old_rows_.rows)) {
@@ -189,11 +207,11 @@ private:
                 fmt::format("the stored row at {} is missing from the new ones", to_string(old_ts));
         } else {
             std::size_t column = 1;
-            while (fresh.columns[column][0] == old.columns[column][0]) ++column;
+            while (cell(fresh, column, 0) == cell(old, column, 0)) ++column;
             what = fmt::format("at {} the stored {} is {} and the new one {}", to_string(new_ts),
                                ports::column_names(key_.kind)[column],
-                               cell_text(key_.kind, column, old.columns[column][0]),
-                               cell_text(key_.kind, column, fresh.columns[column][0]));
+                               cell_text(key_.kind, column, cell(old, column, 0)),
+                               cell_text(key_.kind, column, cell(fresh, column, 0)));
         }
         return refused(
             fmt::format("{}: {}; --replace puts the new rows in place of all that is stored in "

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "adapters/importers/book.hpp"
+#include "adapters/importers/capture.hpp"
 #include "adapters/importers/facts.hpp"
 #include "adapters/importers/lean.hpp"
 #include "base/try.hpp"
@@ -23,7 +25,8 @@ using wire::CsvReader;
 using wire::InputError;
 using wire::quoted;
 
-constexpr auto kFormats = names<Format>("csv", "yahoo", "binance", "lean", "custom");
+constexpr auto kFormats =
+    names<Format>("csv", "yahoo", "binance", "lean", "tardis", "bybit", "capture", "custom");
 
 InputError refused(const std::string& file, std::string problem, std::string mend) {
     return {.kind = wire::InputErrorKind::bad_input,
@@ -64,20 +67,22 @@ constexpr std::array<Field, 6> kBarFields{{
     {"close", BarColumns::close, CellKind::decimal, false},
     {"volume", BarColumns::volume, CellKind::decimal, true},
 }};
-constexpr std::array<Field, 5> kQuoteFields{{
+constexpr std::array<Field, 6> kQuoteFields{{
     {"ts", QuoteColumns::ts, CellKind::stamp, false},
     {"bid", QuoteColumns::bid, CellKind::decimal, false},
     {"ask", QuoteColumns::ask, CellKind::decimal, false},
     {"bid_size", QuoteColumns::bid_size, CellKind::decimal, true},
     {"ask_size", QuoteColumns::ask_size, CellKind::decimal, true},
+    {"ts_exch", QuoteColumns::ts_exch, CellKind::exchange_ts, true},
 }};
-constexpr std::array<Field, 6> kTradeFields{{
+constexpr std::array<Field, 7> kTradeFields{{
     {"ts", TradeColumns::ts, CellKind::stamp, false},
     {"price", TradeColumns::price, CellKind::decimal, false},
     {"size", TradeColumns::size, CellKind::decimal, false},
     {"side", TradeColumns::aggressor, CellKind::side, true},
     {"conditions_hex", kConditionsSlot, CellKind::hex, true},
     {"suspicious", kSuspiciousSlot, CellKind::flag, true},
+    {"ts_exch", TradeColumns::ts_exch, CellKind::exchange_ts, true},
 }};
 
 std::expected<std::span<const Field>, InputError> fields_of(const ImportRequest& request) {
@@ -88,12 +93,17 @@ std::expected<std::span<const Field>, InputError> fields_of(const ImportRequest&
         case SeriesKind::corporate_action:
         case SeriesKind::funding:
         case SeriesKind::book_level:
+        case SeriesKind::book_order:
         case SeriesKind::news: break;
     }
     return std::unexpected(refused(
         request.path,
         fmt::format("rows of kind {} are not read from such files", ports::to_string(request.kind)),
         "give --kind bar, quote or trade, or --format csv"));
+}
+
+bool is_book(SeriesKind kind) {
+    return kind == SeriesKind::book_level || kind == SeriesKind::book_order;
 }
 
 Cell cell_for(const Field& field, std::string_view name) {
@@ -108,10 +118,21 @@ Cell cell_for(const Field& field, std::string_view name) {
 Output plain_output(const ImportRequest& request, std::span<const Field> fields,
                     const std::vector<Cell>& cells) {
     Output out{.kind = request.kind, .spec = request.spec, .slots = {}, .names = {}};
-    for (std::size_t i = 0; i < ports::column_count(request.kind); ++i) {
-        const auto found = std::find_if(cells.begin(), cells.end(), [&](const Cell& c) {
-            return c.kind != CellKind::skip && c.slot == i;
+    const auto cell_of = [&](std::size_t slot) {
+        return std::find_if(cells.begin(), cells.end(), [&](const Cell& c) {
+            return c.kind != CellKind::skip && c.slot == slot;
         });
+    };
+    const auto exchange = std::find_if(
+        cells.begin(), cells.end(), [](const Cell& c) { return c.kind == CellKind::exchange_ts; });
+    if (exchange != cells.end()) {
+        const std::size_t column = ports::column_count_max(request.kind) - 1;
+        out.has_exchange_time = true;
+        out.slots[column] = exchange->slot;
+        out.names[column] = exchange->name;
+    }
+    for (std::size_t i = 0; i < ports::column_count(request.kind); ++i) {
+        const auto found = cell_of(i);
         const bool given = found != cells.end();
         out.slots[i] = static_cast<std::uint8_t>(given ? i : kZeroSlot);
         out.names[i] = given ? found->name : std::string{fields[i].name};
@@ -206,6 +227,7 @@ std::expected<TableStats, InputError> import_csv(const ImportRequest& request,
     if (request.kind == SeriesKind::corporate_action || request.kind == SeriesKind::funding) {
         return import_facts(request, sink);
     }
+    if (is_book(request.kind)) return import_book(request, sink);
     const auto fields = TRY(fields_of(request));
     CsvReader reader = TRY(open_csv(request));
     TablePlan plan;
@@ -256,8 +278,10 @@ constexpr std::int64_t kFirstMicroseconds = 100'000'000'000'000;
 
 std::expected<TableStats, InputError> import_binance(const ImportRequest& request,
                                                      const BatchSink& sink) {
+    if (request.kind == SeriesKind::book_level) return import_book(request, sink);
     if (request.kind != SeriesKind::bar) {
-        return std::unexpected(refused(request.path, "klines are bars", "give --kind bar"));
+        return std::unexpected(refused(request.path, "Binance's files hold klines or depth",
+                                       "give --kind bar or book-level"));
     }
     CsvReader reader = TRY(open_csv(request));
     wire::CsvFields fields;
@@ -289,6 +313,55 @@ std::expected<TableStats, InputError> import_binance(const ImportRequest& reques
     plan.checks = request.checks;
     plan.stamps.unit_ns = first >= kFirstMicroseconds ? 1'000 : 1'000'000;
     return run(request, reader, plan, sink);
+}
+
+// --- tardis.dev
+// -----------------------------------------------------------------------------------
+
+/// The names that tardis.dev gives to the fields of quotes and trades.
+std::string tardis_name(std::string_view field) {
+    if (field == "ts") return "local_timestamp";
+    if (field == "ts_exch") return "timestamp";
+    if (field == "bid" || field == "ask") return fmt::format("{}_price", field);
+    if (field == "bid_size") return "bid_amount";
+    if (field == "ask_size") return "ask_amount";
+    return field == "size" ? "amount" : std::string{field};
+}
+
+std::expected<TableStats, InputError> import_tardis(const ImportRequest& request,
+                                                    const BatchSink& sink) {
+    if (request.kind == SeriesKind::book_level) return import_book(request, sink);
+    if (request.kind != SeriesKind::quote && request.kind != SeriesKind::trade) {
+        return std::unexpected(refused(request.path,
+                                       "tardis files hold trades, quotes or levels of a book",
+                                       "give --kind trade, quote or book-level"));
+    }
+    const auto fields = TRY(fields_of(request));
+    CsvReader reader = TRY(open_csv(request));
+    TablePlan plan;
+    plan.cells = TRY(cells_by_header(
+        reader, fields, [](const Field& f) { return std::vector{tardis_name(f.name)}; }));
+    for (Cell& cell : plan.cells) {
+        if (cell.kind == CellKind::stamp) cell.kind = CellKind::integer;
+    }
+    plan.outputs.push_back(plain_output(request, fields, plan.cells));
+    plan.checks = request.checks;
+    plan.stamps.unit_ns = 1'000;
+    return run(request, reader, plan, sink);
+}
+
+/// Captured messages of the kinds that they may hold.
+std::expected<TableStats, InputError> import_messages(const ImportRequest& request,
+                                                      const BatchSink& sink) {
+    const bool ticks = request.kind == SeriesKind::quote || request.kind == SeriesKind::trade;
+    const bool fits =
+        request.kind == SeriesKind::book_level || (ticks && request.format == Format::capture);
+    if (fits) return import_capture(request, sink);
+    return std::unexpected(refused(
+        request.path,
+        fmt::format("rows of kind {} are not read from such files", ports::to_string(request.kind)),
+        request.format == Format::capture ? "give --kind trade, quote or book-level"
+                                          : "give --kind book-level"));
 }
 
 // --- any table
@@ -366,7 +439,9 @@ std::expected<void, InputError> map_field(const ImportRequest& request, const Fi
 
 std::expected<TableStats, InputError> import_custom(const ImportRequest& request,
                                                     const BatchSink& sink) {
-    const auto fields = TRY(fields_of(request));
+    auto fields = TRY(fields_of(request));
+    // A second stamp of any format has no place in a row.
+    if (fields.back().kind == CellKind::exchange_ts) fields = fields.first(fields.size() - 1);
     CsvReader reader = TRY(open_csv(request));
     TablePlan plan;
     plan.cells = TRY(unmapped_cells(request, reader));
@@ -410,6 +485,7 @@ std::expected<TableStats, InputError> import_custom(const ImportRequest& request
 
 std::string_view to_string(Format format) { return kFormats.of(format); }
 std::optional<Format> parse_format(std::string_view text) { return kFormats.parse(text); }
+std::string format_names() { return fmt::format("{}", fmt::join(kFormats.text, ", ")); }
 
 std::expected<std::vector<ColumnMapping>, std::string> parse_mapping(std::string_view text) {
     std::vector<ColumnMapping> out;
@@ -450,6 +526,9 @@ std::expected<TableStats, InputError> import_file(const ImportRequest& request,
         case Format::yahoo: return import_yahoo(request, sink);
         case Format::binance: return import_binance(request, sink);
         case Format::lean: return import_lean(request, sink);
+        case Format::tardis: return import_tardis(request, sink);
+        case Format::bybit:
+        case Format::capture: return import_messages(request, sink);
         case Format::custom: return import_custom(request, sink);
     }
     __builtin_unreachable();

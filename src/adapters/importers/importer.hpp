@@ -20,13 +20,18 @@ namespace tradewind::importers {
 enum class Format : std::uint8_t {
     csv,      ///< ours: ts,open,high,low,close,volume | ts,bid,ask,... | ts,price,size,side,...
     yahoo,    ///< Date,Open,High,Low,Close,Adj Close,Volume in any order
-    binance,  ///< klines, with or without header, stamps in milliseconds or microseconds
+    binance,  ///< klines, with or without header, in milliseconds or microseconds; depth files
     lean,     ///< LEAN zips: the file's name says the date and whether it holds trades or quotes
+    tardis,   ///< tardis.dev CSV: trades, quotes, incremental_book_L2, book_snapshot_N
+    bybit,    ///< Bybit order-book files: one JSON message a line
+    capture,  ///< raw websocket messages: local nanoseconds, a space, JSON
     custom,   ///< any table, by `map`
 };
 
 [[nodiscard]] std::string_view to_string(Format format);
 [[nodiscard]] std::optional<Format> parse_format(std::string_view text);
+/// "csv, yahoo, ...": for error lines and help.
+[[nodiscard]] std::string format_names();
 
 /// "open" comes from the file's column "Open"; several columns are date and time of a stamp.
 struct ColumnMapping {
@@ -51,6 +56,7 @@ struct ImportRequest {
     std::optional<char> delimiter;            ///< custom
     bool no_header = false;                   ///< custom
     bool mixed_offsets = false;
+    bool after_snapshot = false;  ///< of a book: a file before this one had a snapshot
     RowChecks checks;
     /// Called now and then with the bytes taken and the bytes there are.
     std::function<void(std::uint64_t, std::uint64_t)> progress;

@@ -139,6 +139,7 @@ std::expected<Content, InputError> content_of(const ImportRequest& request, cons
         case SeriesKind::corporate_action:
         case SeriesKind::funding:
         case SeriesKind::book_level:
+        case SeriesKind::book_order:
         case SeriesKind::news: break;
     }
     return wrong("and rows of this kind are not read from LEAN files");

@@ -66,7 +66,7 @@ struct Buffer {
     std::int64_t last_ts = INT64_MIN;
     std::int64_t min_step = 0;  // 1 where ts must rise
 
-    explicit Buffer(const Output& out) : output(&out), columns(ports::column_count(out.kind)) {
+    explicit Buffer(const Output& out) : output(&out), columns(out.columns()) {
         min_step = out.kind == SeriesKind::bar ? 1 : 0;
         grow(kFirstRows);
     }
@@ -149,6 +149,9 @@ private:
     const char* scan_cell(const char* p, const Cell& cell, char delimiter, RowSlots& row) {
         switch (cell.kind) {
             case CellKind::integer: return wire::scan_integer(p, row[cell.slot]);
+            case CellKind::exchange_ts:
+                if (const char* next = wire::scan_integer(p, row[cell.slot])) return next;
+                break;
             case CellKind::decimal:
                 if (const char* next = wire::scan_decimal(p, row[cell.slot])) return next;
                 break;
@@ -216,7 +219,8 @@ private:
         }
         switch (cell.kind) {
             case CellKind::skip: return true;
-            case CellKind::integer: return convert_integer(text, row[cell.slot]);
+            case CellKind::integer:
+            case CellKind::exchange_ts: return convert_integer(text, row[cell.slot]);
             case CellKind::decimal: return convert_decimal(text, row[cell.slot]);
             case CellKind::stamp: return convert_stamp(text, row);
             case CellKind::time_of_day: return convert_time_of_day(text, row[cell.slot]);
@@ -387,6 +391,21 @@ private:
                         "check the unit (--ts-format)");
         }
         row[kTsSlot] = *ns;
+        return scale_exchange_time(row);
+    }
+
+    bool scale_exchange_time(RowSlots& row) {
+        for (const Output& output : plan_.outputs) {
+            if (!output.has_exchange_time) continue;
+            const std::size_t column = output.columns() - 1;
+            const std::uint8_t slot = output.slots[column];
+            const auto ns = base::checked_mul(row[slot], plan_.stamps.unit_ns);
+            if (!ns) {
+                return fail(output.names[column], fmt::format("{} is out of range", row[slot]),
+                            "check the unit");
+            }
+            row[slot] = *ns;
+        }
         return true;
     }
 
@@ -434,6 +453,7 @@ private:
             case SeriesKind::corporate_action:
             case SeriesKind::funding:
             case SeriesKind::book_level:
+            case SeriesKind::book_order:
             case SeriesKind::news: return false;
         }
         __builtin_unreachable();
@@ -471,6 +491,7 @@ private:
             case SeriesKind::corporate_action:
             case SeriesKind::funding:
             case SeriesKind::book_level:
+            case SeriesKind::book_order:
             case SeriesKind::news: break;
         }
         if (!good) [[unlikely]]
@@ -581,6 +602,11 @@ TableStats& TableStats::operator+=(const TableStats& other) {
     one_sided += other.one_sided;
     null_rows += other.null_rows;
     crossed += other.crossed;
+    book_messages += other.book_messages;
+    book_snapshots += other.book_snapshots;
+    before_snapshot += other.before_snapshot;
+    book_gaps += other.book_gaps;
+    passed_over += other.passed_over;
     return *this;
 }
 

@@ -22,6 +22,7 @@ inline constexpr std::size_t kBatchRows = std::size_t{1} << 17;
 enum class CellKind : std::uint8_t {
     skip,
     integer,      ///< a plain whole number, taken as it is
+    exchange_ts,  ///< a whole number that counts as the stamps do; 0: not told
     decimal,      ///< in units of 1e-9
     stamp,        ///< an instant by the plan's format; goes to slot kTsSlot
     time_of_day,  ///< "09:05:00" of a date in another column
@@ -57,6 +58,11 @@ struct Output {
     BarSpec spec;
     std::array<std::uint8_t, ports::kColumnsMax> slots{};
     std::array<std::string, ports::kColumnsMax> names;  ///< of the file's columns, for messages
+    bool has_exchange_time = false;  ///< the last slot is that of `ts_exch`, which may be missing
+
+    [[nodiscard]] std::size_t columns() const {
+        return has_exchange_time ? ports::column_count_max(kind) : ports::column_count(kind);
+    }
 };
 
 /// How stamps become instants.
@@ -105,6 +111,11 @@ struct TableStats {
     std::uint64_t one_sided = 0;  ///< quote bars whose side was empty
     std::uint64_t null_rows = 0;
     std::uint64_t crossed = 0;
+    std::uint64_t book_messages = 0;
+    std::uint64_t book_snapshots = 0;
+    std::uint64_t before_snapshot = 0;  ///< messages of a book that came before the first snapshot
+    std::uint64_t book_gaps = 0;        ///< messages of a book whose predecessor is missing
+    std::uint64_t passed_over = 0;      ///< messages of a capture that are of another kind
 
     TableStats& operator+=(const TableStats& other);
 };
