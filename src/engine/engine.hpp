@@ -139,6 +139,7 @@ private:
     void on(const MarginCall& call);
     void on(const Liquidation& liquidation);
     void on_closed_bar(const Bar& bar);
+    void on_whole_book(InstrumentId instrument);
     /// A fill with the one whose it is.
     struct Booking {
         StrategyId strategy;

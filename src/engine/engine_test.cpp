@@ -35,6 +35,7 @@ struct Script {
     std::function<void(Context&)> start{};
     std::function<void(Context&, const Bar&)> bar{};
     std::function<void(Context&, const Trade&)> trade{};
+    std::function<void(Context&, InstrumentId)> book{};
     std::function<void(Context&, TimerId)> timer{};
     std::function<void(Context&, const OrderEvent&)> order{};
     std::function<void(Context&, const Refusal&)> refusal{};
@@ -50,6 +51,7 @@ public:
     void on_start(Context& c) override { tell(script_.start, c); }
     void on_bar(Context& c, const Bar& bar) override { tell(script_.bar, c, bar); }
     void on_trade(Context& c, const Trade& trade) override { tell(script_.trade, c, trade); }
+    void on_book(Context& c, InstrumentId id) override { tell(script_.book, c, id); }
     void on_timer(Context& c, TimerId id) override { tell(script_.timer, c, id); }
     void on_order(Context& c, const OrderEvent& e) override { tell(script_.order, c, e); }
     void on_refusal(Context& c, const Refusal& r) override { tell(script_.refusal, c, r); }
@@ -453,6 +455,56 @@ TEST(Step, books_what_the_venue_closes_against_our_will) {
     EXPECT_EQ(desk.engine.liquidations(), 1U);
     EXPECT_EQ(desk.engine.margin_calls(), 1U);
     EXPECT_EQ(desk.engine.slippage(), whole_money(10));
+}
+
+// --- books --------------------------------------------------------------------------------------
+
+BookLevel level(Side side, std::string_view at, std::int64_t units, BookFlags flags) {
+    return {.instrument = kFirst,
+            .side = side,
+            .flags = flags,
+            .price = price(at),
+            .size = whole_qty(units)};
+}
+
+TEST(Step, tells_of_a_book_once_a_message_and_marks_at_its_middle) {
+    std::vector<std::string> told;
+    Script script = buys_on_trade(10);
+    script.book = [&](Context& c, InstrumentId id) {
+        told.push_back(to_string(*c.market().levels(id)->middle()));
+    };
+    Desk desk{slots(std::move(script))};
+    desk.step(deposit());
+    desk.step(print("100"));
+    desk.step(filled(OrderId::of(kMe, 1), 10, "100"));
+    desk.step(level(Side::buy, "101", 5, {.snapshot = true, .last = false}));
+    desk.step(level(Side::sell, "103", 5, {.snapshot = true, .last = true}));
+    desk.step(level(Side::buy, "101", 0, {}));
+    desk.step(level(Side::buy, "100", 5, {}));
+    EXPECT_EQ(desk.engine.portfolio().equity(), whole_money(10'020));
+    desk.step(level(Side::sell, "103", 1, {.snapshot = false, .last = true}));
+    EXPECT_EQ(told, (Words{"102", "101.5"}));
+    EXPECT_EQ(desk.engine.portfolio().equity(), whole_money(10'015));
+    desk.step(level(Side::buy, "104", 1, {.snapshot = false, .last = true}));
+    EXPECT_EQ(told.size(), 2U) << "crossed";
+}
+
+TEST(Step, tells_of_a_book_of_single_orders) {
+    std::vector<std::string> told;
+    Script script;
+    script.book = [&](Context& c, InstrumentId id) {
+        told.push_back(to_string(c.market().orders(id)->best(Side::buy)->size));
+    };
+    Desk desk{slots(std::move(script))};
+    const BookFlags last{.snapshot = false, .last = true};
+    for (const std::uint64_t order : {1U, 2U}) {
+        desk.step(BookOrder{.instrument = kFirst,
+                            .flags = last,
+                            .price = price("100"),
+                            .size = whole_qty(3),
+                            .order = order});
+    }
+    EXPECT_EQ(told, (Words{"3", "6"}));
 }
 
 // --- timers, aggregation ------------------------------------------------------------------------

@@ -131,13 +131,28 @@ void Engine::on(const Trade& trade) {
 }
 
 void Engine::on(const BookLevel& level) {
+    const bool is_whole = market_.apply(now_, level);
     tell_all(level.instrument,
              [&](signal::Strategy& s, signal::Context& c) { s.on_book_level(c, level); });
+    if (is_whole) on_whole_book(level.instrument);
 }
 
 void Engine::on(const BookOrder& order) {
+    const bool is_whole = market_.apply(now_, order);
     tell_all(order.instrument,
              [&](signal::Strategy& s, signal::Context& c) { s.on_book_order(c, order); });
+    if (is_whole) on_whole_book(order.instrument);
+}
+
+/// Once a message: between its rows a book is not what anybody could have traded on.
+void Engine::on_whole_book(InstrumentId instrument) {
+    if (const auto price = market_.mark(instrument)) {
+        mark(instrument, *price);
+        trades_.on_mark(instrument, *price);
+    }
+    tell_all(instrument,
+             [&](signal::Strategy& s, signal::Context& c) { s.on_book(c, instrument); });
+    sample();
 }
 
 void Engine::on(const TradingStatus& status) {

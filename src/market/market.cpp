@@ -18,7 +18,7 @@ Price restated(Price price, const CorporateAction& split) {
 }  // namespace
 
 Market::Market(const InstrumentTable& instruments, MarketSettings settings)
-    : rows_(instruments.size()), settings_(settings) {}
+    : rows_(instruments.size()), books_(instruments.size()), settings_(settings) {}
 
 void Market::apply(const Event& event) {
     std::visit(
@@ -39,6 +39,42 @@ void Market::apply_side(Row& row, Timestamp ts, const Bar& bar) {
     set_mark(row, row.has_quote ? middle(row.quote.bid, row.quote.ask) : bar.close);
 }
 
+bool Market::apply(Timestamp ts, const BookLevel& row) {
+    ASSERT(row.instrument.value < books_.size());
+    auto& book = books_[row.instrument.value].levels;
+    if (!book) book = std::make_unique<LevelBook>();
+    book->apply(row);
+    if (!row.flags.last || !book->is_ready()) return false;
+    apply_touch(ts, row.instrument, *book);
+    return true;
+}
+
+bool Market::apply(Timestamp ts, const BookOrder& row) {
+    ASSERT(row.instrument.value < books_.size());
+    auto& book = books_[row.instrument.value].orders;
+    if (!book) book = std::make_unique<OrderBook>();
+    book->apply(row);
+    if (!row.flags.last || !book->is_ready()) return false;
+    apply_touch(ts, row.instrument, *book);
+    return true;
+}
+
+template <typename Book>
+void Market::apply_touch(Timestamp ts, InstrumentId id, const Book& book) {
+    Row& row = at(id);
+    const auto bid = book.best(Side::buy), ask = book.best(Side::sell);
+    if (row.has_own_quotes || !bid || !ask) return;
+    row.quote = {.instrument = id,
+                 .bid = bid->price,
+                 .ask = ask->price,
+                 .bid_size = bid->size,
+                 .ask_size = ask->size};
+    row.quote_ts = row.updated = ts;
+    row.sides = kBothSides;
+    row.has_quote = true;
+    set_mark(row, middle(bid->price, ask->price));
+}
+
 void Market::apply(Timestamp /*ts*/, const TradingStatus& status) {
     at(status.instrument).state = status.state;
 }
@@ -47,6 +83,7 @@ void Market::apply(Timestamp /*ts*/, const CorporateAction& action) {
     Row& row = at(action.instrument);
     if (action.kind == CorporateActionKind::delisting) row.state = MarketState::closed;
     if (action.kind != CorporateActionKind::split) return;
+    books_[action.instrument.value] = {};
     ASSERT(action.new_shares > 0 && action.old_shares > 0);
     for (Price* price : {&row.mark, &row.quote.bid, &row.quote.ask, &row.trade.price}) {
         *price = restated(*price, action);

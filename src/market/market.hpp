@@ -4,12 +4,15 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "base/copy_by_words.hpp"
 #include "domain/event.hpp"
 #include "domain/instrument.hpp"
+#include "market/level_book.hpp"
+#include "market/order_book.hpp"
 
 namespace tradewind::market {
 
@@ -24,7 +27,12 @@ struct MarketSettings {
 /// equals the later in the log wins): the middle of a quote, rounded half to even; the price of a
 /// trade; the close of a `last` or `mid` bar. A bid bar and an ask bar are the two sides of a
 /// quote: their mark is the middle of the latest closes, or the one side where the other was never
-/// seen. A split restates every price that is kept.
+/// seen. A split restates every price that is kept, and drops the books: they come again with their
+/// next snapshot.
+///
+/// An instrument's books appear with the first row of theirs. Where an instrument has no quotes of
+/// its own, the touch of its book stands for one from the end of each message on, if the book is
+/// ready.
 class Market {
 public:
     /// Sized for the table's instruments; an event of another one is a broken invariant.
@@ -49,6 +57,7 @@ public:
         row.updated = ts;
         row.sides = kBothSides;
         row.has_quote = true;
+        row.has_own_quotes = true;
         set_mark(row, middle(quote.bid, quote.ask));
     }
     void apply(Timestamp ts, const Trade& trade) {
@@ -58,6 +67,9 @@ public:
         row.has_trade = true;
         set_mark(row, trade.price);
     }
+    /// Both tell whether the row ends a message after which its book is ready.
+    bool apply(Timestamp ts, const BookLevel& row);
+    bool apply(Timestamp ts, const BookOrder& row);
     void apply(Timestamp ts, const TradingStatus& status);
     void apply(Timestamp ts, const CorporateAction& action);
 
@@ -83,6 +95,17 @@ public:
     [[nodiscard]] const Trade* trade(InstrumentId id) const;
     [[nodiscard]] const Bar* bar(InstrumentId id, PriceSource source = PriceSource::last) const;
 
+    /// The aggregated and the full book; nullptr before their first row. Ask them whether they are
+    /// ready.
+    [[nodiscard]] const LevelBook* levels(InstrumentId id) const {
+        ASSERT(id.value < books_.size());
+        return books_[id.value].levels.get();
+    }
+    [[nodiscard]] const OrderBook* orders(InstrumentId id) const {
+        ASSERT(id.value < books_.size());
+        return books_[id.value].orders.get();
+    }
+
     [[nodiscard]] std::size_t size() const { return rows_.size(); }
 
     /// (a + b) / 2 rounded half to even at 1e-9.
@@ -104,6 +127,7 @@ private:
         std::uint8_t sides = 0;  ///< which sides of `quote` hold a price
         bool has_mark = false;
         bool has_quote = false;
+        bool has_own_quotes = false;  ///< `quote` is no touch of a book
         bool has_trade = false;
         Quote quote;
         Trade trade;
@@ -123,8 +147,17 @@ private:
         row.has_mark = true;
     }
     static void apply_side(Row& row, Timestamp ts, const Bar& bar);
+    template <typename Book>
+    void apply_touch(Timestamp ts, InstrumentId id, const Book& book);
+
+    /// Apart from the rows: instruments without books pay two pointers.
+    struct Books {
+        std::unique_ptr<LevelBook> levels;
+        std::unique_ptr<OrderBook> orders;
+    };
 
     std::vector<Row> rows_;
+    std::vector<Books> books_;  ///< by instrument
     MarketSettings settings_;
 };
 

@@ -228,5 +228,89 @@ TEST(Check, says_the_numbers) {
               "crossed_quote: limit 1.3871, actual 1.3872");
 }
 
+// --- books --------------------------------------------------------------------------------------
+
+BookLevel level(Side side, std::string_view at, std::int64_t units, bool is_last) {
+    return {.instrument = kSpy,
+            .side = side,
+            .flags = {.snapshot = true, .last = is_last},
+            .price = price(at),
+            .size = whole_qty(units)};
+}
+
+TEST(Market, lets_the_touch_of_a_ready_book_stand_for_a_quote) {
+    Market market(table());
+    EXPECT_EQ(market.levels(kSpy), nullptr);
+    market.apply(event(at(1), level(Side::buy, "10", 3, false)));
+    EXPECT_EQ(market.quote(kSpy), nullptr) << "in the middle of a message";
+    EXPECT_TRUE(market.apply(at(1), level(Side::sell, "11", 4, true)));
+    EXPECT_EQ(*market.quote(kSpy), (Quote{.instrument = kSpy,
+                                          .bid = price("10"),
+                                          .ask = price("11"),
+                                          .bid_size = whole_qty(3),
+                                          .ask_size = whole_qty(4)}));
+    EXPECT_EQ(market.mark(kSpy), price("10.5"));
+    EXPECT_EQ(market.price_for(kSpy, Side::buy), price("11"));
+    EXPECT_EQ(market.updated(kSpy), at(1));
+    EXPECT_EQ(market.levels(kEs), nullptr);
+    EXPECT_EQ(market.orders(kSpy), nullptr);
+}
+
+TEST(Market, prefers_quotes_of_its_own_to_the_touch_of_a_book) {
+    Market market(table());
+    market.apply(at(1), quote("20", "21"));
+    market.apply(at(2), level(Side::buy, "10", 3, false));
+    market.apply(at(2), level(Side::sell, "11", 4, true));
+    EXPECT_EQ(market.quote(kSpy)->bid, price("20"));
+    EXPECT_EQ(market.mark(kSpy), price("20.5"));
+    EXPECT_EQ(market.levels(kSpy)->middle(), price("10.5"));
+}
+
+TEST(Market, follows_a_book_of_single_orders_too) {
+    Market market(table());
+    BookOrder order{.instrument = kSpy,
+                    .side = Side::buy,
+                    .flags = {.snapshot = false, .last = true},
+                    .price = price("10"),
+                    .size = whole_qty(1),
+                    .order = 1};
+    EXPECT_TRUE(market.apply(at(1), order));
+    EXPECT_EQ(market.mark(kSpy), std::nullopt) << "one side alone is no quote";
+    order.side = Side::sell;
+    order.price = price("11");
+    EXPECT_FALSE(market.apply(at(1), order)) << "a duplicate";
+    order.action = BookAction::clear;
+    EXPECT_TRUE(market.apply(at(1), order));
+    order.action = BookAction::add;
+    EXPECT_TRUE(market.apply(at(2), order));
+    EXPECT_EQ(market.orders(kSpy)->best(Side::sell)->price, price("11"));
+}
+
+TEST(Market, drops_the_books_of_what_is_split) {
+    Market market(table());
+    market.apply(at(1), level(Side::buy, "10", 3, false));
+    market.apply(at(1), level(Side::sell, "11", 4, true));
+    market.apply(at(2), CorporateAction{.instrument = kSpy,
+                                        .kind = CorporateActionKind::split,
+                                        .new_shares = 2,
+                                        .old_shares = 1});
+    EXPECT_EQ(market.levels(kSpy), nullptr);
+    EXPECT_EQ(market.mark(kSpy), price("5.25"));
+}
+
+TEST(Check, finds_impossible_rows_of_books) {
+    const InstrumentTable instruments = table();
+    BookLevel row = level(Side::buy, "10", -1, true);
+    EXPECT_EQ(check(event(at(1), row), instruments)->kind, DefectKind::negative_size);
+    row = level(Side::buy, "0", 1, true);
+    EXPECT_EQ(check(event(at(1), row), instruments)->kind, DefectKind::non_positive_price);
+    BookOrder order{.instrument = kSpy, .action = BookAction::add, .size = whole_qty(1)};
+    EXPECT_EQ(check(event(at(1), order), instruments)->kind, DefectKind::non_positive_price);
+    order.action = BookAction::clear;
+    EXPECT_EQ(check(event(at(1), order), instruments), std::nullopt);
+    order.size = whole_qty(-1);
+    EXPECT_EQ(check(event(at(1), order), instruments)->kind, DefectKind::negative_size);
+}
+
 }  // namespace
 }  // namespace tradewind::market

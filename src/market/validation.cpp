@@ -76,6 +76,18 @@ Found check_payload(const Trade& trade, const Instrument& instrument, Timestamp 
     return first_of(check_price(trade.price, instrument), check_size(trade.size));
 }
 
+Found check_payload(const BookLevel& level, const Instrument& instrument, Timestamp /*ts*/) {
+    return first_of(check_price(level.price, instrument), check_size(level.size));
+}
+
+/// Only what places an order has a price that counts.
+Found check_payload(const BookOrder& order, const Instrument& instrument, Timestamp /*ts*/) {
+    const bool places = order.action == BookAction::set || order.action == BookAction::add ||
+                        order.action == BookAction::modify;
+    if (!places) return check_size(order.size);
+    return first_of(check_price(order.price, instrument), check_size(order.size));
+}
+
 Found check_payload(const CorporateAction& action, const Instrument& /*instrument*/,
                     Timestamp /*ts*/) {
     if (action.kind == CorporateActionKind::split &&

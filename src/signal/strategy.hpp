@@ -22,8 +22,11 @@ public:
     virtual void on_bar(Context&, const Bar&) {}
     virtual void on_quote(Context&, const Quote&) {}
     virtual void on_trade(Context&, const Trade&) {}
+    /// A row; the book may be in the middle of a message.
     virtual void on_book_level(Context&, const BookLevel&) {}
     virtual void on_book_order(Context&, const BookOrder&) {}
+    /// After the last row of a message: `context.market().levels(id)` or `orders(id)` is ready.
+    virtual void on_book(Context&, InstrumentId) {}
     virtual void on_trading_status(Context&, const TradingStatus&) {}
     virtual void on_funding(Context&, const Funding&) {}
     virtual void on_corporate_action(Context&, const CorporateAction&) {}
