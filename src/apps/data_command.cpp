@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apps/data_command.hpp"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <memory>
 
 #include "adapters/importers/importer.hpp"
 #include "apps/data_options.hpp"
+#include "market/quality.hpp"
 
 namespace tradewind::apps {
 namespace {
@@ -29,6 +32,34 @@ void add_catalog(CLI::App& verb, std::string& out) {
     verb.add_option("--catalog", out, "Directory of the catalog")->required()->type_name("DIR");
 }
 
+/// How files are to be read.
+void add_reading(CLI::App& verb, DataImportOptions& o) {
+    verb.add_option("--format", o.format, importers::format_names())->capture_default_str();
+    verb.add_option("--interval", o.interval, "Of bars: 1m, 1h, 1d, 100-ticks, ...");
+    verb.add_option("--price-source", o.price_source, "Of bars: last, bid, ask, mid")
+        ->capture_default_str();
+    verb.add_option("--entry", o.entry, "File inside a zip that holds several");
+    verb.add_flag("--round", o.round, "Round numbers with more than nine decimals, half to even");
+    verb.add_flag("--allow-negative", o.allow_negative, "Prices may be 0 or less");
+    verb.add_flag("--all-trades", o.all_trades, "Also trades that do not count as the last sale");
+    verb.add_flag("--skip-null-rows", o.skip_null_rows,
+                  "Pass over rows whose prices are empty or null");
+    verb.add_flag("--skip-crossed", o.skip_crossed, "Pass over quotes whose bid is above the ask");
+    verb.add_flag("--mixed-offsets", o.mixed_offsets, "Rows may name different UTC offsets");
+    verb.add_option("--tz", o.zone, "Zone of stamps that name none: UTC, America/New_York, +02:00");
+    const auto* const group = "Any table (--format custom)";
+    verb.add_option("--map", o.map, "ts=Date+Time,open=Open,... by the header, or numbers from 1")
+        ->group(group);
+    verb.add_option("--ts-format", o.ts_format,
+                    "iso, date, s, ms, us, ns, or like '%d/%m/%Y %H:%M:%S'")
+        ->group(group);
+    verb.add_option("--delimiter", o.delimiter, "One character, or tab")->group(group);
+    verb.add_flag("--decimal-comma", o.decimal_comma, "1,5 is one and a half")->group(group);
+    verb.add_flag("--no-header", o.no_header, "The first line holds data already")->group(group);
+    verb.add_option("--skip-lines", o.skip_lines, "Lines before the header")->group(group);
+    add_definition(verb, o.definition);
+}
+
 void add_import(CLI::App& data, int& exit_code) {
     CLI::App* verb =
         data.add_subcommand("import", "Read files into the catalog: all of them, or nothing");
@@ -37,39 +68,47 @@ void add_import(CLI::App& data, int& exit_code) {
     verb->add_option("files", o->files, "Plain, gz or zip files, in order of time")
         ->required()
         ->type_name("FILE");
-    verb->add_option("--format", o->format, importers::format_names())->capture_default_str();
     verb->add_option("--instrument", o->instrument, "Symbol, like SPY.ARCA")->required();
     verb->add_option("--kind", o->kind,
                      "bar, quote, trade, corporate-action, funding, book-level, book-order")
         ->capture_default_str();
-    verb->add_option("--interval", o->interval, "Of bars: 1m, 1h, 1d, 100-ticks, ...");
-    verb->add_option("--price-source", o->price_source, "Of bars: last, bid, ask, mid")
-        ->capture_default_str();
-    verb->add_option("--entry", o->entry, "File inside a zip that holds several");
     verb->add_flag("--replace", o->replace,
                    "Put the rows in place of all that is stored in their span");
-    verb->add_flag("--round", o->round, "Round numbers with more than nine decimals, half to even");
-    verb->add_flag("--allow-negative", o->allow_negative, "Prices may be 0 or less");
-    verb->add_flag("--all-trades", o->all_trades, "Also trades that do not count as the last sale");
-    verb->add_flag("--skip-null-rows", o->skip_null_rows,
-                   "Pass over rows whose prices are empty or null");
-    verb->add_flag("--skip-crossed", o->skip_crossed,
-                   "Pass over quotes whose bid is above the ask");
-    verb->add_flag("--mixed-offsets", o->mixed_offsets, "Rows may name different UTC offsets");
-    verb->add_option("--tz", o->zone,
-                     "Zone of stamps that name none: UTC, America/New_York, +02:00");
-    const auto* const group = "Any table (--format custom)";
-    verb->add_option("--map", o->map, "ts=Date+Time,open=Open,... by the header, or numbers from 1")
-        ->group(group);
-    verb->add_option("--ts-format", o->ts_format,
-                     "iso, date, s, ms, us, ns, or like '%d/%m/%Y %H:%M:%S'")
-        ->group(group);
-    verb->add_option("--delimiter", o->delimiter, "One character, or tab")->group(group);
-    verb->add_flag("--decimal-comma", o->decimal_comma, "1,5 is one and a half")->group(group);
-    verb->add_flag("--no-header", o->no_header, "The first line holds data already")->group(group);
-    add_definition(*verb, o->definition);
+    add_reading(*verb, *o);
     verb->add_flag("--json", o->json, "Print one JSON document");
     verb->callback([o, &exit_code] { exit_code = run_data_import(*o); });
+}
+
+std::string threshold_help() {
+    const market::QualitySettings defaults;
+    std::string out = "Thresholds (--threshold NAME=VALUE), with their defaults:";
+    for (const market::Threshold& one : market::quality_thresholds()) {
+        out += fmt::format("\n  {:<16} {:>6g}  {}", one.name, defaults.*one.member, one.meaning);
+    }
+    return out;
+}
+
+void add_check(CLI::App& data, int& exit_code) {
+    CLI::App* verb = data.add_subcommand(
+        "check",
+        "Find what is wrong with data, in the catalog or in files before they are imported.\n"
+        "Ends with 0 where nothing is an error, with 1 where something is, with 2 on bad usage.");
+    auto o = std::make_shared<DataCheckOptions>();
+    verb->add_option("--catalog", o->input.catalog, "Directory of the catalog")->type_name("DIR");
+    verb->add_option("--file", o->input.files, "Files that are not imported yet, in order of time")
+        ->type_name("FILE");
+    verb->add_option("--instrument", o->instruments,
+                     "Symbols, like SPY.ARCA; default: all of the catalog");
+    verb->add_option("--kind", o->kind, "bar, quote, trade; default: all, of files bar");
+    verb->add_option("--rule", o->rules, "Rules to apply; default: all");
+    verb->add_option("--threshold", o->thresholds, "NAME=VALUE, see below");
+    verb->add_option("--max-issues", o->issues_max, "Kept of one rule in one series")
+        ->capture_default_str();
+    verb->add_option("--show", o->shown, "Lines a rule in the table")->capture_default_str();
+    add_reading(*verb, o->input);
+    verb->add_flag("--json", o->json, "Print one JSON document");
+    verb->footer(threshold_help());
+    verb->callback([o, &exit_code] { exit_code = run_data_check(*o); });
 }
 
 void add_list(CLI::App& data, int& exit_code) {
@@ -145,9 +184,10 @@ void add_instruments(CLI::App& data, int& exit_code) {
 
 void add_data_command(CLI::App& app, int& exit_code) {
     CLI::App* data =
-        app.add_subcommand("data", "Market data: import, list, export, generate, verify");
+        app.add_subcommand("data", "Market data: import, check, list, export, generate, verify");
     data->require_subcommand(1);
     add_import(*data, exit_code);
+    add_check(*data, exit_code);
     add_list(*data, exit_code);
     add_export(*data, exit_code);
     add_generate(*data, exit_code);

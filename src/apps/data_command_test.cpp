@@ -11,6 +11,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "domain/calendar.hpp"
 #include "wire/text_file.hpp"
 
 namespace tradewind::apps {
@@ -249,6 +250,103 @@ TEST_F(DataCommandTest, takes_definitions_from_a_file_and_changes_them_when_told
     const Outcome changed =
         run({"instruments", "--catalog", catalog_, "--instrument-file", json, "--json"});
     EXPECT_EQ(Json::parse(changed.out)[0]["tick"], "0.01");
+}
+
+/// A year of quiet sessions as a file of ours, after `change` had its way with the lines.
+template <typename Change>
+std::string session_lines(Change change) {
+    std::vector<std::string> lines;
+    Date date = parse_date("2014-01-02").value();
+    for (int i = 0; i < 250; ++i) {
+        while (!session_on(CalendarKind::us_equity, date)) ++date;
+        const double open = 100.0 + 0.1 * (i % 7), close = 100.0 + 0.1 * ((i + 1) % 7);
+        lines.push_back(fmt::format("{},{:.2f},{:.2f},{:.2f},{:.2f},{}", start_of(date).ns, open,
+                                    std::max(open, close) + 0.2, std::min(open, close) - 0.2, close,
+                                    1000 + i));
+        ++date;
+    }
+    change(lines);
+    std::string out = kHead;
+    for (const std::string& line : lines) out += line + "\n";
+    return out;
+}
+
+TEST_F(DataCommandTest, checks_a_catalog_and_ends_with_0_where_nothing_is_wrong) {
+    const std::string file = write("days.csv", session_lines([](auto&) {}));
+    ASSERT_EQ(
+        run({"import", "--catalog", catalog_, "--instrument", "SPY.ARCA", "--interval", "1d", file})
+            .error,
+        "");
+    const Outcome outcome = run({"check", "--catalog", catalog_, "--json"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.out;
+    const Json report = Json::parse(outcome.out);
+    EXPECT_EQ(report["rows"], 250);
+    EXPECT_EQ(report["issues"], Json::array());
+    EXPECT_EQ(report["series"][0]["instrument"], "SPY.ARCA");
+}
+
+TEST_F(DataCommandTest, checks_a_file_that_the_importer_refuses_row_by_row) {
+    const std::string file = write("days.csv", session_lines([](auto& lines) {
+                                       std::swap(lines[20], lines[21]);
+                                       lines[40] += "0x";
+                                       lines[60].insert(lines[60].find(',') + 1, "-");
+                                   }));
+    EXPECT_EQ(
+        run({"import", "--catalog", catalog_, "--instrument", "SPY.ARCA", "--interval", "1d", file})
+            .exit_code,
+        2);
+    const Outcome outcome =
+        run({"check", "--file", file, "--instrument", "SPY.ARCA", "--interval", "1d", "--json",
+             "--rule", "disorder", "--rule", "unreadable", "--rule", "negative-price"});
+    EXPECT_EQ(outcome.exit_code, 1) << outcome.error;
+    const Json issues = Json::parse(outcome.out)["issues"];
+    ASSERT_EQ(issues.size(), 3);
+    EXPECT_EQ(issues[0]["rule"], "disorder");
+    EXPECT_EQ(issues[0]["row"], 21);
+    EXPECT_EQ(issues[0]["kind"], "bar");
+    EXPECT_EQ(issues[0]["instrument"], "SPY.ARCA");
+    EXPECT_EQ(issues[1]["rule"], "unreadable");
+    EXPECT_EQ(issues[1]["row"], 42);  // the line
+    EXPECT_EQ(issues[2]["rule"], "negative-price");
+}
+
+TEST_F(DataCommandTest, checks_the_two_sides_of_quotes_against_each_other) {
+    const std::string file = write("sides.csv",
+                                   "ts,bid_open,bid_high,bid_low,bid_close,ask_open,ask_high,"
+                                   "ask_low,ask_close\n"
+                                   "0,1,2,1,2,2,3,2,3\n"
+                                   "60000000000,2,4,2,4,3,3,3,3\n"
+                                   "120000000000,2,2,2,2,,,,\n"
+                                   "180000000000,2,2,2,2,3,3,3,3\n");
+    const Outcome outcome = run({"check", "--file", file, "--instrument", "X.BINANCE", "--interval",
+                                 "1m", "--json", "--rule", "crossed", "--rule", "one-sided",
+                                 "--asset-class", "crypto_spot", "--currency", "USDT"});
+    const Json issues = Json::parse(outcome.out)["issues"];
+    ASSERT_EQ(issues.size(), 2) << outcome.out;
+    EXPECT_EQ(issues[0]["rule"], "crossed");
+    EXPECT_EQ(issues[0]["row"], 1);
+    EXPECT_EQ(issues[1]["rule"], "one-sided");
+    EXPECT_EQ(issues[1]["row"], 2);
+}
+
+TEST_F(DataCommandTest, says_what_a_check_lacks) {
+    const std::string file = write("days.csv", session_lines([](auto&) {}));
+    const std::vector<std::string> plain{"check",    "--file",     file, "--instrument",
+                                         "SPY.ARCA", "--interval", "1d"};
+    const auto error_of = [&](std::vector<std::string> words,
+                              const std::vector<std::string>& more) {
+        words.insert(words.end(), more.begin(), more.end());
+        const Outcome outcome = run(std::move(words));
+        EXPECT_EQ(outcome.exit_code, 2);
+        EXPECT_EQ(outcome.out, "");
+        return outcome.error;
+    };
+    EXPECT_TRUE(error_of(plain, {"--rule", "wart"}).contains("--rule: 'wart' is none of"));
+    EXPECT_TRUE(error_of(plain, {"--threshold", "wick-floor=-1"}).contains("above 0"));
+    EXPECT_TRUE(error_of(plain, {"--threshold", "wick=1"}).contains("is none of wick-scale"));
+    EXPECT_TRUE(error_of({"check"}, {}).contains("--catalog"));
+    EXPECT_TRUE(error_of({"check", "--file", file}, {}).contains("--instrument"));
+    EXPECT_TRUE(error_of({"check", "--catalog", catalog_}, {}).contains("is no catalog"));
 }
 
 TEST_F(DataCommandTest, has_help_everywhere) {

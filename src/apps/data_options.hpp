@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,11 +25,24 @@ struct DataImportOptions {
     std::string price_source = "last";
     std::vector<std::string> files;
     std::string entry, map, ts_format, zone, delimiter;
+    std::size_t skip_lines = 0;
     bool no_header = false, decimal_comma = false, mixed_offsets = false;
     bool round = false, allow_negative = false, all_trades = false, skip_null_rows = false,
          skip_crossed = false;
     bool replace = false;
     InstrumentOptions definition;
+    bool json = false;
+};
+
+/// A catalog's series, or files before they are imported.
+struct DataCheckOptions {
+    DataImportOptions input;  ///< `files` empty: the catalog
+    std::string kind;         ///< empty: every kind
+    std::vector<std::string> instruments;
+    std::vector<std::string> rules;       ///< empty: all
+    std::vector<std::string> thresholds;  ///< "spike-scale=6"
+    std::uint64_t issues_max = 10'000;    ///< of one rule in one series
+    std::uint64_t shown = 5;              ///< lines a rule in the table for people
     bool json = false;
 };
 
@@ -70,6 +84,7 @@ struct DataInstrumentsOptions {
 
 // Each returns the exit code.
 [[nodiscard]] int run_data_import(const DataImportOptions& options);
+[[nodiscard]] int run_data_check(const DataCheckOptions& options);
 [[nodiscard]] int run_data_list(const DataListOptions& options);
 [[nodiscard]] int run_data_export(const DataExportOptions& options);
 [[nodiscard]] int run_data_generate(const DataGenerateOptions& options);

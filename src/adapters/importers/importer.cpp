@@ -67,6 +67,19 @@ constexpr std::array<Field, 6> kBarFields{{
     {"close", BarColumns::close, CellKind::decimal, false},
     {"volume", BarColumns::volume, CellKind::decimal, true},
 }};
+constexpr std::size_t kBidSideSlot = 1, kAskSideSlot = 5;
+/// An empty side is no bar of that side.
+constexpr std::array<Field, 9> kQuoteBarFields{{
+    {"ts", kTsSlot, CellKind::stamp, false},
+    {"bid_open", kBidSideSlot, CellKind::decimal, true},
+    {"bid_high", kBidSideSlot + 1, CellKind::decimal, true},
+    {"bid_low", kBidSideSlot + 2, CellKind::decimal, true},
+    {"bid_close", kBidSideSlot + 3, CellKind::decimal, true},
+    {"ask_open", kAskSideSlot, CellKind::decimal, true},
+    {"ask_high", kAskSideSlot + 1, CellKind::decimal, true},
+    {"ask_low", kAskSideSlot + 2, CellKind::decimal, true},
+    {"ask_close", kAskSideSlot + 3, CellKind::decimal, true},
+}};
 constexpr std::array<Field, 6> kQuoteFields{{
     {"ts", QuoteColumns::ts, CellKind::stamp, false},
     {"bid", QuoteColumns::bid, CellKind::decimal, false},
@@ -222,6 +235,33 @@ std::expected<TableStats, InputError> run(const ImportRequest& request, CsvReade
 // --- our own format
 // -------------------------------------------------------------------------------
 
+/// Whether the header, which stays, is that of bars with two sides.
+std::expected<bool, InputError> holds_quote_bars(CsvReader& reader) {
+    wire::CsvFields header;
+    if (!TRY(reader.peek(header))) return std::unexpected(no_rows(reader));
+    return std::find(header.begin(), header.end(), "bid_open") != header.end();
+}
+
+/// A row makes a bid bar and an ask bar; a side that is empty makes none.
+void plan_sides(const ImportRequest& request, TablePlan& plan) {
+    constexpr std::size_t kPrices = 4;
+    for (const std::size_t first : {kBidSideSlot, kAskSideSlot}) {
+        Output out{.kind = SeriesKind::bar, .spec = request.spec, .slots = {}, .names = {}};
+        out.spec.source = first == kBidSideSlot ? PriceSource::bid : PriceSource::ask;
+        out.slots[0] = kTsSlot;
+        out.names[0] = "ts";
+        for (std::size_t i = 0; i < kPrices; ++i) {
+            out.slots[i + 1] = static_cast<std::uint8_t>(first + i);
+            out.names[i + 1] = kQuoteBarFields[first + i].name;
+        }
+        out.slots[BarColumns::volume] = kZeroSlot;
+        plan.outputs.push_back(std::move(out));
+    }
+    for (Cell& cell : plan.cells) {
+        if (cell.kind == CellKind::decimal) cell.if_empty = kNoPrice;
+    }
+}
+
 std::expected<TableStats, InputError> import_csv(const ImportRequest& request,
                                                  const BatchSink& sink) {
     if (request.kind == SeriesKind::corporate_action || request.kind == SeriesKind::funding) {
@@ -230,15 +270,20 @@ std::expected<TableStats, InputError> import_csv(const ImportRequest& request,
     if (is_book(request.kind)) return import_book(request, sink);
     const auto fields = TRY(fields_of(request));
     CsvReader reader = TRY(open_csv(request));
+    const bool two_sides = request.kind == SeriesKind::bar && TRY(holds_quote_bars(reader));
     TablePlan plan;
-    plan.cells = TRY(cells_by_header(reader, fields, [](const Field& f) {
-        return std::vector<std::string>{std::string{f.name}};
-    }));
+    plan.cells = TRY(cells_by_header(
+        reader, two_sides ? std::span<const Field>{kQuoteBarFields} : fields,
+        [](const Field& f) { return std::vector<std::string>{std::string{f.name}}; }));
     for (Cell& cell : plan.cells) {
         if (cell.kind == CellKind::stamp) cell.kind = CellKind::integer;
-        plan.has_conditions = plan.has_conditions || cell.slot >= kConditionsSlot;
+        plan.has_conditions = plan.has_conditions || (!two_sides && cell.slot >= kConditionsSlot);
     }
-    plan.outputs.push_back(plain_output(request, fields, plan.cells));
+    if (two_sides) {
+        plan_sides(request, plan);
+    } else {
+        plan.outputs.push_back(plain_output(request, fields, plan.cells));
+    }
     plan.checks = request.checks;
     return run(request, reader, plan, sink);
 }
@@ -443,6 +488,8 @@ std::expected<TableStats, InputError> import_custom(const ImportRequest& request
     // A second stamp of any format has no place in a row.
     if (fields.back().kind == CellKind::exchange_ts) fields = fields.first(fields.size() - 1);
     CsvReader reader = TRY(open_csv(request));
+    wire::CsvFields passed_over;
+    for (std::size_t i = 0; i < request.skip_lines; ++i) TRY(reader.next(passed_over));
     TablePlan plan;
     plan.cells = TRY(unmapped_cells(request, reader));
     for (const ColumnMapping& mapping : request.map) {

@@ -18,7 +18,8 @@
 namespace tradewind::importers {
 
 enum class Format : std::uint8_t {
-    csv,      ///< ours: ts,open,high,low,close,volume | ts,bid,ask,... | ts,price,size,side,...
+    csv,      ///< ours: ts,open,high,low,close,volume | ts,bid_open,...,ask_close (two series) |
+              ///< ts,bid,ask,... | ts,price,size,side,...
     yahoo,    ///< Date,Open,High,Low,Close,Adj Close,Volume in any order
     binance,  ///< klines, with or without header, in milliseconds or microseconds; depth files
     lean,     ///< LEAN zips: the file's name says the date and whether it holds trades or quotes
@@ -55,6 +56,7 @@ struct ImportRequest {
     std::optional<Zone> zone;                 ///< of stamps that name none
     std::optional<char> delimiter;            ///< custom
     bool no_header = false;                   ///< custom
+    std::size_t skip_lines = 0;               ///< custom: before the header, or before the data
     bool mixed_offsets = false;
     bool after_snapshot = false;  ///< of a book: a file before this one had a snapshot
     RowChecks checks;

@@ -98,7 +98,12 @@ public:
         while (true) {
             TRY_VOID(take_fast());
             if (!TRY(reader_.next(fields))) break;
-            TRY_VOID(take_slow(fields));
+            auto taken = take_slow(fields);
+            if (taken) continue;
+            if (!plan_.checks.unreadable || sink_failed_) {
+                return std::unexpected(std::move(taken).error());
+            }
+            plan_.checks.unreadable(taken.error());
         }
         for (Buffer& buffer : buffers_) TRY_VOID(flush(buffer));
         return stats_;
@@ -459,6 +464,13 @@ private:
         __builtin_unreachable();
     }
 
+    static bool lacks_price(const Output& output, const RowSlots& row) {
+        for (std::size_t i = 1; i < ports::column_count(output.kind); ++i) {
+            if (is_price(output.kind, i) && row[output.slots[i]] == kNoPrice) return true;
+        }
+        return false;
+    }
+
     bool put(Buffer& buffer, const RowSlots& row) {
         const Output& output = *buffer.output;
         const auto& slot = output.slots;
@@ -494,8 +506,13 @@ private:
             case SeriesKind::book_order:
             case SeriesKind::news: break;
         }
-        if (!good) [[unlikely]]
-            return explain(buffer, row);
+        if (!good) [[unlikely]] {
+            if (!plan_.checks.keep_dirty) return explain(buffer, row);
+            if (lacks_price(output, row)) {
+                ++stats_.one_sided;
+                return true;
+            }
+        }
         const std::size_t n = buffer.rows;
         for (std::size_t i = 0; i < buffer.columns; ++i) buffer.at[i][n] = row[slot[i]];
         buffer.last_ts = row[slot[0]];
@@ -507,6 +524,7 @@ private:
             auto flushed = flush(buffer);
             if (!flushed) {
                 error_ = std::move(flushed).error();
+                sink_failed_ = true;
                 return false;
             }
         }
@@ -592,6 +610,7 @@ private:
     std::optional<Duration> offset_;
     CellProblem problem_;
     std::optional<InputError> error_;
+    bool sink_failed_ = false;
 };
 
 }  // namespace

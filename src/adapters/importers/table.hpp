@@ -88,6 +88,11 @@ struct RowChecks {
     bool skip_crossed = false;       ///< quotes whose bid is above the ask
     bool all_trades = false;         ///< also those that do not count as the last sale
     std::int64_t price_divisor = 1;  ///< LEAN equities: 10,000
+    /// For whoever looks for dirt: rows come as they are, in the order of the file, whatever time
+    /// and prices they have. A row that lacks one of its prices still is none.
+    bool keep_dirty = false;
+    /// Where set, a record that is no row is told here, and the reading goes on.
+    std::function<void(const wire::InputError&)> unreadable;
 };
 
 /// Trades with any of these conditions do not count as the last sale: cash (2), next day (4),
@@ -123,7 +128,8 @@ struct TableStats {
 using BatchSink =
     std::function<std::expected<void, wire::InputError>(const Output&, const ports::Chunk&)>;
 
-/// Reads the rest of the file. Rows of each output come in order of time: strictly for bars.
+/// Reads the rest of the file. Rows of each output come in order of time, strictly for bars, unless
+/// the checks keep dirt.
 /// Whatever is wrong is an error that names line, field, text and mend.
 [[nodiscard]] std::expected<TableStats, wire::InputError> read_table(wire::CsvReader& reader,
                                                                      const TablePlan& plan,
