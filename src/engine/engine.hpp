@@ -14,6 +14,7 @@
 #include "domain/event.hpp"
 #include "domain/instrument.hpp"
 #include "market/bar_aggregator.hpp"
+#include "market/bar_track.hpp"
 #include "market/market.hpp"
 #include "monitor/equity_sampler.hpp"
 #include "monitor/trade_recorder.hpp"
@@ -83,6 +84,14 @@ public:
     /// What to do about the event; valid until the next call. Events come with numbers from 1
     /// without a gap and in order of `ts`.
     [[nodiscard]] std::expected<std::span<const Decision>, StepError> step(const Event& event);
+
+    /// How many of the bars that come next would change nothing but marks: all strategies are idle
+    /// on them and no order is open. What is between bars is not known here.
+    [[nodiscard]] std::size_t idle_bars() const;
+    /// The same as a step for each of these bars, of which there are at most `idle_bars`, at the
+    /// cost of a few. The track is of an instrument that is quoted and settled in base currency;
+    /// its bars are of trades or middles, and their closes are above 0.
+    void pass_over(const market::BarTrack& track, market::BarRows rows);
 
     [[nodiscard]] const InstrumentTable& instruments() const { return instruments_; }
     [[nodiscard]] const market::Market& market() const { return market_; }
@@ -170,6 +179,8 @@ private:
 
     void mark(InstrumentId instrument, Price price);
     void sample();
+    void mark_each(const market::BarTrack& track, market::BarRows rows);
+    [[nodiscard]] market::PriceBand calm_prices(InstrumentId instrument) const;
     void fault(StepFault kind, std::string text);
 
     const InstrumentTable& instruments_;

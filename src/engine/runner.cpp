@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/runner.hpp"
 
+#include <algorithm>
+
+#include "base/assert.hpp"
 #include "base/try.hpp"
 
 namespace tradewind::engine {
@@ -19,13 +22,27 @@ void send(std::span<const Decision> decisions, const Plugs& plugs, Timestamp now
     }
 }
 
+/// How many bars were passed over.
+std::size_t pass_over(Engine& engine, QuietBars& quiet) {
+    const std::size_t idle = engine.idle_bars();
+    if (idle == 0) return 0;
+    market::BarRows rows = quiet.next();
+    rows.end = rows.first + std::min(rows.count(), idle);
+    if (rows.count() == 0) return 0;
+    engine.pass_over(quiet.track(), rows);
+    quiet.pass_over(rows.count());
+    return rows.count();
+}
+
 }  // namespace
 
 std::expected<RunSummary, std::string> run(Engine& engine, const Plugs& plugs,
                                            const Progress& progress) {
     RunSummary summary;
     Event event;
+    ASSERT(plugs.quiet == nullptr || plugs.log == nullptr);
     while (true) {
+        if (plugs.quiet != nullptr) summary.events += pass_over(engine, *plugs.quiet);
         const auto next = plugs.source.next(event);
         if (next == ports::EventSource::Next::end) return summary;
         if (next == ports::EventSource::Next::failed) {

@@ -14,11 +14,29 @@
 
 namespace tradewind::engine {
 
+/// Where bars of one series come one after another with nothing between them, for whoever would
+/// rather not step through each.
+class QuietBars {
+public:
+    QuietBars() = default;
+    QuietBars(const QuietBars&) = delete;
+    QuietBars& operator=(const QuietBars&) = delete;
+    virtual ~QuietBars() = default;
+
+    [[nodiscard]] virtual const market::BarTrack& track() const = 0;
+    /// The rows of the track that come next; empty where something else does.
+    [[nodiscard]] virtual market::BarRows next() const = 0;
+    /// The source goes on after so many of them.
+    virtual void pass_over(std::size_t bars) = 0;
+};
+
 /// What the engine is plugged into. Backtest, paper and live differ in nothing else.
 struct Plugs {
     ports::EventSource& source;
     ports::Venue& venue;
     ports::EventLog* log = nullptr;  ///< absent: nothing is recorded
+    /// Absent: the engine steps through every event. Not with a log, which wants them all.
+    QuietBars* quiet = nullptr;
 };
 
 struct RunSummary {
@@ -33,8 +51,8 @@ struct RunSummary {
 using Progress = std::function<void(Sequence events, Timestamp now)>;
 inline constexpr Sequence kProgressEvery = 1 << 20;
 
-/// The loop: number the event, journal it, step, journal the decisions, send the commands. The
-/// error is one line.
+/// The loop: pass over what is quiet; number the event, journal it, step, journal the decisions,
+/// send the commands. The error is one line.
 [[nodiscard]] std::expected<RunSummary, std::string> run(Engine& engine, const Plugs& plugs,
                                                          const Progress& progress = {});
 

@@ -51,6 +51,16 @@ public:
             note_drawdown();
         }
     }
+    /// Equities from `low` to `high` whose marks, until `until`, leave nothing behind but the last
+    /// of them: no new peak, no deeper fall, no new day. Whoever holds a position and passes over
+    /// such marks gets the same curve, exposures and drawdown; without a position all marks may be
+    /// passed over.
+    struct Calm {
+        Money low;
+        Money high;
+        Timestamp until;
+    };
+    [[nodiscard]] Calm calm() const { return {.low = line_, .high = peak_, .until = day_end_}; }
     /// A fill's |notional| in the account's currency.
     void traded(double notional) { traded_ += notional; }
 

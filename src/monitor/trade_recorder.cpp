@@ -134,14 +134,14 @@ void TradeRecorder::excursion(Open& open, Price price, const Instrument& instrum
     open.last = price;
 }
 
-void TradeRecorder::observe(const Bar& bar) {
-    const Instrument& instrument = instruments_.at(bar.instrument);
-    for (Open& open : trades_of(bar.instrument)) {
-        if (open.qty.raw == 0 || !is_for(bar.spec.source, open.qty)) continue;
-        excursion(open, bar.low, instrument);
-        excursion(open, bar.high, instrument);
-        open.last = bar.close;
-        ++open.bars;
+void TradeRecorder::observe(const BarRun& run) {
+    const Instrument& instrument = instruments_.at(run.instrument);
+    for (Open& open : trades_of(run.instrument)) {
+        if (open.qty.raw == 0 || !is_for(run.source, open.qty)) continue;
+        excursion(open, run.lowest, instrument);
+        excursion(open, run.highest, instrument);
+        open.last = run.last;
+        open.bars += run.bars;
     }
 }
 

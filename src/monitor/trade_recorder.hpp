@@ -44,11 +44,31 @@ public:
     TradeRecorder(const InstrumentTable& instruments, TradeRecorderSettings settings);
 
     void on_fill(const RecordedFill& fill);
+    /// Bars in a row between which nothing was traded.
+    struct BarRun {
+        InstrumentId instrument;
+        PriceSource source = PriceSource::last;
+        Price lowest;
+        Price highest;
+        Price last;  ///< close
+        std::uint64_t bars = 0;
+    };
     /// A bar over which positions were held: its extremes move the excursions, and it counts as a
     /// bar held. Bid bars are for longs, which sell there; ask bars for shorts.
     void on_bar(const Bar& bar) {
         ASSERT(bar.instrument.value < active_.size());
-        if (active_[bar.instrument.value] != 0) observe(bar);
+        if (active_[bar.instrument.value] == 0) return;
+        observe({.instrument = bar.instrument,
+                 .source = bar.spec.source,
+                 .lowest = bar.low,
+                 .highest = bar.high,
+                 .last = bar.close,
+                 .bars = 1});
+    }
+    /// The same for several bars.
+    void on_bars(const BarRun& run) {
+        ASSERT(run.instrument.value < active_.size());
+        if (active_[run.instrument.value] != 0) observe(run);
     }
     /// A price between bars.
     void on_mark(InstrumentId instrument, Price price);
@@ -91,7 +111,7 @@ private:
         Money fee;
     };
 
-    void observe(const Bar& bar);
+    void observe(const BarRun& run);
     void enter(Open& open, const RecordedFill& fill, const Part& part);
     void leave(Open& open, const RecordedFill& fill, const Part& part);
     static void add(Open& open, const RecordedFill& fill, const Part& part,

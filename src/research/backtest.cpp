@@ -29,40 +29,28 @@ std::expected<void, std::string> for_each_chunk(const ports::History& history,
     }
 }
 
+/// The quiet bars of a world as rows of the track that it plays.
+class WorldQuiet final : public engine::QuietBars {
+public:
+    WorldQuiet(sim::World& world, const market::BarTrack& track) : world_(world), track_(track) {}
+
+    [[nodiscard]] const market::BarTrack& track() const override { return track_; }
+    [[nodiscard]] market::BarRows next() const override {
+        const sim::World::QuietBars quiet = world_.quiet_bars();
+        return {.first = quiet.row, .end = quiet.row + quiet.bars};
+    }
+    void pass_over(std::size_t bars) override { world_.pass_over(bars); }
+
+private:
+    sim::World& world_;
+    const market::BarTrack& track_;
+};
+
 /// What so many units are worth, to the 1e-9 of a unit: a benchmark holds fractions.
 Money held_at(double units, Price price) {
     constexpr double kUnitsMax = 9e9;
     const auto raw = static_cast<std::int64_t>(std::min(units, kUnitsMax) * 1e9);
     return multiply(price, Qty{raw});
-}
-
-/// The start capital put into the benchmark at its first open and left there, on the run's days.
-std::expected<std::vector<monitor::EquityPoint>, std::string> benchmark_curve(
-    const BacktestInput& input, Money capital) {
-    const ports::SeriesKey& key = *input.benchmark;
-    const Instrument* instrument = input.history.find_instrument(key.symbol);
-    if (instrument == nullptr) {
-        return std::unexpected(fmt::format("benchmark {}: is not in the catalog", key.symbol));
-    }
-    BarClock clock{instrument->calendar, key.spec};
-    std::optional<monitor::EquitySampler> sampler;
-    double units = 0.0;
-    TRY_VOID(for_each_chunk(
-        input.history, key, input.world.from.value_or(kTimestampMin),
-        input.world.to.value_or(kTimestampMax), [&](const ports::Chunk& chunk) {
-            const auto ts = chunk.column(Bars::ts), close = chunk.column(Bars::close);
-            if (!sampler) {
-                sampler.emplace(input.engine.sampling, capital);
-                units = to_double(capital) / to_double(Price{chunk.column(Bars::open)[0]});
-            }
-            for (std::size_t i = 0; i < chunk.rows; ++i) {
-                const Money value = held_at(units, Price{close[i]});
-                sampler->mark(clock.at(Timestamp{ts[i]}).close,
-                              {.equity = value, .gross = value, .net = value});
-            }
-        }));
-    if (!sampler) return std::vector<monitor::EquityPoint>{};
-    return sampler->equity();
 }
 
 std::vector<OpenPosition> open_positions(const engine::Engine& engine) {
@@ -107,12 +95,46 @@ std::expected<monitor::Metrics, std::string> measure(const BacktestInput& input,
 
 }  // namespace
 
+/// The start capital put into the benchmark at its first open and left there, on the run's days.
+std::expected<std::vector<monitor::EquityPoint>, std::string> benchmark_curve(
+    const BacktestInput& input, Money capital) {
+    if (!input.benchmark) return std::vector<monitor::EquityPoint>{};
+    const ports::SeriesKey& key = *input.benchmark;
+    const Instrument* instrument = input.history.find_instrument(key.symbol);
+    if (instrument == nullptr) {
+        return std::unexpected(fmt::format("benchmark {}: is not in the catalog", key.symbol));
+    }
+    BarClock clock{instrument->calendar, key.spec};
+    std::optional<monitor::EquitySampler> sampler;
+    double units = 0.0;
+    TRY_VOID(for_each_chunk(
+        input.history, key, input.world.from.value_or(kTimestampMin),
+        input.world.to.value_or(kTimestampMax), [&](const ports::Chunk& chunk) {
+            const auto ts = chunk.column(Bars::ts), close = chunk.column(Bars::close);
+            if (!sampler) {
+                sampler.emplace(input.engine.sampling, capital);
+                units = to_double(capital) / to_double(Price{chunk.column(Bars::open)[0]});
+            }
+            for (std::size_t i = 0; i < chunk.rows; ++i) {
+                const Money value = held_at(units, Price{close[i]});
+                sampler->mark(clock.at(Timestamp{ts[i]}).close,
+                              {.equity = value, .gross = value, .net = value});
+            }
+        }));
+    if (!sampler) return std::vector<monitor::EquityPoint>{};
+    return sampler->equity();
+}
+
 std::expected<BacktestResult, std::string> run_backtest(BacktestInput input) {
     const auto world = TRY(sim::World::create(input.instruments, input.history, input.world));
     engine::Engine engine{input.instruments, input.engine, std::move(input.strategies)};
     BacktestResult out;
-    out.run = TRY(
-        engine::run(engine, {.source = *world, .venue = *world, .log = input.log}, input.progress));
+    std::optional<WorldQuiet> quiet;
+    if (input.track != nullptr) quiet.emplace(*world, *input.track);
+    out.run = TRY(engine::run(
+        engine,
+        {.source = *world, .venue = *world, .log = input.log, .quiet = quiet ? &*quiet : nullptr},
+        input.progress));
     if (engine.equity() == nullptr) {
         return std::unexpected("the chosen data holds no rows between --from and --to");
     }
@@ -133,8 +155,10 @@ std::expected<BacktestResult, std::string> run_backtest(BacktestInput input) {
     out.trades.assign(closed.begin(), closed.end());
     out.trades_closed = engine.trades().closed_count();
     out.open = open_positions(engine);
-    if (input.benchmark) {
+    if (input.benchmark_curve.empty()) {
         out.benchmark = TRY(benchmark_curve(input, out.start_equity));
+    } else {
+        out.benchmark.assign(input.benchmark_curve.begin(), input.benchmark_curve.end());
     }
     out.metrics = TRY(measure(input, out, sampler));
     return out;

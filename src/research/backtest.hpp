@@ -5,6 +5,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,11 @@ struct BacktestInput {
     double annual_factor = 252;
     double risk_free = 0;  ///< a year
     std::optional<monitor::Trials> trials{};
+    /// The only series that is played, where bars on which nothing happens are to be passed over
+    /// (engine::Engine::pass_over says of which instruments); the result is the same without.
+    const market::BarTrack* track = nullptr;
+    /// The benchmark's curve, where it is known already: read in place of `benchmark`.
+    std::span<const monitor::EquityPoint> benchmark_curve{};
 };
 
 /// A position that the end of the data left open.
@@ -67,6 +73,11 @@ struct BacktestResult {
 
 /// The error is one line.
 [[nodiscard]] std::expected<BacktestResult, std::string> run_backtest(BacktestInput input);
+
+/// What `run_backtest` holds beside the run for `input.benchmark`, bought with so much; empty
+/// without one.
+[[nodiscard]] std::expected<std::vector<monitor::EquityPoint>, std::string> benchmark_curve(
+    const BacktestInput& input, Money capital);
 
 /// Bars of a series for a price chart, joined so that there are at most `max_bars`.
 [[nodiscard]] std::expected<PriceSeries, std::string> read_prices(const ports::History& history,

@@ -7,21 +7,15 @@
 #include <cstdint>
 #include <vector>
 
+#include "signal/average_cross.hpp"
 #include "signal/plugin.hpp"
 #include "signal/registry.hpp"
 #include "signal/rolling.hpp"
 #include "signal/sizing.hpp"
+#include "signal/stance.hpp"
 
 namespace tradewind::signal {
 namespace {
-
-constexpr std::int64_t kPeriodMax = 100'000;
-
-std::size_t period(ParamReader& params, std::string_view name, std::int64_t otherwise) {
-    return static_cast<std::size_t>(params.whole(name, otherwise, 1, kPeriodMax));
-}
-
-enum class Stance : std::int8_t { short_side = -1, flat = 0, long_side = 1 };
 
 /// The state of each traded instrument, by instrument id; ids that are not traded have one too.
 template <typename State>
@@ -29,42 +23,15 @@ std::vector<State> states_for(const StrategySetup& setup, const State& fresh) {
     return std::vector<State>(setup.instruments.size(), fresh);
 }
 
-/// Goes to a stance and remembers it, so that there is one order at each change.
-void take(Context& context, InstrumentId instrument, const Sizing& sizing, Stance wanted,
-          Stance& held) {
-    if (wanted == held) return;
-    const std::optional<Qty> full = sizing.full(context, instrument);
-    if (!full) return;  // not valued yet: the stance stays, and the next bar asks again
-    held = wanted;
-    context.target(instrument, Qty{full->raw * static_cast<std::int64_t>(wanted)});
-}
-
-/// Whether one average is above another. Equal averages of unequal length differ in their last
-/// digit, and the order of two doubles would then be chance: such a tie is decided on the doubles
-/// that other programs compare (tests/parity runs backtrader beside us), so that it falls the same
-/// way.
-bool is_above(const Sma& fast, const Sma& slow) {
-    constexpr double kTie = 1e-12;
-    // Each sum times the other's length: the means without their four divisions.
-    const double a = fast.sum() * static_cast<double>(slow.period());
-    const double b = slow.sum() * static_cast<double>(fast.period());
-    if (std::abs(a - b) > kTie * std::abs(b)) [[likely]]
-        return a > b;
-    return fast.value_of_doubles() > slow.value_of_doubles();
-}
-bool is_above(const Ema& fast, const Ema& slow) { return fast.value() > slow.value(); }
-
 /// Long while the fast average is above the slow one; flat, or short with short=1, otherwise.
 template <typename Average>
 class AverageCross final : public Strategy {
 public:
     AverageCross(const StrategySetup& setup, ParamReader& params)
         : sizing_(setup, params),
-          below_(params.whole("short", 0, 0, 1) == 1 ? Stance::short_side : Stance::flat) {
-        const std::size_t fast = period(params, "fast", 10), slow = period(params, "slow", 30);
-        params.require(fast < slow, "fast must be below slow");
-        states_ = states_for(setup, State{Average{fast}, Average{slow}, Stance::flat});
-    }
+          settings_(params),
+          states_(states_for(
+              setup, State{Average{settings_.fast}, Average{settings_.slow}, Stance::flat})) {}
 
     void on_bar(Context& context, const Bar& bar) override {
         State& state = states_[bar.instrument.value];
@@ -72,7 +39,8 @@ public:
         add(state.slow, bar.close);
         if (!state.slow.ready()) return;
         const bool above = is_above(state.fast, state.slow);
-        take(context, bar.instrument, sizing_, above ? Stance::long_side : below_, state.held);
+        take(context, bar.instrument, sizing_, above ? Stance::long_side : settings_.below,
+             state.held);
     }
 
 private:
@@ -81,11 +49,9 @@ private:
         Average slow;
         Stance held;
     };
-    static void add(Sma& average, Price price) { average.add(price); }
-    static void add(Ema& average, Price price) { average.add(to_double(price)); }
 
     Sizing sizing_;
-    Stance below_;
+    CrossSettings settings_;
     std::vector<State> states_;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+
 #include "domain/command.hpp"
 #include "domain/event.hpp"
 #include "signal/context.hpp"
@@ -44,6 +46,12 @@ public:
     virtual void on_liquidation(Context&, const Liquidation&) {}
     /// The source has nothing more. Orders sent now meet no further market.
     virtual void on_end(Context&) {}
+
+    /// How many of the bars that come next it need not be told, because it would wish nothing on
+    /// them. Only a strategy that worked out its wishes beforehand (signal/kernel.hpp) can say.
+    [[nodiscard]] virtual std::size_t idle_bars() const { return 0; }
+    /// So many bars, at most `idle_bars`, went by untold.
+    virtual void pass_over(std::size_t /*bars*/) {}
 };
 
 }  // namespace tradewind::signal

@@ -49,6 +49,8 @@ public:
 
     Next next(Event& out);
     void send(const Command& command, Timestamp now);
+    [[nodiscard]] QuietBars quiet_bars() const;
+    void pass_over(std::uint64_t bars);
 
     [[nodiscard]] const std::string& error() const { return error_; }
     [[nodiscard]] const WorldSettings& settings() const { return settings_; }
@@ -648,6 +650,34 @@ void World::Body::deliver_alarm(Event& out) {
     look_ahead();
 }
 
+// --- passing over bars that nobody waits for
+// ------------------------------------------------------------
+
+World::QuietBars World::Body::quiet_bars() const {
+    const bool is_quiet = stage_ == Stage::running && wake_ == INT64_MAX && error_.empty();
+    if (!is_quiet || feeds_.size() != 1) return {};
+    const Feed& feed = feeds_.front();
+    if (feed.key.kind != SeriesKind::bar || *feed.busy != 0 || feed.exhausted()) return {};
+    return {.row = market_events_, .bars = feed.rows - feed.row};
+}
+
+void World::Body::pass_over(std::uint64_t bars) {
+    ASSERT(bars > 0 && bars <= quiet_bars().bars);
+    Feed& feed = feeds_.front();
+    // Whether any bar so far told a volume is all that is asked of it.
+    for (std::size_t i = 0; i < bars && feed.volume_so_far == 0; ++i) {
+        feed.volume_so_far = feed.columns[ports::BarColumns::volume][feed.row + i];
+    }
+    if (bars > 1) {
+        feed.row += bars - 1;
+        feed.look();
+    }
+    market_events_ += bars - 1;
+    *feed.mark = {feed.cell(ports::BarColumns::close)};
+    cursor_ = feed.close_moment();
+    advance(feed, 0);
+}
+
 // --- the venue meets the market
 // ----------------------------------------------------------------------
 
@@ -871,6 +901,8 @@ std::expected<std::unique_ptr<World>, std::string> World::create(const Instrumen
 }
 
 ports::EventSource::Next World::next(Event& out) { return body_->next(out); }
+World::QuietBars World::quiet_bars() const { return body_->quiet_bars(); }
+void World::pass_over(std::uint64_t bars) { body_->pass_over(bars); }
 std::string World::error() const { return body_->error(); }
 void World::send(const Command& command, Timestamp now) { body_->send(command, now); }
 WorldCounts World::counts() const { return body_->counts(); }

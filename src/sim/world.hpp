@@ -46,6 +46,16 @@ public:
     ~World() override;
 
     Next next(Event& out) override;
+    /// Bars of the only series that come next one after another, with nothing between them and
+    /// nobody at the venue waiting: none where there are several series or something is under way.
+    struct QuietBars {
+        std::uint64_t row = 0;   ///< of the first of them, counted from the run's first
+        std::uint64_t bars = 0;  ///< at least so many
+    };
+    [[nodiscard]] QuietBars quiet_bars() const;
+    /// As if `next` had been called for so many of them. They may not overlap: each opens no
+    /// earlier than the one before closes.
+    void pass_over(std::uint64_t bars);
     [[nodiscard]] std::string error() const override;
     void send(const Command& command, Timestamp now) override;
 

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+// A sweep's shortcut beside the plain run: whatever the settings, every figure is the same.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/random.hpp"
+#include "research/backtest.hpp"
+#include "research/metrics_json.hpp"
+#include "research/sweep/shared_bars.hpp"
+#include "signal/kernel.hpp"
+#include "signal/registry.hpp"
+#include "sim/memory_history.hpp"
+#include "support/must.hpp"
+
+namespace tradewind::apps {
+namespace {
+
+using test::must;
+
+/// What a case is made of; every field is drawn.
+struct Case {
+    std::uint64_t seed = 1;
+    std::size_t rows = 2000;
+    Instrument instrument;
+    sim::WorldSettings world;
+    engine::EngineSettings engine;
+    std::string strategy = "ema-cross";
+    signal::Params params;
+    BarSpec spec = time_bars(minutes(1));
+
+    [[nodiscard]] ports::SeriesKey key() const {
+        return {.symbol = instrument.symbol, .kind = ports::SeriesKind::bar, .spec = spec};
+    }
+};
+
+/// A random walk in ticks of a cent, with gaps, and volumes of which some are 0 and some small.
+ports::Columns walk(const Case& c) {
+    using Bars = ports::BarColumns;
+    base::Random random{c.seed};
+    ports::Columns out{ports::SeriesKind::bar};
+    constexpr std::int64_t kCent = base::kDecimalOne / 100;
+    std::int64_t price = 10'000 * kCent;
+    std::int64_t ts = days(19'000).ns + hours(14).ns;
+    const auto up_to = [&](std::uint64_t n) { return static_cast<std::int64_t>(random.below(n)); };
+    const bool has_volume = random.below(4) != 0;
+    for (std::size_t i = 0; i < c.rows; ++i) {
+        const std::int64_t open = std::max(kCent, price + (up_to(5) - 2) * kCent);
+        const std::int64_t close = std::max(kCent, open + (up_to(41) - 20) * kCent);
+        out.columns[Bars::ts].push_back(ts);
+        out.columns[Bars::open].push_back(open);
+        out.columns[Bars::high].push_back(std::max(open, close) + up_to(8) * kCent);
+        out.columns[Bars::low].push_back(std::max(kCent, std::min(open, close) - up_to(8) * kCent));
+        out.columns[Bars::close].push_back(close);
+        const std::int64_t volume = random.below(10) == 0 ? 0 : up_to(500);
+        out.columns[Bars::volume].push_back(has_volume ? volume * base::kDecimalOne : 0);
+        // Now and then some days without a bar.
+        const auto steps = static_cast<std::uint64_t>(1 + days(7).ns / c.spec.step);
+        ts += c.spec.step * (random.below(50) == 0 ? 1 + up_to(steps) : 1);
+        price = close;
+    }
+    return out;
+}
+
+class Draw {
+public:
+    explicit Draw(std::uint64_t seed) : random_(seed) {}
+
+    template <typename T, std::size_t N>
+    T one_of(
+        const T (&choices)[N]) {  // NOLINT(modernize-avoid-c-arrays): lists are written in place
+        return choices[random_.below(N)];
+    }
+    std::int64_t between(std::int64_t low, std::int64_t high) {
+        return low +
+               static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(high - low + 1)));
+    }
+    bool chance(std::uint64_t in) { return random_.below(in) == 0; }
+
+private:
+    base::Random random_;
+};
+
+Instrument drawn_instrument(Draw& draw) {
+    Instrument out = *default_instrument(
+        draw.one_of<std::string_view>({"A.NYSE", "AUSD.BINANCE", "AUSD-PERP.BINANCE", "A.CME"}));
+    out.calendar = draw.one_of<CalendarKind>(
+        {CalendarKind::always_open, CalendarKind::us_equity, CalendarKind::fx_week});
+    if (draw.chance(2)) {
+        out.fees = {.maker = {draw.between(-10, 20) * 10'000},
+                    .taker = {draw.between(0, 40) * 10'000},
+                    .per_unit = Money{draw.chance(3) ? kMoneyOne / 200 : 0},
+                    .minimum = Money{draw.chance(3) ? kMoneyOne : 0}};
+    }
+    if (out.asset_class == AssetClass::future) out.multiplier = whole_qty(draw.between(1, 50));
+    if (draw.chance(4)) out.multiplier = Qty{draw.between(1, 3'000'000'000)};
+    return out;
+}
+
+sim::WorldSettings drawn_world(Draw& draw, const Case& c) {
+    const bool margin = c.instrument.is_derivative() || draw.chance(2);
+    sim::WorldSettings out;
+    using Kind = sim::SlippageKind;
+    out.slippage = {.kind = draw.one_of<Kind>(
+                        {Kind::none, Kind::basis_points, Kind::ticks, Kind::volume_share}),
+                    .value = draw.between(0, 5) * base::kDecimalOne / 2};
+    out.participation = {draw.between(1, 10) * base::kDecimalOne / 10};
+    out.account = margin ? sim::AccountKind::margin : sim::AccountKind::cash;
+    out.check_funds = !draw.chance(4);
+    out.deposits = {
+        {.currency = c.instrument.quote, .amount = whole_money(draw.between(50, 200'000))}};
+    out.series = {c.key()};
+    if (draw.chance(3)) {
+        out.latencies = {.insert = seconds(draw.between(0, 90)),
+                         .replace = {},
+                         .cancel = seconds(draw.between(0, 90)),
+                         .report = seconds(draw.between(0, 90))};
+    }
+    return out;
+}
+
+engine::EngineSettings drawn_engine(Draw& draw, const Case& c) {
+    engine::EngineSettings out;
+    out.base = c.instrument.quote;
+    out.account = c.world.account == sim::AccountKind::cash ? portfolio::AccountKind::cash
+                                                            : portfolio::AccountKind::margin;
+    out.sampling = c.instrument.calendar;
+    if (draw.chance(4)) out.limits.max_position = whole_qty(draw.between(1, 50));
+    if (draw.chance(4)) out.limits.max_order_notional = whole_money(draw.between(100, 20'000));
+    if (draw.chance(8)) out.limits.max_orders_per_second = 1;
+    if (draw.chance(4)) out.trades_kept = static_cast<std::size_t>(draw.between(0, 20));
+    return out;
+}
+
+Case drawn_case(std::uint64_t seed) {
+    Draw draw{seed};
+    Case c;
+    c.seed = seed;
+    c.rows = static_cast<std::size_t>(draw.between(1, 3000));
+    c.spec = time_bars(minutes(draw.one_of<std::int64_t>({1, 5, 60, 1440})));
+    if (draw.chance(4)) c.spec.source = PriceSource::mid;
+    c.instrument = drawn_instrument(draw);
+    c.world = drawn_world(draw, c);
+    c.engine = drawn_engine(draw, c);
+    c.strategy = draw.one_of<std::string_view>({"ema-cross", "sma-cross"});
+    const std::int64_t fast = draw.between(1, 20);
+    c.params.entries = {{"fast", std::to_string(fast)},
+                        {"slow", std::to_string(fast + draw.between(1, 60))},
+                        {"short", draw.chance(2) ? "1" : "0"}};
+    if (draw.chance(2)) {
+        c.params.entries.emplace_back("share", fmt::format("0.{}", draw.between(1, 99)));
+    } else {
+        c.params.entries.emplace_back("size", std::to_string(draw.between(1, 300)));
+    }
+    return c;
+}
+
+/// A case with its data, ready to be run in both ways.
+class Bench {
+public:
+    explicit Bench(const Case& c) : case_(c) {
+        history_.add_instrument(c.instrument);
+        history_.add_series(c.key(), walk(c));
+        table_.add(c.instrument);
+        shared_ = must(research::SharedBars::create(
+            {.instruments = table_, .world = c.world, .engine = c.engine}, history_, why_not));
+    }
+
+    [[nodiscard]] research::BacktestResult stepped() const {
+        const std::array traded{InstrumentId{0}};
+        return run(
+            must(signal::make_built_in(
+                case_.strategy, {.instruments = table_, .traded = traded, .params = case_.params})),
+            history_, nullptr);
+    }
+    [[nodiscard]] research::BacktestResult passed_over() const {
+        const auto kernel =
+            signal::make_kernel(case_.strategy, {.instruments = table_, .track = shared_->track()});
+        return run(must(kernel->make(case_.params)), shared_->history(), &shared_->track());
+    }
+
+    std::string why_not;
+    [[nodiscard]] bool is_shared() const { return shared_ != nullptr; }
+
+private:
+    [[nodiscard]] research::BacktestResult run(std::unique_ptr<signal::Strategy> strategy,
+                                               const ports::History& history,
+                                               const market::BarTrack* track) const {
+        std::vector<engine::StrategySlot> slots;
+        slots.push_back({.name = case_.strategy,
+                         .strategy = std::move(strategy),
+                         .instruments = {InstrumentId{0}},
+                         .bars = case_.spec});
+        return must(research::run_backtest({.instruments = table_,
+                                            .history = history,
+                                            .world = case_.world,
+                                            .engine = case_.engine,
+                                            .strategies = std::move(slots),
+                                            .benchmark = case_.key(),
+                                            .track = track}));
+    }
+
+    Case case_;
+    sim::MemoryHistory history_;
+    InstrumentTable table_;
+    std::unique_ptr<research::SharedBars> shared_;
+};
+
+std::string text_of(const std::optional<Refusal>& refusal) {
+    if (!refusal) return "none";
+    return fmt::format("{} {}", refusal->id.packed, describe(refusal->denial));
+}
+
+std::string text_of(const std::vector<research::OpenPosition>& open) {
+    std::string out;
+    for (const auto& p : open) {
+        out += fmt::format("{} {} {} {} {};", p.instrument.value, to_string(p.qty),
+                           to_string(p.average_price), to_string(p.mark), to_string(p.unrealised));
+    }
+    return out;
+}
+
+void expect_equal(const research::BacktestResult& a, const research::BacktestResult& b) {
+    EXPECT_EQ(a.run.events, b.run.events);
+    EXPECT_EQ(a.run.commands, b.run.commands);
+    EXPECT_EQ(a.run.refusals, b.run.refusals);
+    EXPECT_EQ(a.run.first, b.run.first);
+    EXPECT_EQ(a.run.last, b.run.last);
+    EXPECT_EQ(a.world, b.world);
+    EXPECT_EQ(a.start_equity, b.start_equity);
+    EXPECT_EQ(a.final_equity, b.final_equity);
+    EXPECT_EQ(a.slippage, b.slippage);
+    EXPECT_EQ(a.fills, b.fills);
+    EXPECT_EQ(a.unvalued_fills, b.unvalued_fills);
+    EXPECT_EQ(a.refusals, b.refusals);
+    EXPECT_EQ(text_of(a.first_refusal), text_of(b.first_refusal));
+    EXPECT_EQ(a.anomalies, b.anomalies);
+    EXPECT_EQ(research::metrics_json(a.metrics).dump(), research::metrics_json(b.metrics).dump());
+    EXPECT_EQ(a.max_drawdown_of_marks, b.max_drawdown_of_marks);
+    EXPECT_EQ(a.equity, b.equity);
+    EXPECT_EQ(a.benchmark, b.benchmark);
+    EXPECT_EQ(a.exposures, b.exposures);
+    EXPECT_EQ(a.trades, b.trades);
+    EXPECT_EQ(a.trades_closed, b.trades_closed);
+    EXPECT_EQ(text_of(a.open), text_of(b.open));
+}
+
+TEST(SweepKernel, gives_what_the_engine_gives_whatever_the_settings) {
+    constexpr std::uint64_t kCases = 400;
+    std::uint64_t trades = 0, capped = 0, denied = 0, without_funds = 0, drawdowns = 0,
+                  overlapping = 0;
+    for (std::uint64_t seed = 1; seed <= kCases; ++seed) {
+        const Bench bench{drawn_case(seed)};
+        SCOPED_TRACE(fmt::format("case {}", seed));
+        if (!bench.is_shared()) {  // a day of its own before a session's
+            ASSERT_EQ(bench.why_not, "there are bars that overlap");
+            ++overlapping;
+            continue;
+        }
+        const auto plain = bench.stepped(), fast = bench.passed_over();
+        expect_equal(plain, fast);
+        if (HasFailure()) return;
+        trades += plain.trades_closed;
+        capped += plain.world.capped_fills;
+        denied += plain.run.refusals;
+        without_funds += plain.world.denied_for_funds;
+        drawdowns += plain.max_drawdown_of_marks > 0 ? 1 : 0;
+    }
+    EXPECT_LT(overlapping, kCases / 10);
+    // The cases reach what they are to compare.
+    EXPECT_GT(trades, 1000U);
+    EXPECT_GT(capped, 1000U);
+    EXPECT_GT(denied, 1000U);
+    EXPECT_GT(without_funds, 10U);
+    EXPECT_GT(drawdowns, kCases / 2);
+}
+
+}  // namespace
+}  // namespace tradewind::apps

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "base/assert.hpp"
+#include "engine/engine.hpp"
+#include "engine/slot.hpp"
+
+/// Many bars at once, on which no strategy acts and no order is open. What a step would do on each
+/// of them is a mark and nothing else, and of the marks only a few leave something behind: a new
+/// peak or a deeper fall of equity, the last of a day.
+namespace tradewind::engine {
+namespace {
+
+using base::Int128;
+using base::Rounding;
+
+Price clamped(std::optional<Int128> price, Int128 otherwise) {
+    const Int128 value = price.value_or(otherwise);
+    return {static_cast<std::int64_t>(std::clamp<Int128>(value, INT64_MIN, INT64_MAX))};
+}
+
+}  // namespace
+
+std::size_t Engine::idle_bars() const {
+    if (!started_ || error_ || !aggregators_.empty() || !orders_.open_orders().empty()) return 0;
+    std::size_t idle = SIZE_MAX;
+    for (const auto& slot : slots_) idle = std::min(idle, slot->strategy->idle_bars());
+    return idle;
+}
+
+void Engine::pass_over(const market::BarTrack& track, market::BarRows rows) {
+    ASSERT(rows.first < rows.end && rows.count() <= idle_bars());
+    const std::size_t last = rows.end - 1;
+    const bool is_held = portfolio_.position(track.instrument()).qty.raw != 0;
+    for (const auto& slot : slots_) slot->strategy->pass_over(rows.count());
+    seq_ += rows.count();
+    now_ = happened_ = track.close_ts(last);
+    market_.apply(now_, track.bar(last));
+    if (is_held) {
+        const market::PriceBand range = track.range(rows);
+        trades_.on_bars({.instrument = track.instrument(),
+                         .source = track.spec().source,
+                         .lowest = range.low,
+                         .highest = range.high,
+                         .last = track.close(last),
+                         .bars = rows.count()});
+        mark_each(track, rows);
+    }
+    mark(track.instrument(), track.close(last));
+}
+
+/// Marks the account at the bars whose marks matter, and at the last of each day.
+void Engine::mark_each(const market::BarTrack& track, market::BarRows rows) {
+    while (rows.first < rows.end) {
+        const Timestamp until = sampler_->calm().until;
+        const market::BarRows today{rows.first, track.first_after(rows, until)};
+        std::size_t row = rows.first;  // a bar of a new day, unless there are more of the old
+        if (today.count() > 0) {
+            row = track.first_close_outside(today, calm_prices(track.instrument()));
+            if (row == today.end) --row;
+        }
+        mark(track.instrument(), track.close(row));
+        portfolio_.value_into(account_);
+        sampler_->mark(track.close_ts(row), account_);
+        rows.first = row + 1;
+    }
+}
+
+/// Prices at which the account, as it is, makes no new peak and falls no deeper than before.
+/// Rounded inwards, so that no mark that matters is among them.
+market::PriceBand Engine::calm_prices(InstrumentId id) const {
+    const monitor::EquitySampler::Calm calm = sampler_->calm();
+    const Instrument& instrument = instruments_.at(id);
+    const Qty held = portfolio_.position(id).qty;
+    const Money value = notional(*portfolio_.mark_of(id), held, instrument);
+    const Money rest = *portfolio_.equity() - value;
+    // A value is rounded to its unit where a multiplier is not 1.
+    const bool is_exact = instrument.multiplier.raw == base::kDecimalOne;
+    const Money slack{is_exact ? 0 : 1};
+    const Int128 low = (calm.low - rest + slack).raw, high = (calm.high - rest - slack).raw;
+    if (low > high) return {.low = {INT64_MAX}, .high = {INT64_MIN}};
+    const auto price_of = [&](Int128 worth, Rounding rounding) {
+        return is_exact ? base::checked_div(worth, held.raw, rounding)
+                        : base::mul_div(worth, base::kDecimalOne,
+                                        Int128{held.raw} * instrument.multiplier.raw, rounding);
+    };
+    const bool is_long = held.raw > 0;
+    return {.low = clamped(price_of(is_long ? low : high, Rounding::ceil), INT64_MAX),
+            .high = clamped(price_of(is_long ? high : low, Rounding::floor), INT64_MIN)};
+}
+
+}  // namespace tradewind::engine
