@@ -60,6 +60,7 @@ std::expected<RunSummary, std::string> run(Engine& engine, const Plugs& plugs,
             if (plugs.log != nullptr) TRY_VOID(plugs.log->append(event.seq, *decisions));
             send(*decisions, plugs, event.ts, summary);
         }
+        if (plugs.stop && plugs.stop()) return summary;
         if (progress && summary.events % kProgressEvery == 0) progress(summary.events, event.ts);
     }
 }

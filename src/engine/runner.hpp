@@ -37,6 +37,7 @@ struct Plugs {
     ports::EventLog* log = nullptr;  ///< absent: nothing is recorded
     /// Absent: the engine steps through every event. Not with a log, which wants them all.
     QuietBars* quiet = nullptr;
+    std::function<bool()> stop{};  ///< asked after each step: true ends the run there
 };
 
 struct RunSummary {

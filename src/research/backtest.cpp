@@ -46,6 +46,13 @@ private:
     const market::BarTrack& track_;
 };
 
+std::function<bool()> stop_of(const BacktestInput& input, const engine::Engine& engine) {
+    if (!input.stop_drawdown) return {};
+    return [&engine, deepest = *input.stop_drawdown] {
+        return engine.equity() != nullptr && engine.equity()->max_drawdown_of_marks() >= deepest;
+    };
+}
+
 /// What so many units are worth, to the 1e-9 of a unit: a benchmark holds fractions.
 Money held_at(double units, Price price) {
     constexpr double kUnitsMax = 9e9;
@@ -131,10 +138,13 @@ std::expected<BacktestResult, std::string> run_backtest(BacktestInput input) {
     BacktestResult out;
     std::optional<WorldQuiet> quiet;
     if (input.track != nullptr) quiet.emplace(*world, *input.track);
-    out.run = TRY(engine::run(
-        engine,
-        {.source = *world, .venue = *world, .log = input.log, .quiet = quiet ? &*quiet : nullptr},
-        input.progress));
+    out.run = TRY(engine::run(engine,
+                              {.source = *world,
+                               .venue = *world,
+                               .log = input.log,
+                               .quiet = quiet ? &*quiet : nullptr,
+                               .stop = stop_of(input, engine)},
+                              input.progress));
     if (engine.equity() == nullptr) {
         return std::unexpected("the chosen data holds no rows between --from and --to");
     }
@@ -146,6 +156,7 @@ std::expected<BacktestResult, std::string> run_backtest(BacktestInput input) {
     out.start_equity = engine.start_equity();
     out.final_equity = engine.portfolio().equity();
     out.slippage = engine.slippage();
+    out.stopped = input.stop_drawdown && out.max_drawdown_of_marks >= *input.stop_drawdown;
     out.fills = engine.fills();
     out.unvalued_fills = engine.unvalued_fills();
     out.refusals = engine.refusals();

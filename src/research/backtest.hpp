@@ -34,6 +34,8 @@ struct BacktestInput {
     double annual_factor = 252;
     double risk_free = 0;  ///< a year
     std::optional<monitor::Trials> trials{};
+    /// The run ends once the marked equity has fallen by this share of its peak.
+    std::optional<double> stop_drawdown{};
     /// The only series that is played, where bars on which nothing happens are to be passed over
     /// (engine::Engine::pass_over says of which instruments); the result is the same without.
     const market::BarTrack* track = nullptr;
@@ -69,6 +71,7 @@ struct BacktestResult {
     std::vector<monitor::ClosedTrade> trades;
     std::uint64_t trades_closed = 0;  ///< more than `trades` holds where the list was cut
     std::vector<OpenPosition> open;
+    bool stopped = false;  ///< it fell by `stop_drawdown`; the figures are of what was run
 };
 
 /// The error is one line.
