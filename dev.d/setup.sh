@@ -19,7 +19,10 @@ setup() {  # purpose...
     install_debian_packages "${wanted[@]}"
     for purpose in "${wanted[@]}"; do
         case $purpose in
-            test) install_python_packages venv tests/requirements.txt ;;
+            test)
+                install_python_packages venv tests/requirements.txt
+                install_python_packages venv-peers tests/requirements-peers.txt
+                ;;
             bench) install_python_packages venv-bench bench/requirements.txt ;;
         esac
         mkdir -p "$build/.setup"
@@ -33,7 +36,7 @@ setup_is_done() {  # purpose
 
 setup_key() {  # purpose
     local requirements=()
-    [[ $1 == test ]] && requirements=(tests/requirements.txt)
+    [[ $1 == test ]] && requirements=(tests/requirements.txt tests/requirements-peers.txt)
     [[ $1 == bench ]] && requirements=(bench/requirements.txt)
     {
         cat "dev.d/packages/$1.txt" dev.d/packages/build.txt "${requirements[@]}"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The questions on which simulators differ, a file of tests/conformance each, under every mode.
-// What backtrader answers was taken from backtrader itself: tests/parity/test_backtrader_orders.py
-// runs it on random orders of every type.
+// Which answers were taken from the other engine itself stands in docs/fill-modes.md.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

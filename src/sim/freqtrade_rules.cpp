@@ -6,6 +6,9 @@
 /// What freqtrade's backtesting decides of a candle (optimize/backtesting.py, `backtest_loop` and
 /// `_get_close_rate`; strategy/interface.py, `should_exit`). A stop that protects is its stoploss,
 /// a limit that reduces its ROI or take-profit, a limit that opens an entry at a custom price.
+///
+/// Known differences: an entry that does not fill is not given up after unfilledtimeout; nothing is
+/// sold at the end of the run; the last candle can be entered.
 namespace tradewind::sim {
 namespace {
 

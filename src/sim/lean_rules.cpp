@@ -3,6 +3,9 @@
 
 /// What LEAN's EquityFillModel and FillModel (Common/Orders/Fills) decide of a trade bar, order
 /// type by order type. Each order is tested alone against the bar's high and low.
+///
+/// Known differences: a market order on daily bars during the session is not turned into one for
+/// the close; nothing waits for fresh data; a market order fails for want of cash as it fills.
 namespace tradewind::sim {
 namespace {
 

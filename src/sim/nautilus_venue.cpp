@@ -88,9 +88,11 @@ void NautilusVenue::take(const SubmitOrder& command) {
     ++desk_.counts().orders;
     VenueReason reason = desk_.fault_of(intent);
     const auto& parent = intent.links.parent;
-    const bool sleeps = parent && desk_.find(*parent);
+    const auto parent_slot = parent ? desk_.find(*parent) : std::nullopt;
+    const bool sleeps = parent_slot && desk_.at(*parent_slot).filled.raw == 0;
     const bool is_late = is_exclusive(intent.links) && done_lists_.contains(key_of(intent.links));
-    const bool is_orphan = parent && !sleeps && !filled_.contains(parent->packed);
+    const bool is_orphan = parent && !parent_slot && !settled_.contains(parent->packed);
+    if (reason == VenueReason::none && is_late && !parent) return take_late(intent);
     if (reason == VenueReason::none && (is_late || is_orphan)) reason = VenueReason::contingency;
     if (reason != VenueReason::none) {
         desk_.report_to(intent.id, intent.spec.instrument, OrderEventKind::rejected, reason);
@@ -108,9 +110,20 @@ void NautilusVenue::take(const SubmitOrder& command) {
     tidy();
 }
 
+/// Its rival filled as it came, a message earlier: there, lists come whole, and it is cancelled
+/// with whatever that left of the rival.
+void NautilusVenue::take_late(const OrderIntent& intent) {
+    desk_.report_to(intent.id, intent.spec.instrument, OrderEventKind::canceled,
+                    VenueReason::contingency);
+    for (const OrderSlot slot : siblings_of(intent.id, intent.links)) {
+        drop_alone(desk_.at(slot), OrderEventKind::canceled, VenueReason::contingency);
+    }
+    tidy();
+}
+
 void NautilusVenue::take(const CancelOrder& command) {
     const auto slot = desk_.find(command.id);
-    if (!slot) {
+    if (!slot || desk_.at(*slot).sleeping) {  // the matching engine knows it not, or not yet
         desk_.report_to(command.id, command.instrument, OrderEventKind::cancel_rejected,
                         VenueReason::unknown_order);
         return;
@@ -337,7 +350,15 @@ void NautilusVenue::set_off(VenueOrder& order) {
     order.triggered = true;
     desk_.report(OrderEventKind::triggered, order);
     if (!has_limit(order.spec.type)) return fill_as_market(order);
-    if (!is_matched(order, *order.spec.limit_price)) return;
+    const Side side = order.spec.side;
+    const Price limit = *order.spec.limit_price;
+    if (!is_matched(order, limit)) return;
+    // A touch order's limit beyond its trigger was passed on the way.
+    const Market& market = market_of(order);
+    const Price opposite = order.is_buy() ? market.core.ask : market.core.bid;
+    if (better(side, limit, *order.spec.trigger_price) && better(side, opposite, limit)) {
+        return fill_as_limit(order, Liquidity::maker);
+    }
     if (order.spec.post_only) {
         return drop(order, OrderEventKind::canceled, VenueReason::would_take);
     }
@@ -451,17 +472,17 @@ void NautilusVenue::execute(VenueOrder& order, Price reference, Qty qty, Liquidi
 void NautilusVenue::after_fill(VenueOrder& order) {
     const bool done = order.filled == order.spec.qty;
     if (done) {
-        filled_.insert(order.id.packed);
+        settled_.insert(order.id.packed);
         finish(order);
     }
     wake_children(order);
     if (!is_exclusive(order.links)) return;
-    if (done || order.links.contingency == Contingency::oco) return end_siblings(order.links);
-    for_each_held([&](VenueOrder& other) {
-        if (other.ended || other.id == order.id || !is_sibling(order.links, other.links)) return;
+    if (done || order.links.contingency == Contingency::oco) return end_siblings(order);
+    for (const OrderSlot slot : siblings_of(order.id, order.links)) {
+        VenueOrder& other = desk_.at(slot);
         other.spec.qty = other.filled + (order.spec.qty - order.filled);
         desk_.report_terms(OrderEventKind::replaced, other);
-    });
+    }
 }
 
 void NautilusVenue::wake_children(const VenueOrder& parent) {
@@ -479,12 +500,26 @@ void NautilusVenue::wake_children(const VenueOrder& parent) {
     }
 }
 
-void NautilusVenue::end_siblings(const OrderLinks& links) {
-    done_lists_.insert(key_of(links));
+std::vector<OrderSlot> NautilusVenue::siblings_of(OrderId id, const OrderLinks& links) {
+    std::vector<OrderSlot> out;
     for_each_held([&](VenueOrder& other) {
-        if (other.ended || !is_sibling(links, other.links)) return;
-        drop(other, OrderEventKind::canceled, VenueReason::contingency);
+        if (other.ended || other.id == id || !is_sibling(links, other.links)) return;
+        out.push_back(*desk_.find(other.id));
     });
+    std::sort(out.begin(), out.end(), [&](OrderSlot a, OrderSlot b) {
+        return desk_.at(a).id.packed < desk_.at(b).id.packed;
+    });
+    return out;
+}
+
+/// The first sibling is cancelled, and with it all of its own: what is left of the one that filled,
+/// too.
+void NautilusVenue::end_siblings(VenueOrder& filled) {
+    done_lists_.insert(key_of(filled.links));
+    const auto siblings = siblings_of(filled.id, filled.links);
+    if (!siblings.empty()) {
+        drop(desk_.at(siblings.front()), OrderEventKind::canceled, VenueReason::contingency);
+    }
 }
 
 void NautilusVenue::finish(VenueOrder& order) {
@@ -492,22 +527,28 @@ void NautilusVenue::finish(VenueOrder& order) {
     desk_.end(order);
 }
 
-/// The order ends unfilled; its siblings and the children that wait for it end with it, except that
-/// a rejected one leaves those that already work alone.
+/// The order ends unfilled; its siblings end with it, except that a rejected one leaves those that
+/// already work alone, and its children on their own.
 void NautilusVenue::drop(VenueOrder& order, OrderEventKind kind, VenueReason reason) {
+    drop_alone(order, kind, reason);
+    if (kind == OrderEventKind::rejected) settled_.insert(order.id.packed);
+    if (!is_exclusive(order.links)) return;
+    done_lists_.insert(key_of(order.links));
+    if (kind == OrderEventKind::rejected) return;
+    for (const OrderSlot slot : siblings_of(order.id, order.links)) {
+        drop_alone(desk_.at(slot), OrderEventKind::canceled, VenueReason::contingency);
+    }
+}
+
+/// With the children that wait for it.
+void NautilusVenue::drop_alone(VenueOrder& order, OrderEventKind kind, VenueReason reason) {
     desk_.report(kind, order, reason);
     finish(order);
-    if (is_exclusive(order.links)) {
-        if (kind == OrderEventKind::rejected) {
-            done_lists_.insert(key_of(order.links));
-        } else {
-            end_siblings(order.links);
-        }
-    }
     for (const OrderSlot slot : sleepers_) {
         VenueOrder& child = desk_.at(slot);
         if (child.ended || !child.sleeping || child.links.parent != order.id) continue;
-        drop(child, OrderEventKind::canceled, VenueReason::contingency);
+        desk_.report(OrderEventKind::canceled, child, VenueReason::contingency);
+        finish(child);
     }
 }
 

@@ -69,6 +69,7 @@ private:
     void take(const SubmitOrder& command);
     void take(const CancelOrder& command);
     void take(const ReplaceOrder& command);
+    void take_late(const OrderIntent& intent);
     [[nodiscard]] VenueReason refusal_of(const VenueOrder& order);
     void arrive(OrderSlot slot);
     void rest(OrderSlot slot);
@@ -89,9 +90,11 @@ private:
 
     void after_fill(VenueOrder& order);
     void wake_children(const VenueOrder& parent);
-    void end_siblings(const OrderLinks& links);
+    [[nodiscard]] std::vector<OrderSlot> siblings_of(OrderId id, const OrderLinks& links);
+    void end_siblings(VenueOrder& filled);
     void finish(VenueOrder& order);
     void drop(VenueOrder& order, OrderEventKind kind, VenueReason reason);
+    void drop_alone(VenueOrder& order, OrderEventKind kind, VenueReason reason);
     template <typename Visit>
     void for_each_held(const Visit& visit);
     void tidy();
@@ -101,7 +104,8 @@ private:
     std::vector<OrderSlot> sleepers_;               ///< children whose parent has not filled
     std::vector<OrderSlot> gone_;                   ///< slots to release
     std::vector<Command> in_flight_;                ///< sent with latency; they arrive after a bar
-    std::unordered_set<std::uint64_t> filled_;      ///< orders; looked up, never walked
+    std::unordered_set<std::uint64_t> settled_;     ///< parents to be, filled or rejected: their
+                                                    ///< children are on their own; never walked
     std::unordered_set<std::uint64_t> done_lists_;  ///< of which a member ended
     Timestamp last_step_ = kTimestampMin;
     std::uint32_t always_ = 1;

@@ -4,6 +4,8 @@
 /// What vectorbt's `simulate_from_signal_func_nb` and `get_stop_price_nb` (portfolio/nb.py) decide
 /// of a bar. A stop that protects is its sl_stop, a limit that reduces its tp_stop; market orders
 /// are signals.
+///
+/// Known difference: an order that cannot be paid whole is refused, not cut to the cash.
 namespace tradewind::sim {
 namespace {
 

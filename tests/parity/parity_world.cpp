@@ -3,7 +3,7 @@
 // answered, one line a report: bar,order,kind,qty,price,reason. For test_backtrader_orders.py,
 // which compares it with another engine.
 //
-//     parity_world BARS ORDERS key=value...      keys: mode cash fee_rate slip_bps slip_ticks
+//     parity_world BARS ORDERS key=value...      keys: mode cash tick fee_rate slip_bps slip_ticks
 //
 // BARS: open,high,low,close,volume a line; bar i is day i. ORDERS, sorted by the bar after which
 // they are sent:
@@ -70,6 +70,7 @@ OrderIntent order_of(const Row& r) {
     if (!r[14].empty()) out.links.list = id_of(r[14]);
     if (r[15] == "oco") out.links.contingency = Contingency::oco;
     if (r[15] == "oto") out.links.contingency = Contingency::oto;
+    if (r[15] == "ouo") out.links.contingency = Contingency::ouo;
     return out;
 }
 
@@ -113,6 +114,7 @@ int run(int argc, char** argv) {
     instrument.symbol = "AAA.SIM";
     instrument.quote = instrument.settlement = kUsd;
     instrument.tick = {1'953'125};  // 2^-9: what binary and decimal fractions both have exactly
+    if (options.contains("tick")) instrument.tick = {number(options.at("tick"))};
     if (options.contains("fee_rate")) {
         instrument.fees.maker = instrument.fees.taker = Rate{number(options.at("fee_rate"))};
     }

@@ -7,6 +7,7 @@ import subprocess
 
 import backtrader_orders as oracle
 import pytest
+from scenarios import all_scenarios
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WORLD = pathlib.Path(os.environ.get("PARITY_WORLD", ROOT / "build" / "release" / "tests" / "parity_world"))
@@ -67,3 +68,30 @@ def test_answers_as_backtrader_does(tmp_path, seed, cash, fee, slip):
         assert mine[:4] == pytest.approx(other[:4]), (mine, other)
         assert mine[4] == pytest.approx(other[4], rel=1e-9, abs=2e-9), (mine, other)
     assert len(ours) == len(theirs)
+
+
+# Lives of orders hang on the clock: the scenarios' bars are minutes, these are days.
+TYPES = {"market", "limit", "stop_market", "stop_limit", "trailing_stop_market"}
+
+
+def can_play(scenario):
+    """Of backtrader's own order types, with offsets in price."""
+    return scenario.is_plain and all(
+        row["action"] == "submit" and row["type"] in TYPES and not row["tif"]
+        and row["trail_unit"] != "bps" for row in scenario.rows)
+
+
+# Ours, in every mode: a price off the tick is refused.
+SCENARIOS = {s.name: s for s in all_scenarios()
+             if "backtrader" in s.expected and can_play(s) and s.name != "stop_price_off_the_tick"}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_conformance_scenarios(name):
+    scenario = SCENARIOS[name]
+    log = oracle.play(scenario.bars, scenario.rows, 1e6, False, None)
+    theirs = sorted(((bar, int(order), kind, size, price) for bar, order, kind, size, price in log),
+                    key=lambda entry: entry[:2])
+    ours = scenario.answers("backtrader")
+    assert [line[:4] for line in ours] == [line[:4] for line in theirs]
+    assert [line[4] for line in ours] == pytest.approx([line[4] for line in theirs])
