@@ -74,6 +74,19 @@ std::vector<std::string> warnings(const BacktestOutput& output) {
     add(result.world.capped_fills,
         "fills were cut by the participation cap or by the size on display");
     add(result.world.denied_for_funds, "orders were refused by the venue for want of funds");
+    add(result.world.book_gaps,
+        "gaps in the update ids of a book: nothing met it from there to its next snapshot");
+    add(result.world.book_faults,
+        "faulty rows of a book (negative sizes, messages cut short, unknown orders): nothing met "
+        "it from there to its next snapshot");
+    add(result.world.crossed_books,
+        "messages left a book crossed or locked: nothing met it until it was not");
+    if (result.world.clock_set_back.ns > 0) {
+        out.push_back(
+            fmt::format("the exchange's clock was set back by {}: rows would have "
+                        "reached us before they happened",
+                        to_string(result.world.clock_set_back)));
+    }
     add(result.world.open_at_end, "orders were still open at the end of the data");
     add(result.unvalued_fills,
         "fills were in a currency without a rate: their trades stand in that currency");

@@ -99,9 +99,37 @@ Done set_participation(RunConfig& config, std::string_view text) {
     return {};
 }
 
+Done set_queue(RunConfig& config, std::string_view text) {
+    const auto model = sim::parse_queue_model(text);
+    if (!model) {
+        return is_no(text,
+                     "a queue model: pessimistic, power:3, power2:3, power3:3, log or log2");
+    }
+    config.book.queue = *model;
+    return {};
+}
+
+Done set_impact(RunConfig& config, std::string_view text) {
+    const auto model = sim::parse_impact_model(text);
+    if (!model) {
+        return is_no(text,
+                     "an impact model: none, linear:BPS:HALF-LIFE or sqrt:BPS:HALF-LIFE, such as "
+                     "sqrt:5:500ms");
+    }
+    config.book.impact = *model;
+    return {};
+}
+
+Done set_exchange_clock(RunConfig& config, std::string_view text) {
+    const auto clock = sim::parse_exchange_clock(text);
+    if (!clock) return is_no(text, "aligned or ignored");
+    config.book.clock = *clock;
+    return {};
+}
+
 Done set_kind(RunConfig& config, std::string_view text) {
-    if (text != "bar" && text != "quote" && text != "trade") {
-        return is_no(text, "a kind of data: bar, quote or trade");
+    if (text != "bar" && text != "quote" && text != "trade" && text != "book") {
+        return is_no(text, "a kind of data: bar, quote, trade or book");
     }
     config.kind = text;
     return {};
@@ -198,7 +226,7 @@ constexpr auto kOptions = std::to_array<Option>({
     {"data.catalog", "--catalog", "the catalog's folder", false,
      [](RunConfig& c, std::string_view v) -> Done { c.catalog = v; return {}; }},
     {"data.instruments", "--instrument", "a symbol, several with commas, or '*' for all of the catalog", true, add_instrument},
-    {"data.kind", "--kind", "bar, quote or trade", false, set_kind},
+    {"data.kind", "--kind", "bar, quote, trade or book (with the prints beside it)", false, set_kind},
     {"data.interval", "--interval", "which bars: 1d, 5m, 1m/bid, 100-ticks", false, set_interval},
     {"data.from", "--from", "first instant (UTC)", false,
      [](RunConfig& c, std::string_view v) -> Done { c.from = TRY(instant(v)); return {}; }},
@@ -223,6 +251,9 @@ constexpr auto kOptions = std::to_array<Option>({
     {"simulation.slippage", "--slippage", "none, bps:2, ticks:1 or volume:0.1", false, set_slippage},
     {"simulation.latency", "--latency", "of orders and reports, each way: 50ms", false, set_latency},
     {"simulation.participation", "--participation", "largest share of a bar's volume that we may fill (0.1)", false, set_participation},
+    {"simulation.queue", "--queue", "of recorded books: pessimistic, power:3, power2:3, power3:3, log or log2", false, set_queue},
+    {"simulation.impact", "--impact", "of our taking from a book: none, linear:5:500ms or sqrt:5:500ms (basis points, half-life)", false, set_impact},
+    {"simulation.exchange_clock", "--exchange-clock", "when the venue sees a book: aligned or ignored", false, set_exchange_clock},
     {"simulation.check_funds", "--check-funds", "the venue refuses what cannot be paid (true)", false, set_check_funds},
     {"risk.max_position", "--max-position", "units, each instrument", false, set_max_position},
     {"risk.max_order_notional", "--max-order-notional", "base currency, each order", false,

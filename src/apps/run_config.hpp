@@ -30,7 +30,7 @@ struct StrategyConfig {
 struct RunConfig {
     std::string catalog;
     std::vector<std::string> instruments;
-    std::string kind;      ///< bar, quote or trade; empty: what the catalog has, in this order
+    std::string kind;      ///< bar, quote, trade or book; empty: what the catalog has, in this order
     std::string interval;  ///< "1d", "5m", "100-ticks"; empty: the only one that the catalog has
     std::optional<Timestamp> from;
     std::optional<Timestamp> to;
@@ -50,6 +50,7 @@ struct RunConfig {
     sim::FillMode fills = sim::FillMode::strict;
     sim::SlippageModel slippage;
     sim::Latencies latencies;
+    sim::BookSettings book;
     std::optional<Rate> participation;
     bool check_funds = true;
 

@@ -43,6 +43,8 @@ std::string shown(const RunConfig& c) {
                        static_cast<int>(c.slippage.kind), c.slippage.value, c.latencies.insert.ns,
                        c.latencies.replace.ns, c.latencies.cancel.ns, c.latencies.report.ns,
                        shown(c.participation), c.check_funds);
+    out += fmt::format("\n{} {} {}", sim::to_string(c.book.queue), sim::to_string(c.book.impact),
+                       sim::to_string(c.book.clock));
     const risk::Limits& limits = c.limits;
     out +=
         fmt::format("\n{} {} {} {}", shown(limits.max_position), shown(limits.max_order_notional),
@@ -73,6 +75,9 @@ const std::map<std::string_view, std::string>& samples() {
         {"simulation.slippage", "volume:0.1"},
         {"simulation.latency", "50ms"},
         {"simulation.participation", "0.25"},
+        {"simulation.queue", "power2:0.5"},
+        {"simulation.impact", "sqrt:5:500ms"},
+        {"simulation.exchange_clock", "ignored"},
         {"simulation.check_funds", "false"},
         {"risk.max_position", "1000"},
         {"risk.max_order_notional", "5000"},
@@ -232,6 +237,9 @@ TEST_F(RunConfigTest, refuses_values_of_the_wrong_kind_or_out_of_range) {
         {"simulation.slippage", {"", "bps", "bps:", "bps:-1", "bps:x", "pips:1"}},
         {"simulation.latency", {"", "50", "-1ms", "soon"}},
         {"simulation.participation", {"0", "-0.1", "1.1", "x"}},
+        {"simulation.queue", {"", "exact", "power:0", "log:2"}},
+        {"simulation.impact", {"", "sqrt", "linear:5", "linear:5:0s", "none:1:1s"}},
+        {"simulation.exchange_clock", {"", "fast"}},
         {"simulation.check_funds", {"", "yes", "1"}},
         {"risk.max_position", {"0", "-1", "x"}},
         {"risk.max_order_notional", {"-1", "x"}},

@@ -37,7 +37,8 @@ std::expected<std::vector<Text>, Text> wanted_symbols(const RunConfig& config,
 
 bool is_market_data(ports::SeriesKind kind) {
     return kind == ports::SeriesKind::bar || kind == ports::SeriesKind::quote ||
-           kind == ports::SeriesKind::trade;
+           kind == ports::SeriesKind::trade || kind == ports::SeriesKind::book_level ||
+           kind == ports::SeriesKind::book_order;
 }
 
 std::vector<const ports::Series*> series_of(const ports::History& history, const Text& symbol) {
@@ -87,6 +88,22 @@ std::expected<std::vector<const ports::Series*>, Text> pick_bars(
     return bars;
 }
 
+/// A book with the prints beside it: the one that tells every order, which tells its prints too,
+/// where there are both. Empty: there is none.
+std::vector<const ports::Series*> pick_book(const std::vector<const ports::Series*>& all) {
+    const auto find = [&](ports::SeriesKind kind) {
+        return std::find_if(all.begin(), all.end(),
+                            [&](const ports::Series* s) { return s->key.kind == kind; });
+    };
+    const auto orders = find(ports::SeriesKind::book_order);
+    if (orders != all.end()) return {*orders};
+    const auto levels = find(ports::SeriesKind::book_level);
+    if (levels == all.end()) return {};
+    const auto trades = find(ports::SeriesKind::trade);
+    if (trades == all.end()) return {*levels};
+    return {*levels, *trades};
+}
+
 std::expected<std::vector<const ports::Series*>, Text> pick_series(const RunConfig& config,
                                                                    const ports::History& history,
                                                                    const Text& symbol) {
@@ -105,13 +122,18 @@ std::expected<std::vector<const ports::Series*>, Text> pick_series(const RunConf
     if (history.find_instrument(symbol) == nullptr) return none("instrument of that name");
     std::vector<const ports::Series*> out;
     const bool has_bars = !of_kind(ports::SeriesKind::bar).empty();
-    const Text kind = !config.kind.empty()                         ? config.kind
-                      : has_bars || !config.interval.empty()       ? "bar"
-                      : !of_kind(ports::SeriesKind::quote).empty() ? "quote"
-                                                                   : "trade";
+    const auto has = [&](ports::SeriesKind kind) { return !of_kind(kind).empty(); };
+    const Text kind = !config.kind.empty()                   ? config.kind
+                      : has_bars || !config.interval.empty() ? "bar"
+                      : has(ports::SeriesKind::quote)        ? "quote"
+                      : has(ports::SeriesKind::trade)        ? "trade"
+                                                             : "book";
     if (kind == "bar") {
         if (!has_bars) return none("bars");
         out = TRY(pick_bars(config, symbol, all));
+    } else if (kind == "book") {
+        out = pick_book(all);
+        if (out.empty()) return none("order book");
     } else {
         out = of_kind(*ports::parse_series_kind(kind));
         if (out.empty()) return none(kind + "s");
@@ -278,6 +300,7 @@ std::expected<RunSettings, Text> resolve(const RunConfig& config, const ports::H
     out.world.fills = config.fills;
     out.world.slippage = config.slippage;
     out.world.latencies = config.latencies;
+    out.world.book = config.book;
     if (config.participation) out.world.participation = *config.participation;
     out.world.account = config.account.value_or(default_account(out.instruments));
     out.world.check_funds = config.check_funds;

@@ -97,6 +97,20 @@ Done set_latency(Duration Latencies::* which, Scenario& scenario, const std::str
     return {};
 }
 
+Done set_queue(Scenario& scenario, const std::string& value) {
+    const auto model = parse_queue_model(value);
+    if (!model) return std::unexpected(fmt::format("'{}' is not a queue model", value));
+    scenario.settings.book.queue = *model;
+    return {};
+}
+
+Done set_impact(Scenario& scenario, const std::string& value) {
+    const auto model = parse_impact_model(value);
+    if (!model) return std::unexpected(fmt::format("'{}' is not an impact model", value));
+    scenario.settings.book.impact = *model;
+    return {};
+}
+
 struct Setting {
     std::string_view name;
     Done (*set)(Scenario& scenario, const std::string& value);
@@ -112,9 +126,11 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"calendar", set_calendar},
     {"cancel_latency", set_latency_of<&Latencies::cancel>},
     {"cash", set_cash},
+    {"impact", set_impact},
     {"insert_latency", set_latency_of<&Latencies::insert>},
     {"lot", set_lot},
     {"maker_fee", set_maker_fee},
+    {"queue", set_queue},
     {"replace_latency", set_latency_of<&Latencies::replace>},
     {"report_latency", set_latency_of<&Latencies::report>},
     {"taker_fee", set_taker_fee},
@@ -353,8 +369,9 @@ TEST(ConformanceFile, names_the_line_of_a_row_or_an_order_that_it_cannot_read) {
          "2: 'noon' is not a time: minutes or minutes:seconds"},
         {"[market]\nbar 0 100 x 99 1\n", "2: 'x' is not a number"},
         {"[market]\n\ncandle 0 1 1 1 1\n",
-         "3: 'candle' is not a row: bar, bid, ask, quote, trade, split, dividend, delist, halt or "
-         "resume"},
+         "3: 'candle' is not a row: bar, bid, ask, quote, trade, book, levels, add, modify, "
+         "remove, "
+         "print, split, dividend, delist, halt or resume"},
         {"[orders]\n\n1 hold 1 10 market\n", "3: 'hold' is not buy, sell, cancel or replace"},
         {"[orders]\n1 buy 1 10 limit\n", "2: ends where a limit price is due"},
         {"[orders]\n1 buy 1 10 market forever\n",

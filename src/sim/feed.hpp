@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "domain/bar_times.hpp"
@@ -14,6 +16,10 @@
 #include "sim/strict_venue.hpp"
 
 namespace tradewind::sim {
+
+[[nodiscard]] constexpr bool is_book(ports::SeriesKind kind) {
+    return kind == ports::SeriesKind::book_level || kind == ports::SeriesKind::book_order;
+}
 
 /// One series, row by row. The head is the row that comes next.
 struct Feed {
@@ -36,6 +42,10 @@ struct Feed {
     bool met_open = false;           ///< the head's open, by the venue
     bool met_close = false;          ///< and its inside and close
     bool opens_first = false;        ///< the head's key in the tree is its open
+
+    bool at_venue = false;  ///< what the venue sees, when it was true there: makes no events
+    std::optional<std::size_t> exchange_time;  ///< of those: the column that tells when
+    Duration clock_set_back;                   ///< off what it tells
 
     Timestamp previous_close = kTimestampMin;  ///< of the row before
     BarClock clock;
@@ -65,9 +75,19 @@ struct Feed {
             times.close = told.close < times.open ? times.open : told.close;
             volume_so_far |= cell(ports::BarColumns::volume);
             met_open = met_close = false;
+        } else if (at_venue) {
+            times.open = times.close = seen_at_venue(label);
         } else {
             times.open = times.close = label;
         }
+    }
+    /// Never before the row before, nor, where a row does not tell, after it.
+    [[nodiscard]] Timestamp seen_at_venue(Timestamp received) const {
+        const bool is_told = exchange_time && columns[*exchange_time] != nullptr;
+        const std::int64_t told = is_told ? cell(*exchange_time) : 0;
+        const bool is_first = times.close == kTimestampMin;
+        if (told != 0) return std::max(times.close, Timestamp{told} - clock_set_back);
+        return exchange_time && !is_first ? times.close : std::max(times.close, received);
     }
     /// Takes the next chunk where this one is used up. False: there is none.
     [[nodiscard]] std::expected<bool, std::string> load() {

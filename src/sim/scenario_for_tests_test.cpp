@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <sstream>
 
@@ -142,7 +143,7 @@ private:
 
     ports::Columns& series(ports::SeriesKind kind, const BarSpec& spec = {}) {
         const ports::SeriesKey key{.symbol = "AAA.SIM", .kind = kind, .spec = spec};
-        return columns_.try_emplace(key, ports::Columns{kind}).first->second;
+        return columns_.try_emplace(key, ports::Columns::widest(kind)).first->second;
     }
 
     void put(ports::Columns& out, Timestamp at, const std::vector<std::int64_t>& cells) {
@@ -159,9 +160,92 @@ private:
         return time_bars(minutes(1), source);
     }
 
-    Done add_row(const Words& words) {
-        const std::string& kind = words[0];
+    /// Takes "exch=TIME" off the end.
+    static Read<std::int64_t> exchange_time(Words& words) {
+        constexpr std::string_view kName = "exch=";
+        if (!words.back().starts_with(kName)) return 0;
+        const Timestamp at = TRY(time_of(words.back().substr(kName.size())));
+        words.pop_back();
+        return at.ns;
+    }
+
+    /// "bid 99 5 ask 101 7": the rows of one message.
+    Done add_levels(const Words& words, Timestamp at, std::int64_t exchange, bool is_snapshot) {
+        using C = ports::BookLevelColumns;
+        auto& columns = series(ports::SeriesKind::book_level).columns;
+        if (words.size() < 5 || (words.size() - 2) % 3 != 0) {
+            return std::unexpected("a book needs levels: bid or ask, price, size");
+        }
+        for (std::size_t i = 2; i < words.size(); i += 3) {
+            const bool is_bid = words[i] == "bid";
+            if (!is_bid && words[i] != "ask") return is_no(words[i], "bid or ask");
+            const bool is_last = i + 3 == words.size();
+            std::array<std::int64_t, C::count> row{};
+            row[C::ts] = at.ns;
+            row[C::ts_exch] = exchange;
+            row[C::flags] = (is_snapshot ? ports::BookRowFlags::snapshot : 0) |
+                            (is_last ? ports::BookRowFlags::last : 0);
+            row[C::side] = static_cast<std::int64_t>(is_bid ? Side::buy : Side::sell);
+            row[C::price] = TRY(number(words[i + 1]));
+            row[C::size] = TRY(number(words[i + 2]));
+            for (std::size_t c = 0; c < row.size(); ++c) columns[c].push_back(row[c]);
+        }
+        return {};
+    }
+
+    /// "add bid 7 99 5": action, side, the order's number, price, size; a message of its own.
+    Done add_order_row(const Words& words, Timestamp at, std::int64_t exchange) {
+        using C = ports::BookOrderColumns;
+        const std::string& action = words[0];
+        if (words.size() != 6) {
+            return std::unexpected(action + " needs a side, a number, a price and a size");
+        }
+        const bool is_buy = words[2] == "bid" || words[2] == "buy";
+        const auto action_of = [&] {
+            if (action == "add") return BookAction::add;
+            if (action == "modify") return BookAction::modify;
+            return action == "remove" ? BookAction::remove : BookAction::trade;
+        };
+        std::array<std::int64_t, C::count> row{};
+        row[C::ts] = at.ns;
+        row[C::ts_exch] = exchange;
+        row[C::flags] = ports::BookRowFlags::last;
+        row[C::side] = static_cast<std::int64_t>(is_buy ? Side::buy : Side::sell);
+        row[C::order] = TRY(number(words[3])) / base::kDecimalOne;
+        row[C::price] = TRY(number(words[4]));
+        row[C::size] = TRY(number(words[5]));
+        row[C::action] = static_cast<std::int64_t>(action_of());
+        auto& columns = series(ports::SeriesKind::book_order).columns;
+        for (std::size_t c = 0; c < row.size(); ++c) columns[c].push_back(row[c]);
+        return {};
+    }
+
+    Done add_trade(Words words, Timestamp at, std::int64_t exchange) {
+        Aggressor aggressor = Aggressor::unknown;
+        if (const auto side = parse_side(words.back())) {
+            aggressor = *side == Side::buy ? Aggressor::buyer : Aggressor::seller;
+            words.pop_back();
+        }
+        if (words.size() < 4) return std::unexpected("trade needs a price and a size");
+        put(series(ports::SeriesKind::trade), at,
+            {TRY(number(words[2])), TRY(number(words[3])), static_cast<std::int64_t>(aggressor),
+             exchange});
+        return {};
+    }
+
+    static bool is_order_row(std::string_view kind) {
+        return kind == "add" || kind == "modify" || kind == "remove" || kind == "print";
+    }
+
+    Done add_row(Words words) {
+        const std::string kind = words[0];
         const Timestamp at = TRY(time_of(TRY(word_at(words, 1, "a time"))));
+        const std::int64_t exchange = TRY(exchange_time(words));
+        if (kind == "book" || kind == "levels") {
+            return add_levels(words, at, exchange, kind == "book");
+        }
+        if (is_order_row(kind)) return add_order_row(words, at, exchange);
+        if (kind == "trade") return add_trade(words, at, exchange);
         std::vector<std::int64_t> cells;
         for (std::size_t i = 2; i < words.size(); ++i) cells.push_back(TRY(number(words[i])));
         const auto needs = [&](std::size_t count, std::string_view what) -> Done {
@@ -181,9 +265,6 @@ private:
         } else if (kind == "quote") {
             TRY_VOID(needs(4, "bid, ask, bid size and ask size"));
             put(series(ports::SeriesKind::quote), at, cells);
-        } else if (kind == "trade") {
-            TRY_VOID(needs(2, "a price and a size"));
-            put(series(ports::SeriesKind::trade), at, cells);
         } else if (kind == "split") {
             TRY_VOID(needs(2, "new and old shares"));
             return action(CorporateActionKind::split,
@@ -201,8 +282,8 @@ private:
                             .state = kind == "halt" ? MarketState::halted : MarketState::open}});
         } else {
             return is_no(kind,
-                         "a row: bar, bid, ask, quote, trade, split, dividend, delist, halt or "
-                         "resume");
+                         "a row: bar, bid, ask, quote, trade, book, levels, add, modify, remove, "
+                         "print, split, dividend, delist, halt or resume");
         }
         return {};
     }

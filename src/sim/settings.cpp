@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/assert.hpp"
@@ -14,6 +15,7 @@ namespace {
 
 constexpr auto kModes = names<FillMode>("strict", "backtrader", "nautilus", "lean-equity",
                                         "lean-base", "freqtrade", "vectorbt");
+constexpr auto kClocks = names<ExchangeClock>("aligned", "ignored");
 constexpr auto kAccounts = names<AccountKind>("cash", "margin");
 
 std::string percent(Rate rate) {
@@ -116,6 +118,29 @@ std::string_view other_engine_line(FillMode mode) {
     __builtin_unreachable();
 }
 
+bool is_book(const ports::SeriesKey& key) {
+    return key.kind == ports::SeriesKind::book_level || key.kind == ports::SeriesKind::book_order;
+}
+
+void describe_book(const BookSettings& s, std::vector<std::string>& out) {
+    out.push_back(
+        "Order book: an order meets the book as the venue has it when it arrives, and where that "
+        "is the message that it was sent on, the next one. It walks the levels; what it takes "
+        "comes back only as far as a level grows. A resting order fills when prints have used up "
+        "the queue ahead of it, when they pass its price, and when the other side comes to it; "
+        "always at its own price.");
+    out.push_back(
+        "A replacement that only lowers the quantity keeps its place in the queue; any other "
+        "goes to the end.");
+    out.push_back(describe(s.queue));
+    out.push_back(describe(s.impact));
+    out.push_back(s.clock == ExchangeClock::aligned
+                      ? "Exchange clock: the venue sees books and prints when they were true "
+                        "there, where the data tell; set back where a row would reach us first."
+                      : "Exchange clock: ignored; the venue sees books and prints when we "
+                        "received them.");
+}
+
 }  // namespace
 
 std::string_view to_string(FillMode value) { return kModes.of(value); }
@@ -132,6 +157,11 @@ std::span<const FillMode> all_fill_modes() {
 
 std::string fill_mode_names() { return fmt::format("{}", fmt::join(kModes.text, ", ")); }
 
+std::string_view to_string(ExchangeClock value) { return kClocks.of(value); }
+std::optional<ExchangeClock> parse_exchange_clock(std::string_view text) {
+    return kClocks.parse(text);
+}
+
 std::string_view to_string(AccountKind value) { return kAccounts.of(value); }
 std::optional<AccountKind> parse_account_kind(std::string_view text) {
     return kAccounts.parse(text);
@@ -143,6 +173,9 @@ std::vector<std::string> describe(const WorldSettings& settings) {
         describe_strict(settings, out);
     } else {
         out.emplace_back(other_engine_line(settings.fills));
+    }
+    if (std::any_of(settings.series.begin(), settings.series.end(), is_book)) {
+        describe_book(settings.book, out);
     }
     out.push_back(slippage_line(settings.slippage));
     out.push_back(latency_line(settings.latencies));

@@ -13,6 +13,8 @@
 #include "domain/numbers.hpp"
 #include "domain/time.hpp"
 #include "ports/history.hpp"
+#include "sim/book_impact.hpp"
+#include "sim/queue_model.hpp"
 
 /// What a simulated world assumes. Every one of these is printed into the report by `describe`.
 namespace tradewind::sim {
@@ -80,6 +82,27 @@ struct BacktraderSlippage {
     friend bool operator==(const BacktraderSlippage&, const BacktraderSlippage&) = default;
 };
 
+/// When the venue sees what a book's stream, and the prints beside it, tell.
+enum class ExchangeClock : std::uint8_t {
+    /// When it was true there, where the data tell. Where our clock is behind the exchange's, the
+    /// latter is set back until no row reaches us before it happened (HftBacktest does the same the
+    /// other way round: its "Data Preparation", correct_local_timestamp).
+    aligned,
+    ignored,  ///< when we received it
+};
+
+[[nodiscard]] std::string_view to_string(ExchangeClock value);
+[[nodiscard]] std::optional<ExchangeClock> parse_exchange_clock(std::string_view text);
+
+/// How orders meet a recorded order book; read where the run has one.
+struct BookSettings {
+    QueueModel queue;
+    ImpactModel impact;
+    ExchangeClock clock = ExchangeClock::aligned;
+
+    friend bool operator==(const BookSettings&, const BookSettings&) = default;
+};
+
 /// A halt or a resumption that the history does not tell.
 struct StatusChange {
     Timestamp at;
@@ -94,6 +117,7 @@ struct WorldSettings {
     BacktraderSlippage backtrader;    ///< read in that mode only
     std::optional<FeeSchedule> fees;  ///< absent: each instrument's own
     Latencies latencies;
+    BookSettings book;
     /// Mode strict: largest share of a bar's volume, or of a print's size, that all orders together
     /// may fill.
     Rate participation{base::kDecimalOne / 10};

@@ -103,6 +103,11 @@ VenueReason StrictVenue::refusal_of(const OrderIntent& intent) {
 /// Known before the next quote only where there are quotes.
 bool StrictVenue::would_take(const OrderSpec& spec) {
     const Market& market = markets_[spec.instrument.value];
+    if (market.book) {
+        if (!market.book->is_ready() || has_trigger(spec.type) || !spec.limit_price) return false;
+        const auto taking = market.book->begin_taking(spec.side, desk_.now_ts());
+        return market.book->offer(taking, spec.limit_price).has_value();
+    }
     if (!market.quote || has_trigger(spec.type) || !spec.limit_price) return false;
     const Price opposite = spec.side == Side::buy ? market.quote->ask : market.quote->bid;
     return opposite.raw != 0 && at_or_better(spec.side, opposite, *spec.limit_price);
@@ -142,11 +147,16 @@ void StrictVenue::submit(const OrderIntent& intent) {
         });
         linked_.push_back({.slot = slot, .id = order.id});
     }
-    if (!order.links.parent) return start_working(order, last_price(order));
+    if (!order.links.parent) {
+        start_working(order, last_price(order));
+        return arrive_at_book(order);
+    }
     const VenueOrder& parent = desk_.at(*desk_.find(*order.links.parent));
     order.awake = parent.filled;
     order.sleeping = parent.filled.raw == 0;
-    if (!order.sleeping) start_working(order, last_price(order));
+    if (order.sleeping) return;
+    start_working(order, last_price(order));
+    arrive_at_book(order);
 }
 
 std::optional<Price> StrictVenue::last_price(const VenueOrder& order) {
@@ -210,6 +220,7 @@ void StrictVenue::replace(const ReplaceOrder& command) {
     const bool moves = spec->limit_price != order.spec.limit_price ||
                        spec->trigger_price != order.spec.trigger_price;
     if (moves && spec->post_only && would_take(*spec)) return refuse(VenueReason::would_take);
+    const OrderSpec before = order.spec;
     order.spec = *spec;
     market_of(order).calm = {};
     if (moves && !order.sleeping) {
@@ -219,6 +230,7 @@ void StrictVenue::replace(const ReplaceOrder& command) {
         woken_.push_back(order.spec.instrument);
     }
     desk_.report_terms(OrderEventKind::replaced, order);
+    move_in_book(order, before);
 }
 
 void StrictVenue::cancel(const CancelOrder& command) {
@@ -471,6 +483,7 @@ void StrictVenue::meet(const Trade& trade) {
     desk_.count_tick();
     market.print = trade;
     market.print_tick = desk_.ticks();
+    if (market.book) return meet_print_on_book(market, trade);
     if (!market.has_quotes) desk_.account().mark(trade.instrument) = trade.price;
     if (!market.halted) {
         Supply supply{.limited = trade.size.raw > 0,
@@ -507,6 +520,10 @@ void StrictVenue::meet_print(VenueOrder& order, const Market& market, Supply& su
 void StrictVenue::last_look(VenueOrder& order) {
     Market& market = market_of(order);
     if (order.spec.time_in_force != TimeInForce::at_close || market.halted) return;
+    if (market.book) {
+        if (market.book->is_ready()) meet_book(order, market);
+        return;
+    }
     if (market.quote && order.met < market.quote_tick) {
         meet_quote(order, market);
     } else if (market.print && order.met < market.print_tick) {
@@ -636,7 +653,8 @@ void StrictVenue::fill(VenueOrder& order, const Hit& hit, Supply& supply) {
         ++desk_.counts().capped_fills;
     }
     const bool all_or_none = order.spec.time_in_force == TimeInForce::fok;
-    if (got.raw <= 0 || (all_or_none && got < order.leaves())) return;
+    if (got.raw <= 0) return;
+    if (all_or_none && !supply.is_enough && got < order.leaves()) return;
 
     const std::optional<Price> limit =
         has_limit(order.spec.type) ? order.spec.limit_price : std::nullopt;
@@ -735,6 +753,7 @@ void StrictVenue::finish(VenueOrder& order) {
     desk_.end(order);
     Market& market = market_of(order);
     market.ragged = true;
+    if (market.book) market.book->leave(order.id);
     if (!order.sleeping) --market.working;
     refresh(market);
     for_each_linked([&](VenueOrder& child) {
@@ -760,16 +779,6 @@ void StrictVenue::tidy(Market& market) {
         desk_.release(slot);
         return true;
     });
-}
-
-/// Orders at work when the walk begins. What a visit ends is passed over; nothing is added
-/// meanwhile.
-template <typename Visit>
-void StrictVenue::for_each_working(const Market& market, const Visit& visit) {
-    for (std::size_t i = 0; i < market.live.size(); ++i) {
-        VenueOrder& order = desk_.at(market.live[i]);
-        if (!order.ended && !order.sleeping) visit(order);
-    }
 }
 
 template <typename Visit>

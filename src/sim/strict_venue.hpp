@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "sim/order_desk.hpp"
+#include "sim/venue_book.hpp"
 
 namespace tradewind::sim {
 
@@ -53,6 +55,9 @@ public:
     void meet_close(const BarMeeting& meeting);
     void meet(const Quote& quote);
     void meet(const Trade& trade);
+    /// Rows of a book as the venue sees them: orders meet it at the end of each message.
+    void meet(const BookLevel& row);
+    void meet(const BookOrder& row);
     void meet(const TradingStatus& status);
     void meet(const CorporateAction& action);
     /// Ends the orders whose time is over at the desk's now.
@@ -76,6 +81,15 @@ public:
     }
     /// Tells whether an instrument has quotes to take from.
     void declare(InstrumentId instrument, bool has_quotes);
+    /// The instrument's orders meet its book, and of other data prints only.
+    void open_book(InstrumentId instrument);
+    /// What was odd about the books, over all of them.
+    struct BookOddities {
+        std::uint64_t gaps = 0;
+        std::uint64_t faults = 0;   ///< other faults: negative sizes, messages cut short, ...
+        std::uint64_t crossed = 0;  ///< messages after which a book was crossed or locked
+    };
+    [[nodiscard]] BookOddities book_oddities() const;
     /// Instruments of which orders began to work since the last `forget_woken`.
     [[nodiscard]] std::span<const InstrumentId> woken() const { return woken_; }
     void forget_woken() { woken_.clear(); }
@@ -106,12 +120,14 @@ private:
         Moment budget_of{-1, 0};  ///< the bar that `left` and `used` count for
         Qty left;
         Qty used;
-        std::vector<OrderSlot> live;  ///< in the order of arrival
+        std::vector<OrderSlot> live;      ///< in the order of arrival
+        std::unique_ptr<VenueBook> book;  ///< null: the instrument has none
     };
     /// How much a piece of data has to give.
     struct Supply {
         bool limited = false;
-        bool by_level = false;  ///< an iceberg shows only a part to it
+        bool by_level = false;   ///< an iceberg shows only a part to it
+        bool is_enough = false;  ///< more will follow: an order that wants all of it gets all
         Qty left{};
         Qty used{};
         Qty volume{};  ///< what slippage measures against; 0: unknown
@@ -164,6 +180,16 @@ private:
     void meet_quote(VenueOrder& order, Market& market);
     void meet_print(VenueOrder& order, const Market& market, Supply& supply);
     void last_look(VenueOrder& order);
+    // strict_venue_book.cpp
+    void meet_book(Market& market, InstrumentId instrument);
+    void arrive_at_book(VenueOrder& order);
+    void move_in_book(VenueOrder& order, const OrderSpec& before);
+    void meet_book(VenueOrder& order, Market& market);
+    void trigger_on_book(VenueOrder& order, Market& market);
+    void take_from_book(VenueOrder& order, Market& market);
+    void rest_in_book(VenueOrder& order, Market& market);
+    void meet_print_on_book(Market& market, const Trade& trade);
+    void fill_by_print(Market& market, const Trade& trade, Side resting);
 
     void act(VenueOrder& order, const Hit& hit, Supply& supply);
     void fill(VenueOrder& order, const Hit& hit, Supply& supply);
@@ -189,5 +215,15 @@ private:
     std::size_t expiries_kept_ =
         kExpiriesKept;  ///< so many, and the heap is searched for dead ones
 };
+
+/// Orders at work when the walk begins. What a visit ends is passed over; nothing is added
+/// meanwhile.
+template <typename Visit>
+void StrictVenue::for_each_working(const Market& market, const Visit& visit) {
+    for (std::size_t i = 0; i < market.live.size(); ++i) {
+        VenueOrder& order = desk_.at(market.live[i]);
+        if (!order.ended && !order.sleeping) visit(order);
+    }
+}
 
 }  // namespace tradewind::sim

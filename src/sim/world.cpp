@@ -12,6 +12,7 @@
 #include "base/assert.hpp"
 #include "base/try.hpp"
 #include "sim/bar_venue.hpp"
+#include "sim/book_rows.hpp"
 #include "sim/feed.hpp"
 #include "sim/fill_rules.hpp"
 #include "sim/strict_venue.hpp"
@@ -57,6 +58,13 @@ public:
     [[nodiscard]] WorldCounts counts() const {
         WorldCounts out = desk_.counts();
         out.market_events = market_events_;
+        if (strict_) {
+            const StrictVenue::BookOddities odd = strict_->book_oddities();
+            out.book_gaps = odd.gaps;
+            out.book_faults = odd.faults;
+            out.crossed_books = odd.crossed;
+        }
+        out.clock_set_back = clock_set_back_;
         return out;
     }
 
@@ -81,6 +89,13 @@ private:
 
     [[nodiscard]] std::expected<void, std::string> add_feed(const ports::SeriesKey& key,
                                                             const ports::History& history);
+    [[nodiscard]] std::expected<void, std::string> add_book_feeds(const ports::History& history);
+    [[nodiscard]] std::expected<Duration, std::string> set_back(InstrumentId instrument,
+                                                                const ports::History& history);
+    [[nodiscard]] bool has_book(InstrumentId instrument) const;
+    [[nodiscard]] std::expected<bool, std::string> tells(const ports::History& history,
+                                                         const ports::SeriesKey& key,
+                                                         std::size_t column) const;
     [[nodiscard]] std::vector<ports::SeriesKey> chosen(const ports::History& history) const;
     void assign_roles();
     void assign_bars(InstrumentId instrument);
@@ -101,6 +116,8 @@ private:
     [[nodiscard]] bool meet(Feed& feed, std::uint32_t leaf, const Moment& key, Event& out);
     [[nodiscard]] bool meet_bar(Feed& feed, std::uint32_t leaf, const Moment& key);
     void meet_row(Feed& feed, const Event& event);
+    void meet_at_venue(Feed& feed, std::uint32_t leaf, const Moment& key);
+    [[nodiscard]] bool next_at_venue(Feed& feed, std::uint32_t leaf);
     void step_bar_venue(const Feed& first);
     [[nodiscard]] BarMeeting meeting_of(const Feed& feed) const;
     void deliver_report(Event& out);
@@ -136,6 +153,8 @@ private:
     Stage stage_ = Stage::deposits;
     std::size_t deposits_made_ = 0;
     std::uint32_t nobody_ = 0;
+    std::uint32_t somebody_ = 1;
+    Duration clock_set_back_;  ///< the most that an exchange's clock was set back
     Price unread_;
     std::string symbol_;  ///< of a symbol change, while its event lives
     std::string error_;
@@ -166,7 +185,8 @@ std::expected<void, std::string> World::Body::add_feed(const ports::SeriesKey& k
         return std::unexpected(
             fmt::format("{}: this kind of series cannot be played yet", to_string(key)));
     }
-    const bool ticks = key.kind == SeriesKind::quote || key.kind == SeriesKind::trade;
+    const bool ticks =
+        key.kind == SeriesKind::quote || key.kind == SeriesKind::trade || is_book(key.kind);
     if (ticks && bar_venue_) {
         return std::unexpected(fmt::format("{}: fill mode {} knows bars only", to_string(key),
                                            to_string(settings_.fills)));
@@ -192,6 +212,7 @@ std::expected<void, std::string> World::Body::open(const ports::History& history
     }
     if (settings_.slippage.value < 0) return std::unexpected("slippage is negative");
     for (const ports::SeriesKey& key : chosen(history)) TRY_VOID(add_feed(key, history));
+    TRY_VOID(add_book_feeds(history));
     if (feeds_.empty()) return std::unexpected("no series of the run's instruments");
 
     sort_stably(settings_.deposits,
@@ -211,10 +232,109 @@ std::expected<void, std::string> World::Body::open(const ports::History& history
     return {};
 }
 
+// --- books
+// ---------------------------------------------------------------------------------------
+
+namespace {
+
+/// The rows of a feed as the venue sees them come from a reader of their own.
+std::expected<std::unique_ptr<ports::ChunkReader>, std::string> read_again(
+    const ports::History& history, const ports::SeriesKey& key, const WorldSettings& settings) {
+    auto reader = history.read(key, settings.from.value_or(kTimestampMin),
+                               settings.to.value_or(kTimestampMax));
+    if (!reader) return std::unexpected(std::move(reader.error().text));
+    return std::move(*reader);
+}
+
+/// The least that a row took from the exchange to us, by their clocks; nullopt where none tells.
+std::expected<std::optional<std::int64_t>, std::string> least_delay(ports::ChunkReader& reader,
+                                                                    std::size_t column) {
+    std::optional<std::int64_t> least;
+    while (true) {
+        const auto chunk = reader.next();
+        if (!chunk) return std::unexpected(chunk.error().text);
+        if (!*chunk) return least;
+        if ((*chunk)->columns[column] == nullptr) continue;
+        const auto ts = (*chunk)->column(ports::kTs), exchange = (*chunk)->column(column);
+        for (std::size_t i = 0; i < ts.size(); ++i) {
+            if (exchange[i] == 0) continue;
+            const std::int64_t delay = ts[i] - exchange[i];
+            if (!least || delay < *least) least = delay;
+        }
+    }
+}
+
+}  // namespace
+
+/// Whether any row of a series tells when it was true at the venue.
+std::expected<bool, std::string> World::Body::tells(const ports::History& history,
+                                                    const ports::SeriesKey& key,
+                                                    std::size_t column) const {
+    const auto reader = TRY(read_again(history, key, settings_));
+    return TRY(least_delay(*reader, column)).has_value();
+}
+
+bool World::Body::has_book(InstrumentId instrument) const {
+    return std::any_of(feeds_.begin(), feeds_.end(), [&](const Feed& f) {
+        return f.instrument == instrument && is_book(f.key.kind);
+    });
+}
+
+/// How far the exchange's clock must be set back, over all series of the instrument, so that no
+/// row reaches us before it happened.
+std::expected<Duration, std::string> World::Body::set_back(InstrumentId instrument,
+                                                           const ports::History& history) {
+    std::int64_t least = 0;
+    for (const Feed& feed : feeds_) {
+        const auto column = ports::exchange_time_column(feed.key.kind);
+        if (feed.instrument != instrument || !column) continue;
+        const auto reader = TRY(read_again(history, feed.key, settings_));
+        least = std::min(least, TRY(least_delay(*reader, *column)).value_or(0));
+    }
+    return Duration{-least};
+}
+
+/// A book, and the prints beside it, are played twice: when they were true at the venue, for the
+/// orders there, and when they reached us. A stream of single orders tells its prints itself.
+std::expected<void, std::string> World::Body::add_book_feeds(const ports::History& history) {
+    if (!strict_) return {};
+    const std::size_t told = feeds_.size();
+    for (const Instrument& instrument : desk_.table().all()) {
+        if (!has_book(instrument.id)) continue;
+        strict_->open_book(instrument.id);
+        Duration back{};
+        if (settings_.book.clock == ExchangeClock::aligned) {
+            back = TRY(set_back(instrument.id, history));
+        }
+        clock_set_back_ = std::max(clock_set_back_, back);
+        const bool by_order = std::any_of(feeds_.begin(), feeds_.end(), [&](const Feed& f) {
+            return f.instrument == instrument.id && f.key.kind == SeriesKind::book_order;
+        });
+        for (std::size_t i = 0; i < told; ++i) {
+            const ports::SeriesKey key = feeds_[i].key;
+            const bool is_print = key.kind == SeriesKind::trade && !by_order;
+            const bool is_shown = key.kind == SeriesKind::book_order ||
+                                  (key.kind == SeriesKind::book_level && !by_order);
+            if (feeds_[i].instrument != instrument.id || (!is_print && !is_shown)) continue;
+            Feed& feed = feeds_.emplace_back(key, instrument);
+            feed.at_venue = true;
+            feed.reader = TRY(read_again(history, key, settings_));
+            feed.clock_set_back = back;
+            const auto column = *ports::exchange_time_column(key.kind);
+            const bool is_aligned = settings_.book.clock == ExchangeClock::aligned;
+            if (is_aligned && TRY(tells(history, key, column))) feed.exchange_time = column;
+        }
+    }
+    return {};
+}
+
 /// A bar that closes is over when a corporate action takes effect, whose ticks come after; then the
 /// instruments in their order, and their series in that in which they were named.
 void World::Body::rank_feeds() {
     const auto weight = [](const Feed& feed) {
+        // The venue sees first what reaches us at the same instant, prints before the book that
+        // they change.
+        if (feed.at_venue) return is_book(feed.key.kind) ? -1 : -2;
         switch (feed.key.kind) {
             case SeriesKind::bar: return 0;
             case SeriesKind::corporate_action: return 1;
@@ -242,6 +362,7 @@ void World::Body::assign_roles() {
     bar_feeds_.resize(desk_.table().size());
     for (const Instrument& instrument : desk_.table().all()) {
         bool quotes = false, trades = false;
+        if (strict_ && has_book(instrument.id)) continue;
         for (Feed& feed : feeds_) {
             if (feed.instrument != instrument.id) continue;
             quotes |= feed.key.kind == SeriesKind::quote;
@@ -257,12 +378,14 @@ void World::Body::assign_roles() {
     };
     for (Feed& feed : feeds_) {
         feed.serves_ticks =
-            strict_ && (feed.key.kind == SeriesKind::quote || feed.key.kind == SeriesKind::trade);
+            strict_ && !has_book(feed.instrument) &&
+            (feed.key.kind == SeriesKind::quote || feed.key.kind == SeriesKind::trade);
         const bool fills = feed.serves_ticks || feed.serves != Serves::nobody;
         const bool prices = fills && !(feed.key.kind == SeriesKind::trade && has_quotes(feed));
-        feed.busy = !fills    ? &nobody_
-                    : strict_ ? strict_->busy(feed.instrument)
-                              : bar_venue_->busy();
+        feed.busy = feed.at_venue ? &somebody_
+                    : !fills      ? &nobody_
+                    : strict_     ? strict_->busy(feed.instrument)
+                                  : bar_venue_->busy();
         if (strict_ && feed.serves != Serves::nobody) feed.calm = strict_->calm(feed.instrument);
         feed.mark = prices ? &desk_.account().mark(feed.instrument) : &unread_;
         feed.ask_mark = &unread_;
@@ -393,62 +516,6 @@ void World::Body::emit_action(const Feed& feed, Event& out) {
                                   .new_symbol = symbol_};
 }
 
-namespace {
-
-/// When the head was true at the venue, where the row tells; else when we received it.
-Timestamp true_at(const Feed& feed, std::size_t column) {
-    const bool told = feed.columns[column] != nullptr && feed.cell(column) != 0;
-    return told ? Timestamp{feed.cell(column)} : feed.times.close;
-}
-
-BookFlags book_flags(std::int64_t bits) {
-    return {.snapshot = (bits & ports::BookRowFlags::snapshot) != 0,
-            .last = (bits & ports::BookRowFlags::last) != 0};
-}
-
-/// Rows without a side name an order that has one, or are prints of an auction.
-Side book_side(std::int64_t number) {
-    return number == static_cast<std::int64_t>(Side::sell) ? Side::sell : Side::buy;
-}
-
-std::uint64_t book_number(std::int64_t cell) { return static_cast<std::uint64_t>(cell); }
-
-void emit_book_level(const Feed& feed, Event& out) {
-    using C = ports::BookLevelColumns;
-    out.ts = feed.times.close;
-    out.ts_event = true_at(feed, C::ts_exch);
-    BookLevel* level = std::get_if<BookLevel>(&out.payload);
-    if (level == nullptr) [[unlikely]]
-        level = &out.payload.emplace<BookLevel>();
-    *level = {.instrument = feed.instrument,
-              .side = book_side(feed.cell(C::side)),
-              .flags = book_flags(feed.cell(C::flags)),
-              .price = {feed.cell(C::price)},
-              .size = {feed.cell(C::size)},
-              .first_update_id = book_number(feed.cell(C::first_update_id)),
-              .last_update_id = book_number(feed.cell(C::last_update_id)),
-              .previous_update_id = book_number(feed.cell(C::previous_update_id))};
-}
-
-void emit_book_order(const Feed& feed, Event& out) {
-    using C = ports::BookOrderColumns;
-    out.ts = feed.times.close;
-    out.ts_event = true_at(feed, C::ts_exch);
-    BookOrder* order = std::get_if<BookOrder>(&out.payload);
-    if (order == nullptr) [[unlikely]]
-        order = &out.payload.emplace<BookOrder>();
-    *order = {.instrument = feed.instrument,
-              .side = book_side(feed.cell(C::side)),
-              .action = static_cast<BookAction>(feed.cell(C::action)),
-              .flags = book_flags(feed.cell(C::flags)),
-              .price = {feed.cell(C::price)},
-              .size = {feed.cell(C::size)},
-              .order = book_number(feed.cell(C::order)),
-              .sequence = book_number(feed.cell(C::sequence))};
-}
-
-}  // namespace
-
 inline void World::Body::emit(Feed& feed, std::uint32_t leaf, Event& out) {
     switch (feed.key.kind) {
         case SeriesKind::bar: emit_bar(feed, out); break;
@@ -472,14 +539,8 @@ inline void World::Body::emit(Feed& feed, std::uint32_t leaf, Event& out) {
             using C = ports::TradeColumns;
             out.ts = feed.times.close;
             out.ts_event = true_at(feed, C::ts_exch);
-            Trade* trade = std::get_if<Trade>(&out.payload);
-            if (trade == nullptr) [[unlikely]]
-                trade = &out.payload.emplace<Trade>();
-            *trade = {.instrument = feed.instrument,
-                      .aggressor = static_cast<Aggressor>(feed.cell(C::aggressor)),
-                      .price = {feed.cell(C::price)},
-                      .size = {feed.cell(C::size)}};
-            *feed.mark = trade->price;
+            put(trade_of(feed), out);
+            *feed.mark = {feed.cell(C::price)};
             break;
         }
         case SeriesKind::corporate_action:
@@ -498,8 +559,16 @@ inline void World::Body::emit(Feed& feed, std::uint32_t leaf, Event& out) {
             meet_row(feed, out);
             break;
         }
-        case SeriesKind::book_level: emit_book_level(feed, out); break;
-        case SeriesKind::book_order: emit_book_order(feed, out); break;
+        case SeriesKind::book_level:
+            out.ts = feed.times.close;
+            out.ts_event = true_at(feed, ports::BookLevelColumns::ts_exch);
+            put(book_level_of(feed), out);
+            break;
+        case SeriesKind::book_order:
+            out.ts = feed.times.close;
+            out.ts_event = true_at(feed, ports::BookOrderColumns::ts_exch);
+            put(book_order_of(feed), out);
+            break;
         case SeriesKind::news: ASSERT(false);
     }
     cursor_ = feed.close_moment();
@@ -520,6 +589,45 @@ void World::Body::meet_row(Feed& feed, const Event& event) {
                             -multiply(value, funding->rate));
     }
     look_ahead();
+}
+
+/// The rows of one message, or one print: to the venue alone.
+void World::Body::meet_at_venue(Feed& feed, std::uint32_t leaf, const Moment& key) {
+    now_is(key);
+    bool goes_on = true;
+    while (goes_on) {
+        bool is_last = true;
+        if (feed.key.kind == SeriesKind::book_level) {
+            const BookLevel row = book_level_of(feed);
+            is_last = row.flags.last;
+            strict_->meet(row);
+        } else if (feed.key.kind == SeriesKind::book_order) {
+            const BookOrder row = book_order_of(feed);
+            is_last = row.flags.last;
+            strict_->meet(row);
+        } else {
+            strict_->meet(trade_of(feed));
+        }
+        goes_on = next_at_venue(feed, leaf) && !is_last && feed.times.close.ns == key.ts;
+    }
+    wake_feeds();
+    look_ahead();
+}
+
+/// False: the feed has no more rows.
+bool World::Body::next_at_venue(Feed& feed, std::uint32_t leaf) {
+    if (++feed.row == feed.rows) {
+        const auto more = feed.load();
+        if (!more) error_ = more.error();
+        if (!more || !*more) {
+            last_row_ = std::max(last_row_, feed.times.close);
+            tree_.set(leaf, kNever);
+            return false;
+        }
+    }
+    feed.look();
+    set_key(feed, leaf);
+    return true;
 }
 
 // --- what is next
@@ -682,6 +790,10 @@ void World::Body::pass_over(std::uint64_t bars) {
 // ----------------------------------------------------------------------
 
 bool World::Body::meet(Feed& feed, std::uint32_t leaf, const Moment& key, Event& out) {
+    if (feed.at_venue) {
+        meet_at_venue(feed, leaf, key);
+        return false;
+    }
     if (feed.is_idle()) {
         // Nobody waits any more for an open that was.
         const bool is_close = key.ts == feed.times.close.ns;
@@ -708,11 +820,7 @@ bool World::Body::meet(Feed& feed, std::uint32_t leaf, const Moment& key, Event&
                             .bid_size = {feed.cell(C::bid_size)},
                             .ask_size = {feed.cell(C::ask_size)}});
     } else {
-        using C = ports::TradeColumns;
-        strict_->meet(Trade{.instrument = feed.instrument,
-                            .aggressor = static_cast<Aggressor>(feed.cell(C::aggressor)),
-                            .price = {feed.cell(C::price)},
-                            .size = {feed.cell(C::size)}});
+        strict_->meet(trade_of(feed));
     }
     wake_feeds();
     look_ahead();
