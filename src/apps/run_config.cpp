@@ -102,8 +102,7 @@ Done set_participation(RunConfig& config, std::string_view text) {
 Done set_queue(RunConfig& config, std::string_view text) {
     const auto model = sim::parse_queue_model(text);
     if (!model) {
-        return is_no(text,
-                     "a queue model: pessimistic, power:3, power2:3, power3:3, log or log2");
+        return is_no(text, "a queue model: pessimistic, power:3, power2:3, power3:3, log or log2");
     }
     config.book.queue = *model;
     return {};

@@ -30,7 +30,7 @@ struct StrategyConfig {
 struct RunConfig {
     std::string catalog;
     std::vector<std::string> instruments;
-    std::string kind;      ///< bar, quote, trade or book; empty: what the catalog has, in this order
+    std::string kind;  ///< bar, quote, trade or book; empty: what the catalog has, in this order
     std::string interval;  ///< "1d", "5m", "100-ticks"; empty: the only one that the catalog has
     std::optional<Timestamp> from;
     std::optional<Timestamp> to;

@@ -106,8 +106,9 @@ std::vector<Sent> draw_orders(std::int64_t seconds) {
             *rc::gen::element(TimeInForce::gtc, TimeInForce::ioc, TimeInForce::fok);
         out.push_back(sent);
     }
-    std::stable_sort(out.begin(), out.end(),
-                     [](const Sent& a, const Sent& b) { return a.at < b.at; });
+    std::sort(out.begin(), out.end(), [](const Sent& a, const Sent& b) {
+        return a.at != b.at ? a.at < b.at : a.order.id.packed < b.order.id.packed;
+    });
     return out;
 }
 

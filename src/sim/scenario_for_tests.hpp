@@ -21,19 +21,20 @@ namespace tradewind::sim::testing {
 ///     ask 1 100 101 99 100              the same of the ask side; bid: of the bid side
 ///     quote 1:30 99 101 5 5             bid ask bid-size ask-size
 ///     trade 1:30 100 5                  with the side that came to take, if told: buy, sell
-///     book 1 bid 99 5 ask 101 5         a whole book in one message: side, price, size of each level
+///     book 1 bid 99 5 ask 101 5         a whole book in one message: side, price, size
 ///     levels 1:30 bid 99 4 ask 102 0    a message of levels that changed
-///     add 1 bid 7 99 5                  a book told order by order: side, number, price, size; also
-///     modify 1 bid 7 99 4               modify, remove, and print with the side that came to take;
-///     print 1 sell 0 99 5               each row a message
+///     add 1 bid 7 99 5                  a book told order by order: side, number, price, size;
+///     modify 1 bid 7 99 4               each row a message
+///     remove 1 bid 7 99 4
+///     print 1 sell 0 99 5               with the side that came to take
 ///     split 2 2 1                       at minute 2, new for old
 ///     dividend 2 0.5                    an amount a share
 ///     delist 3 50                       at minute 3, paid out at 50
 ///     halt 1 / resume 3
 ///
-/// Rows of books and trades may end with exch=TIME, when it was true at the venue. Times are minutes
-/// or minutes:seconds since 2024-01-01T00:00Z. All rows are of instrument AAA.SIM
-/// (tick 0.01, lot 1, always open) unless the scenario has another.
+/// Rows of books and trades may end with exch=TIME, when it was true at the venue. Times are
+/// minutes or minutes:seconds since 2024-01-01T00:00Z. All rows are of instrument AAA.SIM (tick
+/// 0.01, lot 1, always open) unless the scenario has another.
 ///
 /// Commands carry the time of the event that they are an answer to:
 ///
