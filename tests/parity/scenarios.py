@@ -7,7 +7,8 @@ FOLDER = pathlib.Path(__file__).resolve().parents[1] / "conformance"
 FIELDS = ("after action id side qty type trigger limit trail trail_unit trail_limit "
           "tif gtd_bar parent list contingency").split()
 # What the day-by-day format of parity_world has no word for.
-WITHOUT = {"quote", "trade", "bid", "ask", "split", "dividend", "delist", "halt", "resume"}
+WITHOUT = {"quote", "trade", "bid", "ask", "split", "dividend", "delist", "halt", "resume",
+           "book", "levels", "add", "modify", "remove", "print"}
 PLAIN_SETTINGS = {"account", "tick"}
 
 
