@@ -71,7 +71,7 @@ private:
 
 /// Makes the flow by trading it on a book of our own. Of ten operations on a full book, seven
 /// cancel an order drawn from all of them and three take from the touch; below that number an order
-/// is added, the nearer to the touch the likelier. That makes about 48 adds, 34 cancels and 18
+/// is added, the nearer to the touch the likelier. That makes about 49 adds, 36 cancels and 15
 /// takes of a hundred, and the touch wanders.
 class FlowMaker {
 public:

@@ -81,27 +81,27 @@ private:
     [[nodiscard]] std::int64_t key_of(Price price) const { return price.raw ^ flip_; }
     [[nodiscard]] Price price_of(std::int64_t key) const { return {key ^ flip_}; }
 
-    /// Index of the first key that is not below `key`. In strides from the touch that double, then
-    /// by halves without a branch: the outcome of each comparison is a coin toss to a predictor.
+    /// Index of the first key that is not below `key`. Near the touch, where most searches end,
+    /// among the last few; by halves without a branch, as the outcome of each comparison is a coin
+    /// toss to a predictor.
     [[nodiscard]] std::size_t first_not_below(std::int64_t key) const {
         const std::int64_t* keys = keys_.data();
-        std::size_t end = keys_.size();
-        std::size_t stride = kFirstStride;
-        while (end >= stride && keys[end - stride] >= key) {
-            end -= stride;
-            stride *= 2;
+        const std::int64_t* from = keys;
+        std::size_t length = keys_.size();
+        if (length > kNear && keys[length - kNear] < key) {
+            from = keys + (length - kNear);
+            length = kNear;
         }
-        const std::int64_t* from = keys + (end > stride ? end - stride : 0);
-        auto length = static_cast<std::size_t>(keys + end - from);
         while (length > 1) {
             const std::size_t half = length / 2;
-            from += from[half - 1] < key ? half : 0;
+            // All ones or nothing: a conditional that the compiler cannot turn into a jump.
+            from += half & (std::size_t{0} - static_cast<std::size_t>(from[half - 1] < key));
             length -= half;
         }
         return static_cast<std::size_t>(from - keys) + (length == 1 && *from < key ? 1 : 0);
     }
 
-    static constexpr std::size_t kFirstStride = 8;
+    static constexpr std::size_t kNear = 64;
 
     std::int64_t flip_;
     std::vector<std::int64_t> keys_;
