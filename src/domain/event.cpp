@@ -12,6 +12,11 @@ namespace {
 
 constexpr auto kAggressors = names<Aggressor>("unknown", "buyer", "seller");
 constexpr auto kSources = names<PriceSource>("last", "bid", "ask", "mid");
+/// What stands behind the dash of a bar's name.
+constexpr auto kBarUnits =
+    names<BarUnit>("time", "ticks", "volume", "value", "tick-imbalance", "volume-imbalance",
+                   "value-imbalance", "tick-run", "volume-run", "value-run", "renko", "range");
+static_assert(kBarUnits.text.size() == static_cast<std::size_t>(kLastBarUnit) + 1);
 constexpr auto kLiquidity = names<Liquidity>("maker", "taker");
 constexpr auto kVenueReasons = names<VenueReason>(
     "none", "requested", "time_in_force", "contingency", "insufficient_funds", "would_take",
@@ -39,20 +44,35 @@ struct InstrumentVisitor {
     }
 };
 
+/// Whether a unit's step counts trades; else it is a decimal in units of 1e-9.
+constexpr bool counts_trades(BarUnit unit) {
+    switch (unit) {
+        case BarUnit::tick:
+        case BarUnit::tick_imbalance:
+        case BarUnit::volume_imbalance:
+        case BarUnit::value_imbalance:
+        case BarUnit::tick_run:
+        case BarUnit::volume_run:
+        case BarUnit::value_run: return true;
+        case BarUnit::time:
+        case BarUnit::volume:
+        case BarUnit::value:
+        case BarUnit::renko:
+        case BarUnit::range: return false;
+    }
+    __builtin_unreachable();
+}
+
 /// Splits "100-ticks" or "100 ticks" into its count and unit.
 std::optional<BarSpec> parse_counted(std::string_view text) {
     const std::size_t cut = text.find_first_of("- ");
     if (cut == std::string_view::npos) return std::nullopt;
     const auto count = base::parse_decimal(text.substr(0, cut));
-    const std::string_view unit = text.substr(cut + 1);
-    if (!count || *count <= 0) return std::nullopt;
-    if (unit == "ticks") {
-        if (*count % base::kDecimalOne != 0) return std::nullopt;
-        return BarSpec{.unit = BarUnit::tick, .step = *count / base::kDecimalOne};
-    }
-    if (unit == "volume") return BarSpec{.unit = BarUnit::volume, .step = *count};
-    if (unit == "value") return BarSpec{.unit = BarUnit::value, .step = *count};
-    return std::nullopt;
+    const auto unit = kBarUnits.parse(text.substr(cut + 1));
+    if (!count || *count <= 0 || !unit || *unit == BarUnit::time) return std::nullopt;
+    if (!counts_trades(*unit)) return BarSpec{.unit = *unit, .step = *count};
+    if (*count % base::kDecimalOne != 0) return std::nullopt;
+    return BarSpec{.unit = *unit, .step = *count / base::kDecimalOne};
 }
 
 }  // namespace
@@ -73,15 +93,12 @@ std::string_view to_string(CorporateActionKind value) { return kCorporateActions
 
 std::string to_string(const BarSpec& spec) {
     std::string text;
-    switch (spec.unit) {
-        case BarUnit::time: text = to_string(Duration{spec.step}); break;
-        case BarUnit::tick: text = fmt::format("{}-ticks", spec.step); break;
-        case BarUnit::volume:
-            text = base::format_decimal(spec.step, base::kDecimals) + "-volume";
-            break;
-        case BarUnit::value:
-            text = base::format_decimal(spec.step, base::kDecimals) + "-value";
-            break;
+    if (spec.unit == BarUnit::time) {
+        text = to_string(Duration{spec.step});
+    } else {
+        text = counts_trades(spec.unit) ? fmt::format("{}", spec.step)
+                                        : base::format_decimal(spec.step, base::kDecimals);
+        text += fmt::format("-{}", kBarUnits.of(spec.unit));
     }
     if (spec.source == PriceSource::last) return text;
     return fmt::format("{}/{}", text, to_string(spec.source));

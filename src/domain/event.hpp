@@ -51,7 +51,19 @@ enum class BarUnit : std::uint8_t {
     tick,    ///< step in trades
     volume,  ///< step in units of 1e-9
     value,   ///< step in units of 1e-9 of quote currency
+    // The next six close on information (market/bar_aggregator.hpp); step in trades, of the first
+    // bar and of what a bar is expected to hold until others were seen.
+    tick_imbalance,
+    volume_imbalance,
+    value_imbalance,
+    tick_run,
+    volume_run,
+    value_run,
+    renko,  ///< step is a brick's height, in units of 1e-9
+    range,  ///< step is from low to high, in units of 1e-9
 };
+/// The last of them, for who reads numbers.
+inline constexpr BarUnit kLastBarUnit = BarUnit::range;
 
 enum class PriceSource : std::uint8_t { last, bid, ask, mid };
 
@@ -371,8 +383,9 @@ static_assert(std::is_trivially_copyable_v<Event>);
 [[nodiscard]] std::string_view to_string(CashReason value);
 [[nodiscard]] std::string_view to_string(TradingState value);
 [[nodiscard]] std::string_view to_string(CorporateActionKind value);
-/// "1d", "5m", "100-ticks", "1000-volume", "1000000-value"; bid, ask and mid bars carry "/bid" and
-/// so on.
+/// "1d", "5m", "100-ticks", "1000-volume", "1000000-value", "500-tick-imbalance",
+/// "500-volume-imbalance", "500-value-imbalance", "500-tick-run", "500-volume-run",
+/// "500-value-run", "0.5-renko", "2-range"; bid, ask and mid bars carry "/bid" and so on.
 [[nodiscard]] std::string to_string(const BarSpec& spec);
 /// Parses what `to_string` writes; a space may stand for the dash.
 [[nodiscard]] std::optional<BarSpec> parse_bar_spec(std::string_view text);

@@ -62,6 +62,26 @@ enum class BarAlignment : std::uint8_t {
 /// them whole (no trade is split), and the next bar starts from nothing. Their open_ts is that of
 /// their first input.
 ///
+/// Imbalance bars (M. Lopez de Prado, "Advances in Financial Machine Learning", 2018, 2.3.2.1 and
+/// 2.3.2.2) close where the signed trades since the bar's begin outweigh what was to be expected:
+/// |sum of b v| >= E[T] |E[b v]|, with v = 1, the size or the value. Run bars (2.3.2.3 and 2.3.2.4)
+/// close where those of one side do: max(sum of v of buys, of sells) >= E[T] max(E[v of buys],
+/// E[v of sells]). b is the aggressor's side, or by the tick rule (the sign of the last change of
+/// the price) where it is not told. What the book leaves open is settled so:
+/// - the first bar closes after `step` trades; E[T] is `step`, then the exponential average of the
+///   bars' trades (span 20 bars), held within a tenth and ten times `step`;
+/// - E[b v] and so on are exponential averages over trades (span 20 x step; plain means until as
+///   many were seen), as they stood when the bar opened;
+/// - the threshold of imbalance is at least E[v] sqrt(E[T]), how far a random walk of as many
+/// trades
+///   goes: a balanced market would else close a bar with every trade.
+///
+/// Renko bars close where the price is one brick (`step`) above the last one's top or below its
+/// bottom. Their open and close are the brick's ends, the wick against it is kept; what lies beyond
+/// the brick is the next one's. A jump over several bricks is one bar of that height: no price is
+/// made up. Bricks count from the first price. Range bars close where low and high are `step`
+/// apart, with the input that makes it so.
+///
 /// A bar's `ts` is its regular end. Where only a later input told that its time had run out, that
 /// lies before the input's own time: the event that carries it takes the later one.
 ///
@@ -87,8 +107,8 @@ public:
     /// Closes what is open, at its regular end (time bars) or at the last input.
     [[nodiscard]] std::optional<ClosedBar> flush();
 
-    /// When the open span ends, for setting a timer; nullopt while nothing is open, and for tick,
-    /// volume and value bars.
+    /// When the open span ends, for setting a timer; nullopt while nothing is open, and for all but
+    /// time bars.
     [[nodiscard]] std::optional<Timestamp> closes_at() const;
     /// The unfinished bar.
     [[nodiscard]] const Bar* open_bar() const { return is_open_ ? &bar_ : nullptr; }
@@ -107,13 +127,31 @@ private:
         Timestamp open_ts;
         Price open, high, low, close;
         Qty volume;
+        Aggressor aggressor = Aggressor::unknown;
+    };
+    /// What imbalance and run bars know. Sums are exact; expectations are scores.
+    struct Information {
+        Price last_price;
+        int last_side = 0;           ///< 1 buys, -1 sells, 0 before the first change
+        double expected_trades = 0;  ///< E[T]
+        double mean_signed = 0, mean_buys = 0, mean_sells = 0, mean_size = 0;
+        double trades_seen = 0;
+        double bars_seen = 0;
+        double threshold = 0;  ///< of the open bar; 0: the first one
+        base::Int128 buys = 0, sells = 0;
+        double trades = 0;  ///< of the open bar
     };
 
     ClosedBars feed(const Input& input);
     ClosedBars feed_timed(const Input& input);
     ClosedBars feed_counted(const Input& input);
+    [[nodiscard]] bool is_full(const Input& input);
+    [[nodiscard]] base::Int128 amount_of(const Input& input) const;
+    void learn(const Input& input);
+    [[nodiscard]] int side_of(const Input& input);
+    void expect();
+    [[nodiscard]] bool finish_brick();
     void merge(const Input& input, Timestamp open_ts);
-    void count(const Input& input);
     ClosedBar close(Timestamp ts);
     [[nodiscard]] std::optional<Span> span_at(Timestamp t) const;
     [[nodiscard]] std::optional<Span> intraday_span(Timestamp t) const;
@@ -130,6 +168,9 @@ private:
     bool is_open_ = false;
     bool fed_by_bars_ = false;
     base::Int128 counted_ = 0;  ///< ticks, volume or value of the open bar
+    Information information_;
+    Price brick_top_, brick_bottom_;  ///< of the last brick; both the first price before one
+    bool has_brick_ = false;
     Timestamp last_ts_;
     std::uint64_t outside_session_ = 0;
 };

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -326,6 +327,141 @@ TEST(TimeBars, equal_pandas_resample) {
             reference.spec = time_bars(step);
             ASSERT_EQ(closed[i].bar, reference) << name << " " << i;
         }
+    }
+}
+
+// tests/reference/information_bars_reference.py: the definitions, trade by trade, in Python.
+TEST(InformationBars, equal_their_definitions_computed_in_python) {
+    std::ifstream file("tests/reference/information_bars.csv");
+    ASSERT_TRUE(file.is_open()) << "run from the root of the repository";
+    std::vector<std::pair<Timestamp, Trade>> trades;
+    std::map<std::string, std::vector<ClosedBar>> expected;
+    std::string line;
+    std::getline(file, line);
+    while (std::getline(file, line)) {
+        const auto f = fields_of(line);
+        if (f[0] == "trade") {
+            Trade next = trade("1");
+            next.price = {std::stoll(f[3])};
+            next.size = {std::stoll(f[7])};
+            next.aggressor = f[2].empty()    ? Aggressor::unknown
+                             : f[2] == "buy" ? Aggressor::buyer
+                                             : Aggressor::seller;
+            trades.emplace_back(Timestamp{std::stoll(f[1])}, next);
+            continue;
+        }
+        expected[f[0]].push_back({.ts = {std::stoll(f[1])},
+                                  .bar = {.instrument = kId,
+                                          .spec = parse_bar_spec(f[0]).value(),
+                                          .open_ts = {std::stoll(f[2])},
+                                          .open = {std::stoll(f[3])},
+                                          .high = {std::stoll(f[4])},
+                                          .low = {std::stoll(f[5])},
+                                          .close = {std::stoll(f[6])},
+                                          .volume = {std::stoll(f[7])}}});
+    }
+    ASSERT_EQ(expected.size(), 15U);
+    for (const auto& [name, reference] : expected) {
+        BarAggregator bars(with(kAlways), parse_bar_spec(name).value());
+        std::vector<ClosedBar> closed;
+        for (const auto& [ts, next] : trades) append(closed, bars.on_trade(ts, next));
+        ASSERT_GT(reference.size(), 5U) << name;
+        ASSERT_EQ(closed.size(), reference.size()) << name;
+        for (std::size_t i = 0; i < closed.size(); ++i) {
+            ASSERT_EQ(closed[i], reference[i]) << name << " " << i;
+        }
+    }
+}
+
+constexpr std::array kInformationUnits{BarUnit::tick_imbalance,  BarUnit::volume_imbalance,
+                                       BarUnit::value_imbalance, BarUnit::tick_run,
+                                       BarUnit::volume_run,      BarUnit::value_run};
+
+RC_GTEST_PROP(InformationBars, hold_every_trade_once_and_are_bars, ()) {
+    auto units = std::vector<BarUnit>{kInformationUnits.begin(), kInformationUnits.end()};
+    units.insert(units.end(), {BarUnit::renko, BarUnit::range});
+    const BarUnit unit = *rc::gen::elementOf(units);
+    BarAggregator bars(with(kAlways),
+                       {.unit = unit, .step = *rc::gen::inRange<std::int64_t>(1, 30)});
+    std::int64_t in = 0, out = 0;
+    std::optional<Price> last_close;
+    const int trades = *rc::gen::inRange(1, 300);
+    for (int i = 0; i < trades; ++i) {
+        Trade next = trade("10");
+        next.price.raw += *rc::gen::inRange<std::int64_t>(-40, 40);
+        next.size = {*rc::gen::inRange<std::int64_t>(0, 9'000'000'000)};
+        in += next.size.raw;
+        for (const ClosedBar& closed : bars.on_trade(Timestamp{i}, next)) {
+            const Bar& bar = closed.bar;
+            out += bar.volume.raw;
+            RC_ASSERT(bar.low <= std::min(bar.open, bar.close));
+            RC_ASSERT(bar.high >= std::max(bar.open, bar.close));
+            RC_ASSERT(bar.open_ts <= closed.ts);
+            if (unit == BarUnit::range) RC_ASSERT((bar.high - bar.low).raw >= bars.spec().step);
+            if (unit != BarUnit::renko) continue;
+            RC_ASSERT((bar.close - bar.open).raw % bars.spec().step == 0);
+            RC_ASSERT(bar.close != bar.open);
+            // a brick begins at the one before it: at its end, or a turn at its other side
+            if (last_close) {
+                const std::int64_t apart = std::abs((bar.open - *last_close).raw);
+                RC_ASSERT(apart == 0 || apart == bars.spec().step);
+            }
+            last_close = bar.close;
+        }
+    }
+    if (const auto rest = bars.flush()) out += rest->bar.volume.raw;
+    RC_ASSERT(in == out);
+}
+
+TEST(InformationBars, come_sooner_where_one_side_pushes) {
+    for (const BarUnit unit : kInformationUnits) {
+        BarAggregator bars(with(kAlways), {.unit = unit, .step = 50});
+        std::size_t balanced = 0, pushed = 0;
+        const auto feed = [&](int count, auto is_buy) {
+            std::size_t closed = 0;
+            for (int i = 0; i < count; ++i) {
+                Trade next = trade("10");
+                next.aggressor = is_buy(i) ? Aggressor::buyer : Aggressor::seller;
+                closed += bars.on_trade(Timestamp{i}, next).size();
+            }
+            return closed;
+        };
+        feed(500, [](int i) { return i % 4 < 2; });  // expectations settle
+        balanced = feed(1000, [](int i) { return i % 4 < 2; });
+        pushed = feed(1000, [](int) { return true; });
+        EXPECT_GT(pushed, balanced) << to_string(bars.spec());
+    }
+}
+
+TEST(RenkoBars, turn_after_two_bricks_and_take_a_gap_for_one_bar) {
+    BarAggregator bars(with(kAlways), {.unit = BarUnit::renko, .step = price("1").raw});
+    const Timestamp t = at("2024-08-05T00:00:00Z");
+    std::vector<ClosedBar> closed;
+    for (const char* paid : {"10", "10.9", "11", "10.2", "9.5", "9", "14.5"}) {
+        append(closed, bars.on_trade(t, trade(paid)));
+    }
+    ASSERT_EQ(closed.size(), 3U);
+    const auto ends = [&](std::size_t i) {
+        return std::pair{closed[i].bar.open, closed[i].bar.close};
+    };
+    EXPECT_EQ(ends(0), (std::pair{price("10"), price("11")}));
+    EXPECT_EQ(ends(1), (std::pair{price("10"), price("9")}));
+    EXPECT_EQ(ends(2), (std::pair{price("10"), price("14")}));
+    EXPECT_EQ(closed[1].bar.high, price("10.2"));
+}
+
+TEST(BarNames, are_read_as_they_are_written) {
+    for (const char* name :
+         {"1d", "100-ticks", "1000-volume", "0.5-value", "500-tick-imbalance",
+          "500-volume-imbalance", "500-value-imbalance", "500-tick-run", "500-volume-run",
+          "500-value-run", "0.5-renko", "2-range", "2-range/mid"}) {
+        const auto spec = parse_bar_spec(name);
+        ASSERT_TRUE(spec.has_value()) << name;
+        EXPECT_EQ(to_string(*spec), name);
+    }
+    for (const char* name : {"0.5-ticks", "1.5-tick-run", "5-time", "-1-renko", "0-range",
+                             "5-bricks", "renko", "5-"}) {
+        EXPECT_FALSE(parse_bar_spec(name).has_value()) << name;
     }
 }
 

@@ -27,7 +27,7 @@ inline constexpr std::size_t kEnumCount<OrderEventKind> = kOrderEventKindCount;
 template <>
 inline constexpr std::size_t kEnumCount<Aggressor> = 3;
 template <>
-inline constexpr std::size_t kEnumCount<BarUnit> = 4;
+inline constexpr std::size_t kEnumCount<BarUnit> = static_cast<std::size_t>(kLastBarUnit) + 1;
 template <>
 inline constexpr std::size_t kEnumCount<PriceSource> = 4;
 template <>

@@ -243,7 +243,7 @@ struct Any<OrderEvent> {
 template <>
 struct Any<BarSpec> {
     static BarSpec draw() {
-        return {.unit = draw_enum(BarUnit::value),
+        return {.unit = draw_enum(kLastBarUnit),
                 .source = draw_enum(PriceSource::mid),
                 .step = Any<std::int64_t>::draw()};
     }

@@ -147,7 +147,7 @@ std::expected<SegmentHeader, std::string> decode_header(std::span<const std::byt
     if (out.rows < 1 || out.rows > kSegmentRowsMax || out.first > out.last) {
         return std::unexpected("has an impossible number of rows or span");
     }
-    if (unit > static_cast<std::uint32_t>(BarUnit::value) ||
+    if (unit > static_cast<std::uint32_t>(kLastBarUnit) ||
         source > static_cast<std::uint32_t>(PriceSource::mid)) {
         return std::unexpected("holds a kind of bar that this program does not know");
     }
