@@ -51,15 +51,15 @@ using Intent = std::variant<OrderIntent, ReplaceIntent, CancelIntent, TimerInten
 // -------------------------------------------------------------------
 
 /// An order that the risk gate has reviewed. Nothing else can make one, and execution takes nothing
-/// else.
+/// else. It lives no longer than the intent that was reviewed.
 class ApprovedOrder {
 public:
-    [[nodiscard]] const OrderIntent& order() const { return order_; }
+    [[nodiscard]] const OrderIntent& order() const { return *order_; }
 
 private:
     friend class risk::Gate;
-    explicit ApprovedOrder(const OrderIntent& order) : order_(order) {}
-    OrderIntent order_;
+    explicit ApprovedOrder(const OrderIntent& order) : order_(&order) {}
+    const OrderIntent* order_;
 };
 
 /// A change of a working order that the risk gate has reviewed.

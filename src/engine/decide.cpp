@@ -12,14 +12,18 @@ namespace tradewind::engine {
 void Engine::drain(Slot& slot) {
     // One after the other: a refusal is told to the strategy, which may ask for more.
     for (std::size_t count = 0; !error_; ++count) {
-        const std::optional<Intent> intent = slot.context.take_next();
-        if (!intent) return;
+        const Intent* intent = slot.context.take_next();
+        if (intent == nullptr) return;
         if (count == kIntentsMax) {
             return fault(StepFault::strategy_runaway,
                          fmt::format("strategy {} asked for more than {} orders on one event",
                                      slot.name, kIntentsMax));
         }
-        std::visit([&](const auto& wish) { decide(slot, wish); }, *intent);
+        if (const auto* order = std::get_if<OrderIntent>(intent)) [[likely]] {
+            decide(slot, *order);
+        } else {
+            std::visit([&](const auto& wish) { decide(slot, wish); }, *intent);
+        }
     }
 }
 
@@ -28,20 +32,15 @@ void Engine::decide(Slot& slot, const OrderIntent& intent) {
     const bool known = intent.spec.instrument.value < instruments_.size();
     if (!approved) {
         if (known) {
-            const orders::Order& order = orders_.add(intent, now_);
-            orders_.apply({.kind = OrderEventKind::denied,
-                           .instrument = order.instrument(),
-                           .order = order.id(),
-                           .detail = approved.error()},
-                          now_);
+            orders_.note(orders_.add(intent, now_), OrderEventKind::denied, now_);
         }
         return refuse(slot, {.id = intent.id,
                              .instrument = intent.spec.instrument,
                              .new_order = true,
                              .denial = approved.error()});
     }
-    decisions_.emplace_back(execution::plan_submit(*approved));
-    note(orders_.add(intent, now_), OrderEventKind::submitted);
+    execution::plan_submit(*approved, decisions_.emplace_back());
+    orders_.note(orders_.add(intent, now_), OrderEventKind::submitted, now_);
 }
 
 void Engine::decide(Slot& slot, const ReplaceIntent& intent) {
@@ -52,7 +51,7 @@ void Engine::decide(Slot& slot, const ReplaceIntent& intent) {
     const auto approved = gate_.review(intent, now_);
     if (!approved) return refuse_change(slot, intent.id, approved.error());
     decisions_.emplace_back(execution::plan_replace(*approved, *order));
-    note(*order, OrderEventKind::replace_pending);
+    orders_.note(*order, OrderEventKind::replace_pending, now_);
 }
 
 void Engine::decide(Slot& slot, const CancelIntent& intent) {
@@ -62,7 +61,7 @@ void Engine::decide(Slot& slot, const CancelIntent& intent) {
     }
     if (order->status == OrderStatus::pending_cancel) return;
     decisions_.emplace_back(execution::plan_cancel(*order));
-    note(*order, OrderEventKind::cancel_pending);
+    orders_.note(*order, OrderEventKind::cancel_pending, now_);
 }
 
 void Engine::decide(Slot&, const TimerIntent& intent) {
@@ -90,11 +89,6 @@ const orders::Order* Engine::own_open_order(const Slot& slot, OrderId id) const 
     const orders::Order* order = orders_.find(id);
     const bool is_own = order != nullptr && order->strategy() == slot.id;
     return is_own && order->is_open() ? order : nullptr;
-}
-
-/// What we did ourselves stands in the book before the next wish is reviewed.
-void Engine::note(const orders::Order& order, OrderEventKind kind) {
-    orders_.apply({.kind = kind, .instrument = order.instrument(), .order = order.id()}, now_);
 }
 
 }  // namespace tradewind::engine

@@ -8,6 +8,7 @@ namespace tradewind::engine {
 Engine::Engine(const InstrumentTable& instruments, const EngineSettings& settings,
                std::vector<StrategySlot> strategies)
     : instruments_(instruments),
+      known_(instruments.size()),
       market_(instruments),
       orders_({.instruments = instruments.size(), .strategies = strategies.size()}),
       portfolio_(

@@ -175,15 +175,20 @@ private:
     void refuse(Slot& slot, const Refusal& refusal);
     void refuse_change(Slot& slot, OrderId id, const Denial& denial);
     [[nodiscard]] const orders::Order* own_open_order(const Slot& slot, OrderId id) const;
-    void note(const orders::Order& order, OrderEventKind kind);
 
-    void mark(InstrumentId instrument, Price price);
-    void sample();
+    void mark(InstrumentId instrument, Price price) { portfolio_.mark(instrument, price); }
+    /// Marks the account. Where a rate is unknown the last known value stands.
+    void sample(Timestamp ts) {
+        if (!sampler_) return;
+        sampler_->mark(ts,
+                       [this](portfolio::AccountValue& value) { portfolio_.value_into(value); });
+    }
     void mark_each(const market::BarTrack& track, market::BarRows rows);
     [[nodiscard]] market::PriceBand calm_prices(InstrumentId instrument) const;
     void fault(StepFault kind, std::string text);
 
     const InstrumentTable& instruments_;
+    std::size_t known_;  ///< instruments; the table's size takes a division
     market::Market market_;
     orders::Orders orders_;
     portfolio::Portfolio portfolio_;
@@ -212,7 +217,6 @@ private:
     std::uint64_t unvalued_fills_ = 0;
     Money start_equity_;
     Money slippage_;
-    portfolio::AccountValue account_;
 };
 
 }  // namespace tradewind::engine

@@ -60,8 +60,7 @@ void Engine::mark_each(const market::BarTrack& track, market::BarRows rows) {
             if (row == today.end) --row;
         }
         mark(track.instrument(), track.close(row));
-        portfolio_.value_into(account_);
-        sampler_->mark(track.close_ts(row), account_);
+        sample(track.close_ts(row));
         rows.first = row + 1;
     }
 }

@@ -15,6 +15,8 @@ std::expected<std::span<const Decision>, StepError> Engine::step(const Event& ev
     if (!admit(event)) return std::unexpected(*error_);
     if (const auto* bar = std::get_if<Bar>(&event.payload)) [[likely]] {
         on(*bar);
+    } else if (const auto* order = std::get_if<OrderEvent>(&event.payload)) {
+        on(*order);
     } else {
         std::visit([this](const auto& payload) { on(payload); }, event.payload);
     }
@@ -27,10 +29,10 @@ std::expected<std::span<const Decision>, StepError> Engine::step(const Event& ev
 /// bar's time.
 bool Engine::is_about_known(const Payload& payload) const {
     if (const auto* bar = std::get_if<Bar>(&payload)) [[likely]] {
-        return bar->instrument.value < instruments_.size();
+        return bar->instrument.value < known_;
     }
     const auto about = instrument_of(payload);
-    return !about || about->value < instruments_.size();
+    return !about || about->value < known_;
 }
 
 bool Engine::admit(const Event& event) {
@@ -73,7 +75,6 @@ void Engine::start_strategies() {
     started_ = true;
     start_equity_ = portfolio_.equity().value_or(Money{});
     sampler_.emplace(sampling_, start_equity_);
-    account_.equity = start_equity_;
     for (const auto& slot : slots_) {
         tell(*slot, [](signal::Strategy& s, signal::Context& c) { s.on_start(c); });
     }
@@ -81,7 +82,7 @@ void Engine::start_strategies() {
 
 // --- market -------------------------------------------------------------------------------------
 
-void Engine::on(const Bar& bar) {
+inline void Engine::on(const Bar& bar) {
     market_.apply(now_, bar);
     const bool is_mark =
         bar.spec.source == PriceSource::last || bar.spec.source == PriceSource::mid;
@@ -95,10 +96,10 @@ void Engine::on(const Bar& bar) {
         for (const auto& closed : aggregators_[i].on_bar(now_, bar)) on_closed_bar(closed.bar);
     }
     on_closed_bar(bar);
-    sample();
+    sample(now_);
 }
 
-void Engine::on_closed_bar(const Bar& bar) {
+[[gnu::always_inline]] inline void Engine::on_closed_bar(const Bar& bar) {
     for (Slot* slot : slots_of_[bar.instrument.value]) {
         if (!slot->wants(bar.spec)) continue;
         tell(*slot, [&](signal::Strategy& s, signal::Context& c) { s.on_bar(c, bar); });
@@ -115,7 +116,7 @@ void Engine::on(const Quote& quote) {
     }
     tell_all(quote.instrument,
              [&](signal::Strategy& s, signal::Context& c) { s.on_quote(c, quote); });
-    sample();
+    sample(now_);
 }
 
 void Engine::on(const Trade& trade) {
@@ -127,7 +128,7 @@ void Engine::on(const Trade& trade) {
     }
     tell_all(trade.instrument,
              [&](signal::Strategy& s, signal::Context& c) { s.on_trade(c, trade); });
-    sample();
+    sample(now_);
 }
 
 void Engine::on(const BookLevel& level) {
@@ -152,7 +153,7 @@ void Engine::on_whole_book(InstrumentId instrument) {
     }
     tell_all(instrument,
              [&](signal::Strategy& s, signal::Context& c) { s.on_book(c, instrument); });
-    sample();
+    sample(now_);
 }
 
 void Engine::on(const TradingStatus& status) {
@@ -165,7 +166,7 @@ void Engine::on(const Funding& funding) {
     portfolio_.apply(funding, market_.mark(funding.instrument));
     tell_all(funding.instrument,
              [&](signal::Strategy& s, signal::Context& c) { s.on_funding(c, funding); });
-    sample();
+    sample(now_);
 }
 
 void Engine::on(const CorporateAction& action) {
@@ -176,7 +177,7 @@ void Engine::on(const CorporateAction& action) {
     if (const auto price = market_.mark(action.instrument)) mark(action.instrument, *price);
     tell_all(action.instrument,
              [&](signal::Strategy& s, signal::Context& c) { s.on_corporate_action(c, action); });
-    sample();
+    sample(now_);
 }
 
 // --- news and economy ---------------------------------------------------------------------------
@@ -205,7 +206,7 @@ void Engine::on(const Timer& timer) {
 
 void Engine::on(const CashFlow& flow) {
     portfolio_.apply(flow);
-    if (started_) sample();
+    if (started_) sample(now_);
 }
 
 void Engine::on(const Override& order) { gate_.apply(order); }
@@ -218,7 +219,7 @@ void Engine::on(const EndOfData&) {
         if (const auto closed = aggregators_[i].flush()) on_closed_bar(closed->bar);
     }
     tell_all(std::nullopt, [](signal::Strategy& s, signal::Context& c) { s.on_end(c); });
-    sample();
+    sample(now_);
 }
 
 // --- orders -------------------------------------------------------------------------------------
@@ -271,7 +272,7 @@ void Engine::book_fill(const Booking& booking) {
     }
     // The venue traded there: until the market speaks again that is the latest price.
     mark(instrument.id, reference);
-    sample();
+    sample(now_);
 }
 
 void Engine::on(const MarginCall& call) {
@@ -290,17 +291,6 @@ void Engine::on(const Liquidation& liquidation) {
     }
     tell_all(liquidation.instrument,
              [&](signal::Strategy& s, signal::Context& c) { s.on_liquidation(c, liquidation); });
-}
-
-// --- the account --------------------------------------------------------------------------------
-
-void Engine::mark(InstrumentId instrument, Price price) { portfolio_.mark(instrument, price); }
-
-/// Where a rate is unknown the last known value stands.
-void Engine::sample() {
-    if (!sampler_) return;
-    portfolio_.value_into(account_);
-    sampler_->mark(now_, account_);
 }
 
 }  // namespace tradewind::engine

@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "execution/planner.hpp"
 
+#include "base/copy_by_words.hpp"
+
 namespace tradewind::execution {
 
-Command plan_submit(const ApprovedOrder& approved) { return SubmitOrder{approved.order()}; }
+void plan_submit(const ApprovedOrder& approved, Decision& out) {
+    auto* command = std::get_if<Command>(&out);
+    if (command == nullptr) command = &out.emplace<Command>();
+    auto* submit = std::get_if<SubmitOrder>(command);
+    if (submit == nullptr) submit = &command->emplace<SubmitOrder>();
+    base::copy_by_words(submit->order, approved.order());
+}
 
 Command plan_replace(const ApprovedReplace& approved, const orders::Order& order) {
     return ReplaceOrder{.id = approved.replace().id,

@@ -8,7 +8,8 @@
 /// through; cancels need no approval, since they only reduce.
 namespace tradewind::execution {
 
-[[nodiscard]] Command plan_submit(const ApprovedOrder& approved);
+/// Written in its place: an order is too large to be copied about.
+void plan_submit(const ApprovedOrder& approved, Decision& out);
 [[nodiscard]] Command plan_replace(const ApprovedReplace& approved, const orders::Order& order);
 [[nodiscard]] Command plan_cancel(const orders::Order& order);
 

@@ -18,7 +18,10 @@ Price restated(Price price, const CorporateAction& split) {
 }  // namespace
 
 Market::Market(const InstrumentTable& instruments, MarketSettings settings)
-    : rows_(instruments.size()), books_(instruments.size()), settings_(settings) {}
+    : rows_(instruments.size()),
+      known_(rows_.size()),
+      books_(instruments.size()),
+      settings_(settings) {}
 
 void Market::apply(const Event& event) {
     std::visit(

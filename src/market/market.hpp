@@ -135,11 +135,11 @@ private:
     };
 
     Row& at(InstrumentId id) {
-        ASSERT(id.value < rows_.size());
+        ASSERT(id.value < known_);
         return rows_[id.value];
     }
     [[nodiscard]] const Row& at(InstrumentId id) const {
-        ASSERT(id.value < rows_.size());
+        ASSERT(id.value < known_);
         return rows_[id.value];
     }
     static void set_mark(Row& row, Price mark) {
@@ -157,6 +157,7 @@ private:
     };
 
     std::vector<Row> rows_;
+    std::size_t known_;         ///< rows; the vector's size takes a division
     std::vector<Books> books_;  ///< by instrument
     MarketSettings settings_;
 };

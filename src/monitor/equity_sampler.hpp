@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
 
-#include "base/copy_by_words.hpp"
 #include "domain/calendar.hpp"
 #include "domain/numbers.hpp"
 #include "domain/time.hpp"
@@ -34,22 +34,28 @@ class EquitySampler {
 public:
     EquitySampler(CalendarKind calendar, Money start_equity);
 
-    /// Time that runs backwards counts as the time of the mark before.
-    void mark(Timestamp ts, const portfolio::AccountValue& account) {
+    /// Time that runs backwards counts as the time of the mark before. `write` brings the value it
+    /// is given up to date: it stands as it was at the mark before.
+    template <typename Write>
+        requires std::invocable<Write, portfolio::AccountValue&>
+    void mark(Timestamp ts, const Write& write) {
         if (ts > day_end_) [[unlikely]]
             roll_to(ts);
         if (ts > now_) {
             if (last_.gross.raw > 0) in_market_ns_ += ts.ns - now_.ns;
             now_ = ts;
         }
-        base::copy_by_words(last_, account);
+        write(last_);
         // Whole numbers until a day ends or a fall deepens: doubles cost more than all the rest.
-        if (account.equity > peak_) {
-            peak_ = account.equity;
+        if (last_.equity > peak_) {
+            peak_ = last_.equity;
             draw_line();
-        } else if (account.equity < line_) [[unlikely]] {
+        } else if (last_.equity < line_) [[unlikely]] {
             note_drawdown();
         }
+    }
+    void mark(Timestamp ts, const portfolio::AccountValue& account) {
+        mark(ts, [&](portfolio::AccountValue& last) { last = account; });
     }
     /// Equities from `low` to `high` whose marks, until `until`, leave nothing behind but the last
     /// of them: no new peak, no deeper fall, no new day. Whoever holds a position and passes over

@@ -64,6 +64,7 @@ void TradeRecorder::on_fill(const RecordedFill& fill) {
 void TradeRecorder::add(Open& open, const RecordedFill& fill, const Part& part,
                         const Instrument& instrument) {
     const Qty traded = signed_qty(fill.fill.side, part.qty);
+    settle_range(open, instrument);
     open.qty += traded;
     open.flow -= notional(fill.fill.price, traded, instrument);
     open.fees += part.fee;
@@ -97,6 +98,7 @@ void TradeRecorder::leave(Open& open, const RecordedFill& fill, const Part& part
 
 void TradeRecorder::close_if_flat(Open& open, Timestamp ts, const Instrument& instrument) {
     if (open.qty.raw != 0) return;
+    if (closed_.capacity() == 0) closed_.reserve(std::min(settings_.kept, kReserved));
     if (closed_.size() < settings_.kept) closed_.push_back(closed_trade(open, ts, instrument));
     ++closed_count_;
     --active_[instrument.id.value];
@@ -134,12 +136,22 @@ void TradeRecorder::excursion(Open& open, Price price, const Instrument& instrum
     open.last = price;
 }
 
+/// While the quantity stays, the profit is highest and lowest where the price is.
+void TradeRecorder::settle_range(Open& open, const Instrument& instrument) {
+    if (open.lowest > open.highest) return;
+    const Price last = open.last;
+    excursion(open, open.lowest, instrument);
+    excursion(open, open.highest, instrument);
+    open.last = last;
+    open.lowest = kNoLowest;
+    open.highest = kNoHighest;
+}
+
 void TradeRecorder::observe(const BarRun& run) {
-    const Instrument& instrument = instruments_.at(run.instrument);
     for (Open& open : trades_of(run.instrument)) {
         if (open.qty.raw == 0 || !is_for(run.source, open.qty)) continue;
-        excursion(open, run.lowest, instrument);
-        excursion(open, run.highest, instrument);
+        open.lowest = std::min(open.lowest, run.lowest);
+        open.highest = std::max(open.highest, run.highest);
         open.last = run.last;
         open.bars += run.bars;
     }
@@ -149,7 +161,10 @@ void TradeRecorder::on_mark(InstrumentId instrument, Price price) {
     ASSERT(instrument.value < active_.size());
     if (active_[instrument.value] == 0) return;
     for (Open& open : trades_of(instrument)) {
-        if (open.qty.raw != 0) excursion(open, price, instruments_.at(instrument));
+        if (open.qty.raw == 0) continue;
+        open.lowest = std::min(open.lowest, price);
+        open.highest = std::max(open.highest, price);
+        open.last = price;
     }
 }
 
@@ -161,6 +176,7 @@ void TradeRecorder::restate(Open& open, const CorporateAction& split,
         return Qty{narrow(
             base::mul_div(qty.raw, split.new_shares, split.old_shares, Rounding::half_even))};
     };
+    settle_range(open, instrument);
     open.last = {narrow(
         base::mul_div(open.last.raw, split.old_shares, split.new_shares, Rounding::half_even))};
     const Qty exact = in_new(open.qty);
@@ -206,6 +222,7 @@ std::vector<ClosedTrade> TradeRecorder::open_at(Timestamp ts) const {
         if (open_[i].qty.raw == 0) continue;
         const Instrument& instrument = instruments_.all()[i / settings_.strategies];
         Open open = open_[i];
+        settle_range(open, instrument);
         const Qty rest = abs(open.qty);
         open.exited += rest;
         open.exit += notional(open.last, rest, instrument);

@@ -85,6 +85,9 @@ public:
     [[nodiscard]] std::vector<ClosedTrade> open_at(Timestamp ts) const;
 
 private:
+    static constexpr Price kNoLowest{INT64_MAX};
+    static constexpr Price kNoHighest{INT64_MIN};
+
     /// A trade under way. Amounts in quote currency.
     struct Open {
         Qty qty;      ///< held now; short is below zero
@@ -97,6 +100,8 @@ private:
         Money slippage;
         Money mae;
         Money mfe;
+        Price lowest = kNoLowest;  ///< seen since the last fill, not yet in `mae` and `mfe`
+        Price highest = kNoHighest;
         Price last;
         Price rate;
         Timestamp since;
@@ -111,11 +116,16 @@ private:
         Money fee;
     };
 
+    /// Room is asked for once: pages that are never written to cost nothing, and the list never
+    /// moves.
+    static constexpr std::size_t kReserved = 1'000'000;
+
     void observe(const BarRun& run);
     void enter(Open& open, const RecordedFill& fill, const Part& part);
     void leave(Open& open, const RecordedFill& fill, const Part& part);
     static void add(Open& open, const RecordedFill& fill, const Part& part,
                     const Instrument& instrument);
+    static void settle_range(Open& open, const Instrument& instrument);
     static void excursion(Open& open, Price price, const Instrument& instrument);
     void close_if_flat(Open& open, Timestamp ts, const Instrument& instrument);
     static void restate(Open& open, const CorporateAction& split, const Instrument& instrument);

@@ -2,7 +2,9 @@
 #include "orders/orders.hpp"
 
 #include <algorithm>
+#include <memory>
 
+#include "base/copy_by_words.hpp"
 #include "domain/names.hpp"
 
 namespace tradewind::orders {
@@ -123,22 +125,22 @@ std::uint32_t Orders::take_slot() {
 }
 
 const Order& Orders::add(const OrderIntent& intent, Timestamp ts) {
-    ASSERT(!by_id_.find(intent.id));
+    ASSERT(!by_id_.find(intent.id.packed));
     static_cast<void>(cell(intent.id.strategy(), intent.spec.instrument));  // within the settings
     const std::uint32_t index = take_slot();
     Slot& slot = slots_[index];
-    slot.order = {.intent = intent,
-                  .terms = {.qty = intent.spec.qty,
-                            .limit_price = intent.spec.limit_price,
-                            .trigger_price = intent.spec.trigger_price},
-                  .created = ts,
-                  .last = ts};
+    Order& order = *std::construct_at(&slot.order);
+    base::copy_by_words(order.intent, intent);
+    order.terms.qty = intent.spec.qty;
+    order.terms.limit_price = intent.spec.limit_price;
+    order.terms.trigger_price = intent.spec.trigger_price;
+    order.created = order.last = ts;
     slot.trades.clear();
     slot.working = slot.exposure = 0;
     // A parent that is unknown by now has closed long ago: the child is taken for live.
     const Order* parent = intent.links.parent ? find(*intent.links.parent) : nullptr;
     slot.is_awaiting_parent = parent != nullptr && parent->filled.raw <= 0;
-    by_id_.set(intent.id, index);
+    by_id_.set(intent.id.packed, index);
     link(index);
     insert_sorted(open_, &slot.order);
     insert_sorted(rows_[intent.spec.instrument.value].open, &slot.order);
@@ -152,17 +154,27 @@ void Orders::retire(std::uint32_t index) {
     erase_sorted(open_, &order);
     erase_sorted(rows_[order.instrument().value].open, &order);
     if (closed_.size() < settings_.closed_kept) {
-        closed_.push_back(index);
+        closed_.push_back({.id = order.id(), .slot = index});
         return;
     }
-    forget(closed_[closed_next_]);
-    closed_[closed_next_] = index;
-    closed_next_ = (closed_next_ + 1) % closed_.size();
+    forget(closed_[closed_next_].slot);
+    closed_[closed_next_] = {.id = order.id(), .slot = index};
+    if (++closed_next_ == closed_.size()) closed_next_ = 0;
+    expect(closed_[closed_next_]);
+}
+
+/// The oldest closed order's place is the next to be used again, and has not been looked at for
+/// thousands of orders: it is on its way into the cache by then.
+void Orders::expect(const Closed& closed) const {
+    constexpr std::size_t kCacheLine = 64;
+    by_id_.expect(closed.id.packed);
+    const auto* bytes = reinterpret_cast<const char*>(&slots_[closed.slot]);
+    for (std::size_t at = 0; at < sizeof(Slot); at += kCacheLine) __builtin_prefetch(bytes + at, 1);
 }
 
 void Orders::forget(std::uint32_t index) {
     unlink(index);
-    by_id_.erase(slots_[index].order.id());
+    by_id_.erase(slots_[index].order.id().packed);
     free_.push_back(index);
 }
 
@@ -174,8 +186,8 @@ void Orders::link(std::uint32_t index) {
     slot.next_in_list = kNone;
     if (!slot.order.intent.links.list) return;
     const OrderId list = *slot.order.intent.links.list;
-    slot.next_in_list = lists_.find(list).value_or(kNone);
-    lists_.set(list, index);
+    slot.next_in_list = lists_.find(list.packed).value_or(kNone);
+    lists_.set(list.packed, index);
 }
 
 /// Lists are short (a bracket has three), so the walk is too.
@@ -183,13 +195,13 @@ void Orders::unlink(std::uint32_t index) {
     Slot& slot = slots_[index];
     if (!slot.order.intent.links.list) return;
     const OrderId list = *slot.order.intent.links.list;
-    const auto head = lists_.find(list);
+    const auto head = lists_.find(list.packed);
     ASSERT(head.has_value());
     if (*head == index) {
         if (slot.next_in_list == kNone) {
-            lists_.erase(list);
+            lists_.erase(list.packed);
         } else {
-            lists_.set(list, slot.next_in_list);
+            lists_.set(list.packed, slot.next_in_list);
         }
         return;
     }
@@ -201,7 +213,7 @@ void Orders::unlink(std::uint32_t index) {
 template <typename Keep>
 std::vector<const Order*> Orders::listed(OrderId list, Keep keep) const {
     std::vector<const Order*> out;
-    for (std::uint32_t i = lists_.find(list).value_or(kNone); i != kNone;
+    for (std::uint32_t i = lists_.find(list.packed).value_or(kNone); i != kNone;
          i = slots_[i].next_in_list) {
         const Order& order = slots_[i].order;
         if (order.is_open() && keep(order)) insert_sorted(out, &order);
@@ -253,7 +265,7 @@ void Orders::recount(Slot& slot) {
 void Orders::recount_children(const Order& parent) {
     if (!parent.intent.links.list) return;
     for (const Order* child : children(parent.id())) {
-        Slot& slot = slots_[*by_id_.find(child->id())];
+        Slot& slot = slots_[*by_id_.find(child->id().packed)];
         slot.is_awaiting_parent = parent.filled.raw <= 0;
         recount(slot);
     }
@@ -263,7 +275,7 @@ void Orders::recount_children(const Order& parent) {
 // --------------------------------------------------------------------------------------------
 
 const Order* Orders::find(OrderId id) const {
-    const auto index = by_id_.find(id);
+    const auto index = by_id_.find(id.packed);
     return index ? &slots_[*index].order : nullptr;
 }
 
@@ -272,116 +284,126 @@ std::span<const Order* const> Orders::open_of(InstrumentId instrument) const {
 }
 
 Applied Orders::apply(const OrderEvent& event, Timestamp ts) {
-    const auto index = by_id_.find(event.order);
+    const auto index = by_id_.find(event.order.packed);
     if (!index) {
         ++anomalies_[static_cast<std::size_t>(Anomaly::unknown_order)];
         return {.anomaly = Anomaly::unknown_order};
     }
-    const OrderStatus before = slots_[*index].order.status;
-    Applied applied;
+    Slot& slot = slots_[*index];
+    const OrderStatus before = slot.order.status;
+    booked_.reset();
     switch (event.kind) {
         case OrderEventKind::partially_filled:
-        case OrderEventKind::filled: applied = apply_fill(*index, event, ts); break;
-        case OrderEventKind::busted: applied = apply_bust(*index, event, ts); break;
-        default: applied = apply_other(*index, event, ts); break;
+        case OrderEventKind::filled: return finish(*index, before, apply_fill(slot, event, ts));
+        case OrderEventKind::busted: return finish(*index, before, apply_bust(slot, event, ts));
+        default: return finish(*index, before, apply_other(slot, event, ts));
     }
-    return finish(*index, before, applied);
 }
 
-Applied Orders::apply_fill(std::uint32_t index, const OrderEvent& event, Timestamp ts) {
+void Orders::note(const Order& order, OrderEventKind kind, Timestamp ts) {
+    const auto index = by_id_.find(order.id().packed);
+    ASSERT(index.has_value());
+    Order& own = slots_[*index].order;
+    const OrderStatus before = own.status;
+    booked_.reset();
+    const auto to = transition(before, kind);
+    ASSERT(to.has_value());
+    stamp(own, kind, ts);
+    set_status(own, kind, *to);
+    finish(*index, before, Anomaly::none);
+}
+
+/// Sums and storage, once the order is as the event leaves it.
+Applied Orders::finish(std::uint32_t index, OrderStatus before, Anomaly anomaly) {
     Slot& slot = slots_[index];
+    const OrderStatus after = slot.order.status;
+    recount(slot);
+    if (booked_) recount_children(slot.order);
+    if (!is_final(before) && is_final(after)) retire(index);
+    ++anomalies_[static_cast<std::size_t>(anomaly)];
+    return {.anomaly = anomaly,
+            .before = before,
+            .after = after,
+            .booked = booked_ ? &*booked_ : nullptr,
+            .order = &slot.order};
+}
+
+Anomaly Orders::apply_fill(Slot& slot, const OrderEvent& event, Timestamp ts) {
     Order& order = slot.order;
     const auto* fill = std::get_if<Fill>(&event.detail);
-    if (fill == nullptr) return {.anomaly = Anomaly::missing_detail};
+    if (fill == nullptr) return Anomaly::missing_detail;
     if (fill->trade_number != 0) {
         const auto place = place_of(slot.trades, fill->trade_number);
         if (place != slot.trades.end() && place->trade_number == fill->trade_number) {
-            return {.anomaly = Anomaly::duplicate_fill};
+            return Anomaly::duplicate_fill;
         }
         slot.trades.insert(place, *fill);
     }
-    note(order, event, ts);
+    stamp(order, event.kind, ts);
+    if (!event.venue_order.empty()) order.venue_order = VenueOrderId{event.venue_order};
     order.filled += fill->qty;
     order.filled_notional += multiply(fill->price, fill->qty);
     order.fees += fill->fee;
     order.fee_currency = fill->fee_currency;
     ++order.fills;
+    booked_ = *fill;
 
-    Applied applied{.booked = *fill};
+    Anomaly anomaly = Anomaly::none;
     const OrderEventKind kind = fill_kind(order, order.filled);
     if (const auto to = transition(order.status, kind)) {
         set_status(order, kind, *to);
     } else {
-        applied.anomaly = Anomaly::illegal_transition;
+        anomaly = Anomaly::illegal_transition;
     }
-    if (order.filled > order.terms.qty) applied.anomaly = Anomaly::overfill;
-    return applied;
+    return order.filled > order.terms.qty ? Anomaly::overfill : anomaly;
 }
 
-Applied Orders::apply_bust(std::uint32_t index, const OrderEvent& event, Timestamp ts) {
-    Slot& slot = slots_[index];
+Anomaly Orders::apply_bust(Slot& slot, const OrderEvent& event, Timestamp ts) {
     Order& order = slot.order;
     const auto* named = std::get_if<Fill>(&event.detail);
-    if (named == nullptr) return {.anomaly = Anomaly::missing_detail};
+    if (named == nullptr) return Anomaly::missing_detail;
     const auto booked = place_of(slot.trades, named->trade_number);
     if (booked == slot.trades.end() || booked->trade_number != named->trade_number) {
-        return {.anomaly = Anomaly::unknown_fill};
+        return Anomaly::unknown_fill;
     }
     // The number names the trade; what is taken back is what was booked.
     const Fill fill = *booked;
     slot.trades.erase(booked);
-    note(order, event, ts);
+    stamp(order, event.kind, ts);
     order.filled -= fill.qty;
     order.filled_notional -= multiply(fill.price, fill.qty);
     order.fees -= fill.fee;
     --order.fills;
+    booked_ = reversed(fill);
 
-    Applied applied{.booked = reversed(fill)};
-    if (const auto to = transition(order.status, event.kind)) {
-        set_status(order, event.kind, *to);
-    } else {
-        applied.anomaly = Anomaly::illegal_transition;
-    }
-    return applied;
+    const auto to = transition(order.status, event.kind);
+    if (!to) return Anomaly::illegal_transition;
+    set_status(order, event.kind, *to);
+    return Anomaly::none;
 }
 
-Applied Orders::apply_other(std::uint32_t index, const OrderEvent& event, Timestamp ts) {
-    Slot& slot = slots_[index];
+Anomaly Orders::apply_other(Slot& slot, const OrderEvent& event, Timestamp ts) {
     Order& order = slot.order;
     const auto to = transition(order.status, event.kind);
-    if (!to) return {.anomaly = Anomaly::illegal_transition};
+    if (!to) return Anomaly::illegal_transition;
     const auto* terms = std::get_if<OrderTerms>(&event.detail);
     if (needs_terms(event.kind) && (terms == nullptr || terms->qty.raw <= 0)) {
-        return {.anomaly = Anomaly::missing_detail};
+        return Anomaly::missing_detail;
     }
-    note(order, event, ts);
+    stamp(order, event.kind, ts);
+    if (!event.venue_order.empty()) order.venue_order = VenueOrderId{event.venue_order};
     if (event.kind == OrderEventKind::replaced) order.terms = *terms;
     if (event.kind == OrderEventKind::adjusted) restate(order, slot.trades, *terms);
     set_status(order, event.kind, *to);
-    return {};
+    return Anomaly::none;
 }
 
-void Orders::note(Order& order, const OrderEvent& event, Timestamp ts) {
+void Orders::stamp(Order& order, OrderEventKind kind, Timestamp ts) {
     order.last = ts;
-    if (!event.venue_order.empty()) order.venue_order = VenueOrderId{event.venue_order};
-    if (event.kind == OrderEventKind::submitted || event.kind == OrderEventKind::released) {
+    if (kind == OrderEventKind::submitted || kind == OrderEventKind::released) {
         order.submitted = ts;
     }
-    if (event.kind == OrderEventKind::accepted && !order.accepted) order.accepted = ts;
-}
-
-/// Sums and storage, once the order is as the event leaves it.
-Applied Orders::finish(std::uint32_t index, OrderStatus before, Applied applied) {
-    Slot& slot = slots_[index];
-    const OrderStatus after = slot.order.status;
-    recount(slot);
-    if (applied.booked) recount_children(slot.order);
-    if (!is_final(before) && is_final(after)) retire(index);
-    ++anomalies_[static_cast<std::size_t>(applied.anomaly)];
-    applied.before = before;
-    applied.after = after;
-    applied.order = &slot.order;
-    return applied;
+    if (kind == OrderEventKind::accepted && !order.accepted) order.accepted = ts;
 }
 
 }  // namespace tradewind::orders

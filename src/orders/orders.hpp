@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "orders/id_map.hpp"
+#include "base/id_map.hpp"
 #include "orders/order.hpp"
 
 namespace tradewind::orders {
@@ -37,7 +37,8 @@ struct Applied {
     /// What the portfolio books for it: the fill as reported, or for a bust its reversal (the other
     /// side, the fee given back). A fill that the status table does not allow, or that overfills,
     /// is booked: the venue has traded.
-    std::optional<Fill> booked{};
+    /// nullptr where there is nothing to book. Valid until the next `apply`.
+    const Fill* booked = nullptr;
     /// nullptr where the order is unknown. Valid until the next `add`.
     const Order* order = nullptr;
 
@@ -62,6 +63,9 @@ public:
     /// settings.
     const Order& add(const OrderIntent& intent, Timestamp ts);
     Applied apply(const OrderEvent& event, Timestamp ts);
+    /// What we did ourselves with an order of this book: denied, submitted, replace_pending or
+    /// cancel_pending. The event that `apply` would take, without its two hundred bytes.
+    void note(const Order& order, OrderEventKind kind, Timestamp ts);
 
     /// Open orders and the latest closed ones.
     [[nodiscard]] const Order* find(OrderId id) const;
@@ -100,6 +104,10 @@ private:
         std::uint32_t next_in_list = kNone;
         bool is_awaiting_parent = false;  ///< a child whose parent has filled nothing
     };
+    struct Closed {
+        OrderId id;
+        std::uint32_t slot = 0;
+    };
     struct Row {
         std::int64_t buy = 0;
         std::int64_t sell = 0;
@@ -118,6 +126,7 @@ private:
 
     std::uint32_t take_slot();
     void retire(std::uint32_t index);
+    void expect(const Closed& closed) const;
     void forget(std::uint32_t index);
     void link(std::uint32_t index);
     void unlink(std::uint32_t index);
@@ -127,23 +136,24 @@ private:
     template <typename Keep>
     [[nodiscard]] std::vector<const Order*> listed(OrderId list, Keep keep) const;
 
-    Applied apply_fill(std::uint32_t index, const OrderEvent& event, Timestamp ts);
-    Applied apply_bust(std::uint32_t index, const OrderEvent& event, Timestamp ts);
-    Applied apply_other(std::uint32_t index, const OrderEvent& event, Timestamp ts);
-    Applied finish(std::uint32_t index, OrderStatus before, Applied applied);
-    void note(Order& order, const OrderEvent& event, Timestamp ts);
+    Anomaly apply_fill(Slot& slot, const OrderEvent& event, Timestamp ts);
+    Anomaly apply_bust(Slot& slot, const OrderEvent& event, Timestamp ts);
+    Anomaly apply_other(Slot& slot, const OrderEvent& event, Timestamp ts);
+    Applied finish(std::uint32_t index, OrderStatus before, Anomaly anomaly);
+    static void stamp(Order& order, OrderEventKind kind, Timestamp ts);
 
     OrdersSettings settings_;
     std::deque<Slot> slots_;  ///< a deque: orders never move
     std::vector<std::uint32_t> free_;
-    IdMap by_id_;
-    IdMap lists_;  ///< list -> its latest member's slot
+    base::IdMap by_id_;
+    base::IdMap lists_;  ///< list -> its latest member's slot
     std::vector<const Order*> open_;
     std::vector<Row> rows_;
     std::vector<std::int64_t> working_;
-    std::vector<std::uint32_t> closed_;  ///< ring of slots, oldest at closed_next_ once full
+    std::vector<Closed> closed_;  ///< a ring, oldest at closed_next_ once full
     std::size_t closed_next_ = 0;
     std::uint64_t added_ = 0;
+    std::optional<Fill> booked_;  ///< by the latest `apply`
     std::array<std::uint64_t, kAnomalyCount> anomalies_{};
 };
 

@@ -49,6 +49,7 @@ Portfolio::Portfolio(const InstrumentTable& instruments, Settings settings)
     : instruments_(instruments),
       settings_(settings),
       rows_(instruments.size()),
+      known_(rows_.size()),
       positions_(instruments.size() * settings.strategies) {
     ASSERT(settings.base.known());
     static_cast<void>(open(settings.base));
@@ -71,6 +72,7 @@ Portfolio::Index Portfolio::open(Currency currency) {
         worth_.emplace_back();
         reserved_.emplace_back();
         find_pairs(static_cast<Index>(index));
+        has_one_currency_ = worth_.size() == 1;
     }
     return static_cast<Index>(index);
 }
@@ -142,6 +144,7 @@ std::optional<Money> Portfolio::to_base(Currency currency, Money amount) const {
 }
 
 std::optional<Price> Portfolio::rate(Currency currency) const {
+    if (currency == settings_.base) return Price{kDecimalOne};
     const auto found = ratio(currency, settings_.base);
     if (!found) return std::nullopt;
     const auto out = base::mul_div(found->num, kDecimalOne, found->den, Rounding::half_even);

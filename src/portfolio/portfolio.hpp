@@ -107,7 +107,7 @@ public:
 
     /// A unit's price now. The hot path: measured in bench/portfolio.cpp.
     void mark(InstrumentId instrument, Price price) {
-        ASSERT(instrument.value < rows_.size());
+        ASSERT(instrument.value < known_);
         Row& row = rows_[instrument.value];
         row.mark = price;
         row.has_mark = true;
@@ -159,7 +159,7 @@ public:
     /// Equity and exposure at once, for whoever marks the account after every event; false, and
     /// `out` as it was, where a rate is unknown.
     bool value_into(AccountValue& out) const {
-        if (worth_.size() == 1) [[likely]] {
+        if (has_one_currency_) [[likely]] {
             const Worth& worth = worth_.front();
             base::copy_by_words(out.equity, worth.amount);
             base::copy_by_words(out.gross, worth.gross);
@@ -270,6 +270,8 @@ private:
     Settings settings_;
     Ledger ledger_;
     std::vector<Row> rows_;
+    std::size_t known_;                ///< rows; the vector's size takes a division
+    bool has_one_currency_ = false;    ///< the base currency
     std::vector<Position> positions_;  ///< [strategies, instruments]
     std::vector<InstrumentId> held_;
     mutable std::vector<Worth> worth_;  ///< by currency; conversions are kept until a price moves

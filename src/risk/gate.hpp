@@ -61,7 +61,7 @@ private:
     };
     /// An order as the checks see it.
     struct Proposal {
-        OrderSpec spec;  ///< what is left to fill
+        const OrderSpec& spec;  ///< what is left to fill
         const Instrument& instrument;
         StrategyId strategy;
         Timestamp now;

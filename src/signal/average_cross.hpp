@@ -45,8 +45,8 @@ inline double reading_of(const Sma& average) { return average.sum(); }
 inline bool is_above(double fast_ema, double slow_ema) { return fast_ema > slow_ema; }
 
 struct SmaReading {
-    double sum = 0;  ///< of the window
-    std::size_t period = 1;
+    double sum = 0;     ///< of the window
+    double length = 1;  ///< of the window: the period
 };
 
 /// nullopt for a tie. Equal averages of unequal length differ in their last digit, and the order of
@@ -55,8 +55,7 @@ struct SmaReading {
 inline std::optional<bool> is_above(const SmaReading& fast, const SmaReading& slow) {
     constexpr double kTie = 1e-12;
     // Each sum times the other's length: the means without their four divisions.
-    const double a = fast.sum * static_cast<double>(slow.period);
-    const double b = slow.sum * static_cast<double>(fast.period);
+    const double a = fast.sum * slow.length, b = slow.sum * fast.length;
     if (std::abs(a - b) > kTie * std::abs(b)) [[likely]]
         return a > b;
     return std::nullopt;
@@ -65,10 +64,18 @@ inline std::optional<bool> is_above(const SmaReading& fast, const SmaReading& sl
 inline bool is_above(const Ema& fast, const Ema& slow) {
     return is_above(reading_of(fast), reading_of(slow));
 }
-inline bool is_above(const Sma& fast, const Sma& slow) {
-    const auto by_sums = is_above({.sum = fast.sum(), .period = fast.period()},
-                                  {.sum = slow.sum(), .period = slow.period()});
+/// For ties, and for sums beyond 64 bits, away from the path of every bar.
+[[gnu::noinline]] inline bool is_above_slowly(const Sma& fast, const Sma& slow) {
+    const auto by_sums = is_above({.sum = fast.sum(), .length = fast.length()},
+                                  {.sum = slow.sum(), .length = slow.length()});
     return by_sums ? *by_sums : fast.value_of_doubles() > slow.value_of_doubles();
+}
+inline bool is_above(const Sma& fast, const Sma& slow) {
+    if (!fast.is_narrow() || !slow.is_narrow()) [[unlikely]]
+        return is_above_slowly(fast, slow);
+    const auto by_sums = is_above({.sum = fast.narrow_sum(), .length = fast.length()},
+                                  {.sum = slow.narrow_sum(), .length = slow.length()});
+    return by_sums ? *by_sums : is_above_slowly(fast, slow);
 }
 
 }  // namespace tradewind::signal

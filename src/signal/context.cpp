@@ -22,13 +22,13 @@ Qty Context::position(InstrumentId instrument) const {
     return world_.portfolio.position(strategy_, instrument).qty;
 }
 
-std::optional<Intent> Context::take_next() {
+const Intent* Context::take_next() {
     if (taken_ == intents_.size()) {
         intents_.clear();
         taken_ = 0;
-        return std::nullopt;
+        return nullptr;
     }
-    return intents_[taken_++];
+    return &intents_[taken_++];
 }
 
 std::span<const Intent> Context::wishes() const { return std::span{intents_}.subspan(taken_); }
@@ -95,7 +95,11 @@ void Context::target(InstrumentId instrument, Qty position, Tag tag) {
     if (missing.raw == 0) return;
     // Too much is on the way: cancelled, then seen again.
     if (missing_side != side && cancels) return;
-    submit({.instrument = instrument, .side = missing_side, .qty = abs(missing), .tag = tag});
+    OrderSpec& order = push().spec;
+    order.instrument = instrument;
+    order.side = missing_side;
+    order.qty = abs(missing);
+    order.tag = tag;
 }
 
 void Context::order_closed(InstrumentId instrument) {
@@ -103,10 +107,18 @@ void Context::order_closed(InstrumentId instrument) {
     if (pursuit.active) target(instrument, pursuit.position, pursuit.tag);
 }
 
+/// A market order without terms yet, in its place: an order is too large to be copied about.
+OrderIntent& Context::push() {
+    OrderIntent& intent = std::get<OrderIntent>(intents_.emplace_back());
+    intent.id = next_id();
+    return intent;
+}
+
 OrderId Context::push(const OrderSpec& spec, const OrderLinks& links) {
-    const OrderId id = next_id();
-    intents_.emplace_back(OrderIntent{.id = id, .spec = spec, .links = links});
-    return id;
+    OrderIntent& intent = push();
+    intent.spec = spec;
+    intent.links = links;
+    return intent.id;
 }
 
 OrderId Context::submit(const OrderSpec& spec) { return push(spec, {}); }

@@ -95,10 +95,12 @@ public:
 
     // --- for the engine ---
     void begin(Timestamp now) { now_ = now; }
-    [[nodiscard]] bool has_wishes() const { return taken_ < intents_.size(); }
-    /// Takes the oldest wish; nullopt where there is none. What was taken is decided on at once: it
-    /// stands in the orders book from then on, or was refused, and is no wish any more.
-    [[nodiscard]] std::optional<Intent> take_next();
+    /// Something was asked for since the wishes were last taken to the end.
+    [[nodiscard]] bool has_wishes() const { return !intents_.empty(); }
+    /// Takes the oldest wish; nullptr where there is none. What was taken is decided on at once: it
+    /// stands in the orders book from then on, or was refused, and is no wish any more. Valid until
+    /// the strategy is called again.
+    [[nodiscard]] const Intent* take_next();
     /// An order of this strategy ended. Where a target waits for cancels that it asked for, it is
     /// pursued again: an order that filled while its cancel was under way has moved the position.
     void order_closed(InstrumentId instrument);
@@ -113,6 +115,7 @@ private:
     };
 
     OrderId next_id() { return OrderId::of(strategy_, ++orders_made_); }
+    OrderIntent& push();
     OrderId push(const OrderSpec& spec, const OrderLinks& links);
     bool cancel_opposing(InstrumentId instrument, Side wanted);
     [[nodiscard]] std::span<const Intent> wishes() const;

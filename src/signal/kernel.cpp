@@ -136,8 +136,9 @@ Plan cross_of(const CrossSettings& cross, const market::BarTrack& track, Reading
     return plan_of(
         rows, cross.below,
         [&](std::size_t row) {
-            const auto by_sums = is_above(SmaReading{.sum = a[row], .period = cross.fast},
-                                          SmaReading{.sum = b[row], .period = cross.slow});
+            const auto by_sums =
+                is_above(SmaReading{.sum = a[row], .length = static_cast<double>(cross.fast)},
+                         SmaReading{.sum = b[row], .length = static_cast<double>(cross.slow)});
             return by_sums ? *by_sums
                            : mean_of_doubles(track, row, cross.fast) >
                                  mean_of_doubles(track, row, cross.slow);

@@ -94,7 +94,7 @@ private:
         fill_all();
     }
     void fill_all() {
-        while (const auto wish = context_.take_next()) {
+        while (const Intent* wish = context_.take_next()) {
             if (const auto* timer = std::get_if<TimerIntent>(&*wish)) {
                 timers_.push_back(timer->timer);
                 EXPECT_EQ(timer->at, now_);

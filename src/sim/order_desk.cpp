@@ -2,8 +2,10 @@
 #include "sim/order_desk.hpp"
 
 #include <algorithm>
+#include <memory>
 
 #include "base/assert.hpp"
+#include "base/copy_by_words.hpp"
 #include "domain/denial.hpp"
 
 namespace tradewind::sim {
@@ -38,7 +40,7 @@ OrderDesk::OrderDesk(const InstrumentTable& table, const WorldSettings& settings
 VenueReason OrderDesk::fault_of(const OrderIntent& order) const {
     const OrderSpec& spec = order.spec;
     if (spec.instrument.value >= table_.size()) return VenueReason::bad_order;
-    if (by_id_.contains(order.id.packed)) return VenueReason::bad_order;
+    if (by_id_.find(order.id.packed)) return VenueReason::bad_order;
     if (validate(spec, table_.at(spec.instrument))) return VenueReason::bad_order;
     if (spec.expire_at && spec.expire_at->ns <= now_.ts) return VenueReason::time_in_force;
     return VenueReason::none;
@@ -52,25 +54,30 @@ OrderSlot OrderDesk::add(const OrderIntent& order) {
         slot = free_.back();
         free_.pop_back();
     }
-    VenueOrder& out = orders_[slot] = VenueOrder{};
+    VenueOrder& out = *std::construct_at(&orders_[slot]);
     out.id = order.id;
-    out.spec = order.spec;
-    out.links = order.links;
+    base::copy_by_words(out.spec, order.spec);
+    base::copy_by_words(out.links, order.links);
     out.awake = Qty{INT64_MAX};
     start(out);
-    by_id_.emplace(order.id.packed, slot);
+    by_id_.set(order.id.packed, slot);
     return slot;
 }
 
-std::optional<OrderSlot> OrderDesk::find(OrderId id) const {
-    const auto found = by_id_.find(id.packed);
-    return found == by_id_.end() ? std::nullopt : std::optional{found->second};
-}
+std::optional<OrderSlot> OrderDesk::find(OrderId id) const { return by_id_.find(id.packed); }
 
 void OrderDesk::end(VenueOrder& order) {
     ASSERT(!order.ended);
     order.ended = true;
     by_id_.erase(order.id.packed);
+}
+
+/// The next report, in its place: it is too large to be copied about.
+Report& OrderDesk::add_report(Timestamp true_at) {
+    Report& out = reports_.add();
+    out.ts = now_ts() + settings_.latencies.report;
+    out.ts_event = true_at;
+    return out;
 }
 
 void OrderDesk::report(OrderEventKind kind, const VenueOrder& order, const OrderDetail& detail) {
@@ -79,14 +86,11 @@ void OrderDesk::report(OrderEventKind kind, const VenueOrder& order, const Order
 
 void OrderDesk::report_to(OrderId id, InstrumentId instrument, OrderEventKind kind,
                           const OrderDetail& detail) {
-    reports_.push({.ts = now_ts() + settings_.latencies.report,
-                   .ts_event = now_ts(),
-                   .event = {.kind = kind,
-                             .instrument = instrument,
-                             .order = id,
-                             .detail = detail,
-                             .venue_order = {},
-                             .text = {}}});
+    Report& out = add_report(now_ts());
+    out.event.kind = kind;
+    out.event.instrument = instrument;
+    out.event.order = id;
+    out.event.detail = detail;
 }
 
 void OrderDesk::report_terms(OrderEventKind kind, const VenueOrder& order) {
@@ -120,23 +124,19 @@ void OrderDesk::execute(VenueOrder& order, const Execution& e) {
     ++counts_.fills;
     if (e.basis.ambiguous) ++counts_.ambiguous_fills;
     const bool done = order.filled == order.spec.qty;
-    reports_.push(
-        {.ts = now_ts() + settings_.latencies.report,
-         .ts_event = e.true_at,
-         .event = {.kind = done ? OrderEventKind::filled : OrderEventKind::partially_filled,
-                   .instrument = of.id,
-                   .order = order.id,
-                   .detail = Fill{.price = e.price,
-                                  .qty = e.qty,
-                                  .side = order.spec.side,
-                                  .liquidity = e.liquidity,
-                                  .fee = e.fee,
-                                  .fee_currency =
-                                      of.fees.currency.known() ? of.fees.currency : of.settlement,
-                                  .basis = e.basis,
-                                  .trade_number = ++trades_},
-                   .venue_order = {},
-                   .text = {}}});
+    Report& out = add_report(e.true_at);
+    out.event.kind = done ? OrderEventKind::filled : OrderEventKind::partially_filled;
+    out.event.instrument = of.id;
+    out.event.order = order.id;
+    out.event.detail.emplace<Fill>(
+        Fill{.price = e.price,
+             .qty = e.qty,
+             .side = order.spec.side,
+             .liquidity = e.liquidity,
+             .fee = e.fee,
+             .fee_currency = of.fees.currency.known() ? of.fees.currency : of.settlement,
+             .basis = e.basis,
+             .trade_number = ++trades_});
 }
 
 std::optional<OrderSpec> OrderDesk::changed(const VenueOrder& order,

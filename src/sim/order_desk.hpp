@@ -3,9 +3,9 @@
 
 #include <cstdint>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
+#include "base/id_map.hpp"
 #include "domain/command.hpp"
 #include "domain/event.hpp"
 #include "domain/instrument.hpp"
@@ -33,9 +33,12 @@ class ReportQueue {
 public:
     [[nodiscard]] bool empty() const { return head_ == all_.size(); }
     [[nodiscard]] Timestamp next_ts() const { return empty() ? kTimestampMax : all_[head_].ts; }
-    void push(const Report& report) { all_.push_back(report); }
-    Report pop() {
-        const Report out = all_[head_++];
+    /// A new one at the end, to be filled in.
+    Report& add() { return all_.emplace_back(); }
+    /// The first; not empty.
+    [[nodiscard]] const Report& front() const { return all_[head_]; }
+    void drop_front() {
+        ++head_;
         if (empty()) {
             all_.clear();
             head_ = 0;
@@ -43,7 +46,6 @@ public:
             all_.erase(all_.begin(), all_.begin() + static_cast<std::ptrdiff_t>(head_));
             head_ = 0;
         }
-        return out;
     }
 
 private:
@@ -90,7 +92,7 @@ public:
     [[nodiscard]] VenueOrder& at(OrderSlot slot) { return orders_[slot]; }
     [[nodiscard]] const VenueOrder& at(OrderSlot slot) const { return orders_[slot]; }
     [[nodiscard]] std::optional<OrderSlot> find(OrderId id) const;
-    [[nodiscard]] bool empty() const { return by_id_.empty(); }
+    [[nodiscard]] bool empty() const { return by_id_.size() == 0; }
     /// The order is no more, but its slot stays until `release`.
     void end(VenueOrder& order);
     void release(OrderSlot slot) { free_.push_back(slot); }
@@ -122,6 +124,8 @@ public:
     [[nodiscard]] bool restate(VenueOrder& order, const CorporateAction& split) const;
 
 private:
+    [[nodiscard]] Report& add_report(Timestamp true_at);
+
     InstrumentTable table_;
     WorldSettings settings_;
     Account account_;
@@ -130,7 +134,7 @@ private:
     Moment now_;
     std::vector<VenueOrder> orders_;
     std::vector<OrderSlot> free_;
-    std::unordered_map<std::uint64_t, OrderSlot> by_id_;  ///< looked up, never walked
+    base::IdMap by_id_;
     std::uint64_t trades_ = 0;
     std::uint64_t ticks_ = 0;
 };

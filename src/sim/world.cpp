@@ -640,7 +640,13 @@ ports::EventSource::Next World::Body::next(Event& out) {
         if (key.ts < wake_) [[likely]] {
             Feed& feed = feeds_[leaf];
             if (feed.is_idle() && key.ts == feed.times.close.ns) [[likely]] {
-                emit(feed, leaf, out);
+                if (feed.key.kind == SeriesKind::bar) [[likely]] {
+                    emit_bar(feed, out);
+                    cursor_ = feed.close_moment();
+                    advance(feed, leaf);
+                } else {
+                    emit(feed, leaf, out);
+                }
                 return Next::event;
             }
             if (meet(feed, leaf, Moment{key}, out)) return Next::event;
@@ -688,6 +694,11 @@ void World::Body::look_ahead() {
 bool World::Body::attend(std::uint32_t leaf, const Moment& market, Event& out) {
     const auto at = [](Timestamp ts, std::uint32_t place) { return Moment{ts.ns, place}; };
     const Moment report = at(desk_.reports().next_ts(), kReportPlace);
+    // Of what is due at one instant reports come first.
+    if (report.ts == wake_ && report.ts <= market.ts && report.ts != INT64_MAX) {
+        deliver_report(out);
+        return true;
+    }
     const Moment alarm = alarms_.empty() ? kNever : at(alarms_.front().at, kTimerPlace);
     const Moment status =
         settings_.statuses.empty() ? kNever : at(settings_.statuses.front().at, kMarketPlace);
@@ -739,12 +750,13 @@ bool World::Body::attend(std::uint32_t leaf, const Moment& market, Event& out) {
 }
 
 void World::Body::deliver_report(Event& out) {
-    const Report report = desk_.reports().pop();
+    const Report& report = desk_.reports().front();
     cursor_ = {.ts = std::max(cursor_.ts, report.ts.ns),
                .place = report.ts.ns > cursor_.ts ? kReportPlace : cursor_.place};
     out.ts = report.ts;
     out.ts_event = report.ts_event;
-    out.payload = report.event;
+    out.payload.emplace<OrderEvent>(report.event);
+    desk_.reports().drop_front();
     look_ahead();
 }
 

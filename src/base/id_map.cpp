@@ -1,34 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "orders/id_map.hpp"
+#include "base/id_map.hpp"
 
-namespace tradewind::orders {
+namespace tradewind::base {
 
-std::size_t IdMap::home(OrderId id) const {
-    // Fibonacci hashing (Knuth, The Art of Computer Programming 3, section 6.4): ids count up, the
-    // golden ratio spreads them.
-    return static_cast<std::size_t>((id.packed * 0x9e3779b97f4a7c15U) >> 32) & (cells_.size() - 1);
+std::size_t IdMap::home(std::uint64_t id) const {
+    // Fibonacci hashing (Knuth, The Art of Computer Programming 3, section 6.4) of groups of ids:
+    // ids count up, so the four of a group share a cache line, and the golden ratio spreads the
+    // groups.
+    const std::uint64_t group = ((id / kGroup) * 0x9e3779b97f4a7c15U) >> 32;
+    return static_cast<std::size_t>(group * kGroup + id % kGroup) & (cells_.size() - 1);
 }
 
 /// The cell of an id, or the free one where it belongs.
-std::size_t IdMap::locate(OrderId id) const {
+std::size_t IdMap::locate(std::uint64_t id) const {
     std::size_t at = home(id);
     while (cells_[at].used && cells_[at].id != id) at = (at + 1) & (cells_.size() - 1);
     return at;
 }
 
-void IdMap::set(OrderId id, std::uint32_t slot) {
+void IdMap::set(std::uint64_t id, std::uint32_t slot) {
     if (2 * (size_ + 1) > cells_.size()) grow();
     Cell& cell = cells_[locate(id)];
     if (!cell.used) ++size_;
     cell = {.id = id, .slot = slot, .used = true};
 }
 
-std::optional<std::uint32_t> IdMap::find(OrderId id) const {
+std::optional<std::uint32_t> IdMap::find(std::uint64_t id) const {
     const Cell& cell = cells_[locate(id)];
     return cell.used ? std::optional{cell.slot} : std::nullopt;
 }
 
-void IdMap::erase(OrderId id) {
+void IdMap::erase(std::uint64_t id) {
     std::size_t hole = locate(id);
     if (!cells_[hole].used) return;
     --size_;
@@ -51,4 +53,4 @@ void IdMap::grow() {
     }
 }
 
-}  // namespace tradewind::orders
+}  // namespace tradewind::base
