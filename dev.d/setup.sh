@@ -22,6 +22,7 @@ setup() {  # purpose...
             test)
                 install_python_packages venv tests/requirements.txt
                 install_python_packages venv-peers tests/requirements-peers.txt
+                install_python_packages venv-freqtrade tests/requirements-freqtrade.txt
                 ;;
             bench) install_python_packages venv-bench bench/requirements.txt ;;
         esac
@@ -36,7 +37,7 @@ setup_is_done() {  # purpose
 
 setup_key() {  # purpose
     local requirements=()
-    [[ $1 == test ]] && requirements=(tests/requirements.txt tests/requirements-peers.txt)
+    [[ $1 == test ]] && requirements=(tests/requirements*.txt)
     [[ $1 == bench ]] && requirements=(bench/requirements.txt)
     {
         cat "dev.d/packages/$1.txt" dev.d/packages/build.txt "${requirements[@]}"

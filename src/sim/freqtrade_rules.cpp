@@ -39,19 +39,32 @@ Hit trailed_from_the_open(const VenueOrder& order, const BarLook& look) {
 }
 
 /// `adjust_stop_loss`: onto the tick that is nearer to the market.
-void move_trail(VenueOrder& order, const BarLook& look) {
-    trail(order, best_of(order, look.bar), look.instrument, false);
-    Price& trigger = *order.spec.trigger_price;
-    trigger = round_to_tick(trigger, look.instrument.tick,
-                            order.is_buy() ? TickRounding::down : TickRounding::up);
+void put_on_tick(VenueOrder& order, const Instrument& instrument) {
+    auto& trigger = order.spec.trigger_price;
+    if (!trigger) return;
+    const auto nearer = order.is_buy() ? TickRounding::down : TickRounding::up;
+    trigger = round_to_tick(*trigger, instrument.tick, nearer);
+}
+
+bool has_trailed(const VenueOrder& order, const Instrument& instrument) {
+    VenueOrder made = order;
+    made.spec.trigger_price.reset();
+    start_trail(made, order.backtrader.created, instrument, false);
+    put_on_tick(made, instrument);
+    return better(order.spec.side, *order.spec.trigger_price, *made.spec.trigger_price);
 }
 
 /// The candle's good end moves the trail before its bad end is looked at.
 Hit trailing_stop(VenueOrder& order, const BarLook& look) {
     if (!look.reduces) return {};
-    if (!is_reached(order, look.bar)) move_trail(order, look);
+    put_on_tick(order, look.instrument);
+    if (!is_reached(order, look.bar)) {
+        trail(order, best_of(order, look.bar), look.instrument, false);
+        put_on_tick(order, look.instrument);
+    }
     if (!is_reached(order, look.bar)) return {};
-    return look.entry ? trailed_from_the_open(order, look) : stopped(order, look);
+    const bool trailed = has_trailed(order, look.instrument);
+    return look.entry && trailed ? trailed_from_the_open(order, look) : stopped(order, look);
 }
 
 /// On the candle of an entry that was better than its open, and that closed against it: a target
@@ -64,10 +77,11 @@ bool came_too_early(const VenueOrder& order, const BarLook& look, Price target) 
            better(side, target, bar.close);
 }
 
-/// `_get_close_rate_for_roi`: a touch counts; never outside the candle.
+/// `min_roi_reached` and `_get_close_rate_for_roi`: the profit has to be above the target, a touch
+/// is not enough; never outside the candle.
 Hit target(const VenueOrder& order, const BarLook& look) {
     const Price limit = *order.spec.limit_price;
-    if (!at_or_better(order.spec.side, best_of(order, look.bar), limit)) return {};
+    if (!better(order.spec.side, best_of(order, look.bar), limit)) return {};
     if (came_too_early(order, look, limit)) return {};
     return made_at(std::clamp(limit, look.bar.low, look.bar.high));
 }
@@ -105,17 +119,12 @@ bool knows(const OrderSpec& spec, bool protects) {
     __builtin_unreachable();
 }
 
-bool has_trailed(const VenueOrder& order, const Instrument& instrument) {
-    VenueOrder made = order;
-    made.spec.trigger_price.reset();
-    start_trail(made, order.backtrader.created, instrument, false);
-    return better(order.spec.side, *order.spec.trigger_price, *made.spec.trigger_price);
-}
-
-/// `should_exit`: exit signal, stoploss, ROI, trailing stoploss; a trail that never moved is a
-/// stoploss still. Entries come before all of them.
+/// `should_exit`: exit signal, stoploss, ROI, trailing stoploss; a trail that is hit before it ever
+/// moved is a stoploss still. Entries come before all of them.
 std::uint32_t turn(const VenueOrder& order, const BarLook& look) {
-    if (is_trailing(order.spec.type)) return has_trailed(order, look.instrument) ? 3 : 1;
+    if (is_trailing(order.spec.type)) {
+        return is_reached(order, look.bar) && !has_trailed(order, look.instrument) ? 1 : 3;
+    }
     if (is_stop(order.spec.type)) return 1;
     return has_limit(order.spec.type) && look.reduces ? 2 : 0;
 }

@@ -159,7 +159,11 @@ void WholeBarVenue::try_order(VenueOrder& order, const BarMeeting& meeting) {
         order.triggered = true;
         desk_.report(OrderEventKind::triggered, order);
     }
-    if (hit.fills) execute(order, hit, hit.at_open ? bar.open_ts : bar.close_ts);
+    if (hit.fills) {
+        execute(order, hit, hit.at_open ? bar.open_ts : bar.close_ts);
+        const bool came_before_this_bar = order.since.ts >= meeting.before.ns;
+        if (came_before_this_bar) entries_.push_back({.order = order.id, .at = hit.price});
+    }
     if (order.ended) return;
     const TimeInForce tif = order.spec.time_in_force;
     if (tif == TimeInForce::ioc || tif == TimeInForce::fok) {
@@ -202,7 +206,6 @@ void WholeBarVenue::execute(VenueOrder& order, const Hit& hit, Timestamp true_at
     last_deal_[instrument.value] = desk_.now_ts();
     if (order.filled < order.spec.qty) return drop(order, VenueReason::would_not_reduce);
     filled_.insert(order.id.packed);
-    entries_.push_back({.order = order.id, .at = hit.price});
     desk_.end(order);
     --held_;
     wake_children(order, hit.price);

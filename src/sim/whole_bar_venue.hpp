@@ -16,8 +16,9 @@ struct BarLook {
     const BarView& bar;
     const Instrument& instrument;
     const WorldSettings& settings;
-    bool reduces = false;        ///< the order would make the position smaller
-    std::optional<Price> entry;  ///< where its parent filled, in this very bar
+    bool reduces = false;  ///< the order would make the position smaller
+    /// Where its parent filled, in this very bar, the first after it was sent.
+    std::optional<Price> entry;
 };
 
 /// The conventions of an engine that tests each order on the whole bar.
@@ -68,7 +69,7 @@ private:
               OrderEventKind kind = OrderEventKind::canceled);
     void tidy();
 
-    /// A parent that filled in the bar that is being met.
+    /// What filled in the bar that is being met, the first that it could.
     struct Entry {
         OrderId order;
         Price at;

@@ -4,6 +4,7 @@ tests of this folder do."""
 import pathlib
 
 import test_backtrader_orders
+import test_freqtrade_signals
 import test_nautilus_orders
 import test_vectorbt_signals
 from scenarios import all_scenarios
@@ -12,6 +13,7 @@ PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "fill-modes.md"
 MODES = ["backtrader", "nautilus", "lean-equity", "lean-base", "freqtrade", "vectorbt"]
 CHECKED = {"backtrader": set(test_backtrader_orders.SCENARIOS),
            "nautilus": set(test_nautilus_orders.SCENARIOS) - test_nautilus_orders.DIFFERENT,
+           "freqtrade": set(test_freqtrade_signals.SCENARIOS),
            "vectorbt": set(test_vectorbt_signals.SCENARIOS)}
 
 
