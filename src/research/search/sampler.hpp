@@ -53,4 +53,20 @@ public:
 [[nodiscard]] std::unique_ptr<Sampler> make_random_sampler(const SearchSpace& space,
                                                            Allowed allowed, std::uint64_t seed);
 
+struct TpeSettings {
+    std::uint64_t seed = 1;
+    std::size_t startup = 10;  ///< drawn evenly before anything is estimated
+    /// Proposed at a time, to be run beside each other. Of 1 each trial knows of all before it.
+    std::size_t batch = 1;
+};
+/// Tree-structured Parzen estimators (Bergstra et al. 2011): the best tenth of the trials, at most
+/// 25, against the rest, all dimensions at once, the best of 24 candidates. Points of a grid are
+/// not tried twice while others are found.
+[[nodiscard]] std::unique_ptr<Sampler> make_tpe_sampler(const SearchSpace& space, Allowed allowed,
+                                                        const TpeSettings& settings);
+/// CMA-ES with restarts (Hansen 2016, Auger and Hansen 2005). Lists are taken for numbers in their
+/// order. A coordinate on a grid is rounded, and its deviation kept above 0.3 of a step.
+[[nodiscard]] std::unique_ptr<Sampler> make_cma_es_sampler(const SearchSpace& space,
+                                                           Allowed allowed, std::uint64_t seed);
+
 }  // namespace tradewind::research

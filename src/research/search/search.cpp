@@ -13,7 +13,7 @@
 namespace tradewind::research {
 namespace {
 
-constexpr auto kSamplerNames = names<SamplerKind>("grid", "random");
+constexpr auto kSamplerNames = names<SamplerKind>("grid", "random", "tpe", "cma-es");
 
 using Count = std::expected<std::uint64_t, std::string>;
 
@@ -77,6 +77,14 @@ Count trials_of(const SearchSettings& settings) {
         return std::unexpected(fmt::format("--trials {}: {} is the most", grouped(*settings.trials),
                                            grouped(kTrialsMax)));
     }
+    if (settings.batch == 0) return std::unexpected(std::string{"--batch 0: at least 1 is needed"});
+    for (const Dimension& one : settings.space.dimensions()) {
+        const bool chosen = one.kind == DimensionKind::list && one.choices.size() > 1;
+        if (settings.sampler != SamplerKind::cma_es || !chosen || one.is_numeric()) continue;
+        return std::unexpected(fmt::format(
+            "parameter {}: cma-es searches numbers, not a list of words; say --sampler tpe",
+            one.name));
+    }
     if (settings.sampler == SamplerKind::grid) return grid_trials(settings);
     if (settings.trials) return *settings.trials;
     return std::unexpected(fmt::format("--sampler {} has no end of its own; say --trials N",
@@ -88,6 +96,11 @@ std::unique_ptr<Sampler> make_sampler(const SearchSettings& settings) {
         case SamplerKind::grid: return make_grid_sampler(settings.space, settings.allowed);
         case SamplerKind::random:
             return make_random_sampler(settings.space, settings.allowed, settings.seed);
+        case SamplerKind::tpe:
+            return make_tpe_sampler(settings.space, settings.allowed,
+                                    {.seed = settings.seed, .batch = settings.batch});
+        case SamplerKind::cma_es:
+            return make_cma_es_sampler(settings.space, settings.allowed, settings.seed);
     }
     __builtin_unreachable();
 }

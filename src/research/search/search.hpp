@@ -15,9 +15,9 @@
 
 namespace tradewind::research {
 
-enum class SamplerKind : std::uint8_t { grid, random };
+enum class SamplerKind : std::uint8_t { grid, random, tpe, cma_es };
 
-/// "grid", "random".
+/// "grid", "random", "tpe", "cma-es".
 [[nodiscard]] std::string_view to_string(SamplerKind kind);
 [[nodiscard]] std::optional<SamplerKind> parse_sampler_kind(std::string_view text);
 
@@ -31,6 +31,10 @@ struct SearchSettings {
     /// How many; absent for a grid: all of it. Required for every other sampler.
     std::optional<std::uint64_t> trials{};
     std::uint64_t seed = 1;
+    /// Trials that tpe proposes at a time, to be run beside each other. It changes the search: give
+    /// it, and do not derive it from the number of cores, where results are to be repeated
+    /// elsewhere.
+    std::size_t batch = 8;
     Allowed allowed{};
     /// What `allowed` stands for, for messages: "fast < slow".
     std::string allowed_text{};

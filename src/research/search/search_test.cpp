@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "support/must.hpp"
@@ -122,6 +123,81 @@ TEST(RandomSearch, draws_every_value_of_a_grid_equally_often) {
     for (const char* one : {"a=1", "a=2", "a=3", "a=4"}) {
         EXPECT_NEAR(static_cast<double>(std::ranges::count(trials, one)), 1000, 120) << one;
     }
+}
+
+SearchSettings learning(SamplerKind sampler, const std::vector<std::string>& space,
+                        std::uint64_t trials) {
+    return {.space = space_of(space), .sampler = sampler, .trials = trials, .seed = 3};
+}
+
+double bowl(const Point& p) { return -(p[0] - 30) * (p[0] - 30) - (p[1] - 70) * (p[1] - 70); }
+
+TEST(LearningSearch, does_not_depend_on_how_many_run_at_once_nor_on_who_ends_first) {
+    for (const SamplerKind sampler : {SamplerKind::tpe, SamplerKind::cma_es}) {
+        const auto settings = [&] { return learning(sampler, {"a=1:100", "b=1:100"}, 120); };
+        const auto one = run(settings(), 1, bowl);
+        EXPECT_EQ(one.size(), 120U);
+        EXPECT_EQ(one, run(settings(), 7, bowl));
+        EXPECT_EQ(one, run(settings(), 64, bowl));
+    }
+}
+
+TEST(LearningSearch, finds_the_best_point_of_a_grid) {
+    for (const SamplerKind sampler : {SamplerKind::tpe, SamplerKind::cma_es}) {
+        const auto trials = run(learning(sampler, {"a=1:100", "b=1:100"}, 400), 4, bowl);
+        EXPECT_NE(std::ranges::find(trials, "a=30 b=70"), trials.end()) << to_string(sampler);
+    }
+}
+
+TEST(LearningSearch, keeps_to_the_constraints) {
+    for (const SamplerKind sampler : {SamplerKind::tpe, SamplerKind::cma_es}) {
+        SearchSettings settings = learning(sampler, {"a=1:100", "b=1:100"}, 200);
+        settings.allowed = [](const Point& p) { return p[0] > p[1]; };
+        run(std::move(settings), 4, [](const Point& p) {
+            EXPECT_GT(p[0], p[1]);
+            return bowl(p);
+        });
+    }
+}
+
+TEST(LearningSearch, goes_on_where_every_outcome_is_undefined) {
+    for (const SamplerKind sampler : {SamplerKind::tpe, SamplerKind::cma_es}) {
+        Search search = must(Search::create(learning(sampler, {"a=1:100", "x=0.0:1.0"}, 150)));
+        while (!search.finished()) {
+            const auto trial = search.ask();
+            ASSERT_TRUE(trial.has_value());
+            search.tell(trial->number, {.value = std::nullopt});
+        }
+        EXPECT_EQ(search.told(), 150U);
+    }
+}
+
+TEST(TpeSearch, tries_no_point_of_a_small_grid_twice_and_ends_with_it) {
+    auto trials = run(learning(SamplerKind::tpe, {"a=1:6", "side=long,short"}, 100), 3, first);
+    EXPECT_EQ(trials.size(), 12U);
+    EXPECT_EQ(std::set<std::string>(trials.begin(), trials.end()).size(), 12U);
+}
+
+TEST(TpeSearch, learns_which_choice_of_a_list_is_good) {
+    const auto score = [](const Point& p) { return p[1] == 2 ? 10 - std::abs(p[0]) : -10; };
+    const auto trials =
+        run(learning(SamplerKind::tpe, {"x=-5.0:5.0", "kind=a,b,c,d,e,f"}, 100), 1, score);
+    const auto good = std::count_if(trials.begin() + 40, trials.end(),
+                                    [](const std::string& one) { return one.ends_with("kind=c"); });
+    EXPECT_GT(good, 20);  // chance gives 10
+}
+
+TEST(CmaEsSearch, takes_a_list_of_numbers_by_its_order_and_refuses_words) {
+    EXPECT_EQ(error_of(learning(SamplerKind::cma_es, {"kind=a,b"}, 10)),
+              "parameter kind: cma-es searches numbers, not a list of words; say --sampler tpe");
+    const auto trials = run(learning(SamplerKind::cma_es, {"n=10,20,30", "fixed=x"}, 60), 2, first);
+    EXPECT_EQ(trials.size(), 60U);
+    EXPECT_GT(std::ranges::count(trials, "n=30 fixed=x"), 20);
+}
+
+TEST(CmaEsSearch, of_a_single_point_runs_it_once) {
+    EXPECT_EQ(run(learning(SamplerKind::cma_es, {"a=3"}, 10), 1, first),
+              std::vector<std::string>{"a=3"});
 }
 
 TEST(Outcome, puts_constraints_before_values) {

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// Our samplers on standard functions beside optuna's TPE and the cma package, whose results
+// tests/reference/search_reference.py wrote to tests/reference/search.json.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <numbers>
+#include <string>
+#include <vector>
+
+#include "research/search/search.hpp"
+#include "support/must.hpp"
+
+namespace tradewind::research {
+namespace {
+
+using nlohmann::json;
+using Function = double (*)(const Point&);
+
+constexpr std::uint64_t kSeeds = 11;
+
+double sphere(const Point& x) {
+    double sum = 0;
+    for (const double v : x) sum += (v - 1) * (v - 1);
+    return sum;
+}
+
+double ellipsoid(const Point& x) {
+    double sum = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        const double power = static_cast<double>(i) / static_cast<double>(x.size() - 1);
+        sum += std::pow(1e6, power) * (x[i] - 1) * (x[i] - 1);
+    }
+    return sum;
+}
+
+double rosenbrock(const Point& x) {
+    double sum = 0;
+    for (std::size_t i = 0; i + 1 < x.size(); ++i) {
+        sum += 100 * std::pow(x[i + 1] - x[i] * x[i], 2) + std::pow(1 - x[i], 2);
+    }
+    return sum;
+}
+
+double branin(const Point& x) {
+    constexpr double kPi = std::numbers::pi;
+    const double u = 1.5 * (x[0] + 5) - 5;
+    const double v = 1.5 * (x[1] + 5);
+    const double quadratic = v - 5.1 / (4 * kPi * kPi) * u * u + 5 / kPi * u - 6;
+    return quadratic * quadratic + 10 * (1 - 1 / (8 * kPi)) * std::cos(u) + 10 -
+           0.39788735772973816;
+}
+
+Function function_of(const std::string& name) {
+    if (name == "sphere") return sphere;
+    if (name == "ellipsoid") return ellipsoid;
+    if (name == "rosenbrock") return rosenbrock;
+    return branin;
+}
+
+struct Run {
+    double best = std::numeric_limits<double>::infinity();
+    double evaluations = std::numeric_limits<double>::infinity();  ///< until the target was met
+};
+
+struct Task {
+    SamplerKind sampler;
+    Function function;
+    std::size_t dimensions;
+    std::uint64_t trials;
+    std::uint64_t seed;
+    double target = -1;
+};
+
+Run run(const Task& task) {
+    std::vector<std::string> arguments;
+    for (std::size_t i = 0; i < task.dimensions; ++i) {
+        arguments.push_back("x" + std::to_string(i) + "=-5.0:5.0");
+    }
+    Search search = test::must(Search::create({.space = test::must(SearchSpace::parse(arguments)),
+                                               .sampler = task.sampler,
+                                               .trials = task.trials,
+                                               .seed = task.seed,
+                                               .batch = 1}));
+    Run out;
+    while (!search.finished()) {
+        const auto trial = search.ask();
+        const double value = task.function(trial.value().point);
+        out.best = std::min(out.best, value);
+        search.tell(trial->number, {.value = -value});
+        if (out.best >= task.target) continue;
+        out.evaluations = static_cast<double>(search.told());
+        return out;
+    }
+    return out;
+}
+
+double median(std::vector<double> values) {
+    std::ranges::sort(values);
+    return values[values.size() / 2];
+}
+
+double median_of(const json& values) {
+    std::vector<double> out;
+    for (const json& one : values) {
+        out.push_back(one.is_null() ? std::numeric_limits<double>::infinity() : one.get<double>());
+    }
+    return median(out);
+}
+
+json reference() {
+    std::ifstream file("tests/reference/search.json");
+    return json::parse(file);
+}
+
+TEST(TpeSampler, comes_as_near_as_optuna_and_nearer_than_chance) {
+    for (const json& one : reference()["tpe"]) {
+        std::vector<double> ours;
+        std::vector<double> by_chance;
+        for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+            Task task{.sampler = SamplerKind::tpe,
+                      .function = function_of(one["function"]),
+                      .dimensions = one["dimensions"],
+                      .trials = one["trials"],
+                      .seed = seed};
+            ours.push_back(run(task).best);
+            task.sampler = SamplerKind::random;
+            by_chance.push_back(run(task).best);
+        }
+        EXPECT_LT(median(ours), 2 * median_of(one["best"])) << one["function"];
+        EXPECT_LT(median(ours), 0.3 * median(by_chance)) << one["function"];
+    }
+}
+
+TEST(CmaEsSampler, needs_as_many_evaluations_as_the_cma_package) {
+    for (const json& one : reference()["cma_es"]) {
+        std::vector<double> ours;
+        for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+            ours.push_back(run({.sampler = SamplerKind::cma_es,
+                                .function = function_of(one["function"]),
+                                .dimensions = one["dimensions"],
+                                .trials = 50'000,
+                                .seed = seed,
+                                .target = one["target"]})
+                               .evaluations);
+        }
+        const double theirs = median_of(one["evaluations"]);
+        EXPECT_LT(median(ours), 1.4 * theirs) << one["function"] << one["dimensions"];
+        EXPECT_GT(median(ours), 0.6 * theirs) << one["function"] << one["dimensions"];
+    }
+}
+
+}  // namespace
+}  // namespace tradewind::research
