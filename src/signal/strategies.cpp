@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "signal/average_cross.hpp"
+#include "signal/flow_follower.hpp"
+#include "signal/market_maker.hpp"
 #include "signal/plugin.hpp"
 #include "signal/registry.hpp"
 #include "signal/rolling.hpp"
@@ -303,6 +305,14 @@ constexpr auto kBuiltIns = std::to_array<BuiltIn>({
      "the top=5 instruments by return over lookback=126 bars less skip=21, every=21; gross=0.98; "
      "absolute=0",
      make_from_params<Momentum>},
+    {"avellaneda-stoikov",
+     "quotes both sides of a book around a reservation price: gamma=0.1, kappa=1.5, window=60 s, "
+     "horizon=60 s, size=1, limit=10 x size, min-spread=1 tick, requote=1 tick",
+     make_from_params<MarketMaker>},
+    {"order-flow-imbalance",
+     "long at an order flow of enter=5 x depth over window-ms=10000, out under exit=0; "
+     "size=1 | share; short=0",
+     make_from_params<FlowFollower>},
     {"buy-and-hold", "buys size=1 | share of each instrument at the start",
      make_from_params<BuyAndHold>},
 });
