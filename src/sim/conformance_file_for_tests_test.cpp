@@ -371,7 +371,7 @@ TEST(ConformanceFile, names_the_line_of_a_row_or_an_order_that_it_cannot_read) {
         {"[market]\n\ncandle 0 1 1 1 1\n",
          "3: 'candle' is not a row: bar, bid, ask, quote, trade, book, levels, add, modify, "
          "remove, "
-         "print, split, dividend, delist, halt or resume"},
+         "print, split, dividend, funding, delist, halt or resume"},
         {"[orders]\n\n1 hold 1 10 market\n", "3: 'hold' is not buy, sell, cancel or replace"},
         {"[orders]\n1 buy 1 10 limit\n", "2: ends where a limit price is due"},
         {"[orders]\n1 buy 1 10 market forever\n",

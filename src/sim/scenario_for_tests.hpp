@@ -29,6 +29,7 @@ namespace tradewind::sim::testing {
 ///     print 1 sell 0 99 5               with the side that came to take
 ///     split 2 2 1                       at minute 2, new for old
 ///     dividend 2 0.5                    an amount a share
+///     funding 2 0.0001                  a rate of what is held, at the last price; longs pay
 ///     delist 3 50                       at minute 3, paid out at 50
 ///     halt 1 / resume 3
 ///

@@ -272,6 +272,9 @@ private:
         } else if (kind == "dividend") {
             TRY_VOID(needs(1, "an amount a share"));
             return action(CorporateActionKind::cash_dividend, {1, 1, cells[0]});
+        } else if (kind == "funding") {
+            TRY_VOID(needs(1, "a rate"));
+            put(series(ports::SeriesKind::funding), at, {cells[0]});
         } else if (kind == "delist") {
             TRY_VOID(needs(1, "an amount a share"));
             return action(CorporateActionKind::delisting, {1, 1, cells[0]});
@@ -283,7 +286,7 @@ private:
         } else {
             return is_no(kind,
                          "a row: bar, bid, ask, quote, trade, book, levels, add, modify, remove, "
-                         "print, split, dividend, delist, halt or resume");
+                         "print, split, dividend, funding, delist, halt or resume");
         }
         return {};
     }

@@ -8,7 +8,7 @@ FIELDS = ("after action id side qty type trigger limit trail trail_unit trail_li
           "tif gtd_bar parent list contingency").split()
 # What the day-by-day format of parity_world has no word for.
 WITHOUT = {"quote", "trade", "bid", "ask", "split", "dividend", "delist", "halt", "resume",
-           "book", "levels", "add", "modify", "remove", "print"}
+           "book", "levels", "add", "modify", "remove", "print", "funding"}
 PLAIN_SETTINGS = {"account", "tick"}
 
 
