@@ -77,10 +77,11 @@ public:
         books_.fill(kMe, kFirst, side, qty(units), price(at));
         return answer(order, kind);
     }
-    void refuse(std::uint64_t order, bool is_new) {
-        strategy_->on_refusal(
-            context_,
-            {.id = id(order), .instrument = kFirst, .new_order = is_new, .denial = Denial{}});
+    void refuse(std::uint64_t order, DenialReason reason) {
+        strategy_->on_refusal(context_, {.id = id(order),
+                                         .instrument = kFirst,
+                                         .new_order = true,
+                                         .denial = Denial{.reason = reason}});
     }
 
 private:
@@ -205,9 +206,20 @@ TEST(MarketMaker, does_not_repeat_what_was_refused_until_it_would_ask_for_someth
     Desk desk = maker();
     for (int i = 0; i < 3; ++i) desk.quote("100", "100.20");
     desk.answer(2, OrderEventKind::accepted);
-    desk.refuse(1, true);
+    desk.refuse(1, DenialReason::above_max_notional);
     EXPECT_EQ(desk.quote("100", "100.20"), Words{});
     EXPECT_EQ(desk.quote("99.9", "100.1"), (Words{"3 buy 10 at 99.94 post-only", "2 to 100.06"}));
+}
+
+TEST(MarketMaker, does_not_quote_what_the_account_cannot_carry_until_it_has_traded) {
+    Desk desk = maker();
+    for (int i = 0; i < 3; ++i) desk.quote("100", "100.20");
+    desk.answer(1, OrderEventKind::accepted);
+    desk.refuse(2, DenialReason::short_not_allowed);
+    EXPECT_EQ(desk.quote("99.9", "100.1"), (Words{"1 to 99.94"}));
+    // sigma^2 = 0.005: r = 100 - 0.005, spread 0.10475; bid 99.943, ask 100.047.
+    EXPECT_EQ(desk.fill(1, Side::buy, "10", "99.94"),
+              (Words{"3 buy 10 at 99.94 post-only", "4 sell 10 at 100.05 post-only"}));
 }
 
 TEST(MarketMaker, asks_again_after_the_venue_has_rejected) {

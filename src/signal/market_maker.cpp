@@ -38,6 +38,33 @@ bool is_final(OrderEventKind kind) {
     return false;
 }
 
+/// Whether an order was denied for what is held, which no other price changes.
+bool is_of_account(DenialReason reason) {
+    switch (reason) {
+        case DenialReason::insufficient_cash:
+        case DenialReason::insufficient_margin:
+        case DenialReason::reduce_only:
+        case DenialReason::position_limit:
+        case DenialReason::notional_limit:
+        case DenialReason::short_not_allowed: return true;
+        case DenialReason::malformed:
+        case DenialReason::unknown_instrument:
+        case DenialReason::unknown_price:
+        case DenialReason::unknown_order:
+        case DenialReason::off_tick:
+        case DenialReason::off_lot:
+        case DenialReason::below_min_qty:
+        case DenialReason::above_max_qty:
+        case DenialReason::below_min_notional:
+        case DenialReason::above_max_notional:
+        case DenialReason::order_rate:
+        case DenialReason::trading_halted:
+        case DenialReason::would_cross_post_only:
+        case DenialReason::expired: return false;
+    }
+    return false;
+}
+
 }  // namespace
 
 MarketMaker::MarketMaker(const StrategySetup& setup, ParamReader& params)
@@ -121,7 +148,7 @@ void MarketMaker::pursue(Context& context, const Instrument& instrument, Side si
     Working& order = side_of(states_[instrument.id.value], side);
     if (!price) return pull(context, order);
     if (!order.id) {
-        if (order.refused == price) return;
+        if (order.is_barred || order.refused == price) return;
         order = {.id = context.submit({.instrument = instrument.id,
                                        .side = side,
                                        .type = OrderType::limit,
@@ -171,16 +198,21 @@ void MarketMaker::on_order(Context& context, const OrderEvent& event) {
         event.kind == OrderEventKind::filled || event.kind == OrderEventKind::partially_filled;
     if (!is_fill) return;
     // With another position another answer may come.
-    states_[event.instrument.value].buy.refused.reset();
-    states_[event.instrument.value].sell.refused.reset();
+    State& state = states_[event.instrument.value];
+    for (Working* side : {&state.buy, &state.sell}) {
+        side->refused.reset();
+        side->is_barred = false;
+    }
     quote(context, event.instrument);
 }
 
-/// The same price would be refused again; another may not be.
+/// The same price would be refused again; another may not be, unless the account itself is the
+/// reason.
 void MarketMaker::on_refusal(Context& /*context*/, const Refusal& refusal) {
     Working* order = find(refusal.instrument, refusal.id);
     if (order == nullptr) return;
     order->refused = order->asked;
+    order->is_barred = refusal.new_order && is_of_account(refusal.denial.reason);
     order->is_settled = true;
     if (refusal.new_order) order->forget();
 }

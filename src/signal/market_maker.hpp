@@ -37,6 +37,7 @@ private:
         Price asked{};                   ///< where it was last asked to work
         bool is_settled = false;         ///< no answer of the venue is due
         std::optional<Price> refused{};  ///< not to be asked for again
+        bool is_barred = false;          ///< by what the account holds: until the next fill
 
         void forget() { id.reset(); }
     };
