@@ -74,6 +74,8 @@ std::vector<std::string> warnings(const BacktestOutput& output) {
     add(result.world.capped_fills,
         "fills were cut by the participation cap or by the size on display");
     add(result.world.denied_for_funds, "orders were refused by the venue for want of funds");
+    add(result.world.blind_books,
+        "order books never had a snapshot, and met no order: import their streams with it");
     add(result.world.book_gaps,
         "gaps in the update ids of a book: nothing met it from there to its next snapshot");
     add(result.world.book_faults,
@@ -302,6 +304,11 @@ std::string table_text(const BacktestOutput& output, const std::string& report) 
 
 std::string denial_line(const BacktestOutput& output) {
     const research::BacktestResult& result = output.result;
+    if (result.fills == 0 && result.world.blind_books != 0) {
+        return fmt::format("nothing was traded: {} order book{} never had a snapshot; import the "
+                           "stream with it (tradewind data import tells what it found)",
+                           result.world.blind_books, result.world.blind_books == 1 ? "" : "s");
+    }
     if (result.fills != 0 || !result.first_refusal) return {};
     const std::uint64_t denied =
         std::accumulate(result.refusals.begin(), result.refusals.end(), std::uint64_t{0});

@@ -88,6 +88,7 @@ public:
         std::uint64_t gaps = 0;
         std::uint64_t faults = 0;   ///< other faults: negative sizes, messages cut short, ...
         std::uint64_t crossed = 0;  ///< messages after which a book was crossed or locked
+        std::uint64_t blind = 0;    ///< books that were never fit to be met
     };
     [[nodiscard]] BookOddities book_oddities() const;
     /// Instruments of which orders began to work since the last `forget_woken`.

@@ -44,6 +44,7 @@ StrictVenue::BookOddities StrictVenue::book_oddities() const {
         out.gaps += levels.gaps;
         out.faults += levels.negative_sizes + levels.unfinished_messages + orders.faulty_rows;
         out.crossed += levels.crossed + levels.locked + orders.crossed + orders.locked;
+        out.blind += market.book->is_blind() ? 1U : 0U;
     }
     return out;
 }

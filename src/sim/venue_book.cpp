@@ -70,6 +70,7 @@ void VenueBook::pass_orders(const BookOrder& row, const std::optional<market::Re
 bool VenueBook::end_message(Timestamp now) {
     last_message_ = now;
     if (!is_ready()) return false;
+    was_ready_ = true;
     renew_taken();
     renew_places();
     return true;

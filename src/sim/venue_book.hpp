@@ -28,6 +28,8 @@ public:
     /// True: the row ended a message, and the book is one that can be met.
     bool apply(const BookLevel& row, Timestamp now);
     bool apply(const BookOrder& row, Timestamp now);
+    /// Rows came, but never a moment at which it could be met: a stream without its snapshot.
+    [[nodiscard]] bool is_blind() const { return last_message_ != kTimestampMin && !was_ready_; }
     /// When the last message came.
     [[nodiscard]] Timestamp last_message() const { return last_message_; }
     /// Complete, at the end of a message, not crossed: what may be traded on.
@@ -123,6 +125,7 @@ private:
     std::vector<Resting> resting_[2];  ///< in the order of priority
     ImpactShift shift_[2];
     Timestamp last_message_ = kTimestampMin;
+    bool was_ready_ = false;
 };
 
 }  // namespace tradewind::sim

@@ -63,6 +63,7 @@ public:
             out.book_gaps = odd.gaps;
             out.book_faults = odd.faults;
             out.crossed_books = odd.crossed;
+            out.blind_books = odd.blind;
         }
         out.clock_set_back = clock_set_back_;
         return out;

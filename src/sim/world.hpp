@@ -28,6 +28,7 @@ struct WorldCounts {
     std::uint64_t book_gaps = 0;         ///< messages of a book whose predecessor is missing
     std::uint64_t book_faults = 0;       ///< negative sizes, messages cut short, unknown orders
     std::uint64_t crossed_books = 0;     ///< messages after which a book was crossed or locked
+    std::uint64_t blind_books = 0;       ///< streams of books without their snapshot: never met
     Duration clock_set_back{};           ///< the most that an exchange's clock was set back
 
     friend bool operator==(const WorldCounts&, const WorldCounts&) = default;
