@@ -305,9 +305,10 @@ std::string table_text(const BacktestOutput& output, const std::string& report) 
 std::string denial_line(const BacktestOutput& output) {
     const research::BacktestResult& result = output.result;
     if (result.fills == 0 && result.world.blind_books != 0) {
-        return fmt::format("nothing was traded: {} order book{} never had a snapshot; import the "
-                           "stream with it (tradewind data import tells what it found)",
-                           result.world.blind_books, result.world.blind_books == 1 ? "" : "s");
+        return fmt::format(
+            "nothing was traded: {} order book{} never had a snapshot; import the "
+            "stream with it (tradewind data import tells what it found)",
+            result.world.blind_books, result.world.blind_books == 1 ? "" : "s");
     }
     if (result.fills != 0 || !result.first_refusal) return {};
     const std::uint64_t denied =
