@@ -50,11 +50,7 @@ public:
 
     void learn(std::span<const Told> batch) override {
         if (searched_.empty() || batch.size() != run_->lambda()) return;
-        std::vector<std::size_t> order(batch.size());
-        for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-        std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
-            return is_better(batch[a].outcome, batch[b].outcome);
-        });
+        const std::vector<std::size_t> order = best_first(batch);
         std::vector<std::vector<double>> sorted;
         for (const std::size_t i : order) sorted.push_back(drawn_[i]);
         run_->update(sorted);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "monitor/statistics.hpp"
 
@@ -37,7 +38,7 @@ std::vector<double> weights_of(std::size_t n) {
 std::vector<double> gaps_of(std::span<const double> values) {
     std::vector<std::size_t> order(values.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::stable_sort(order, {}, [&](std::size_t i) { return values[i]; });
+    std::ranges::sort(order, {}, [&](std::size_t i) { return std::pair{values[i], i}; });
     std::vector<double> out(values.size());
     for (std::size_t i = 0; i < order.size(); ++i) {
         const double here = values[order[i]];

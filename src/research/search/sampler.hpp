@@ -27,6 +27,9 @@ struct Told {
     Outcome outcome;
 };
 
+/// Places of the trials, the best first; of equal ones the earlier first.
+[[nodiscard]] std::vector<std::size_t> best_first(std::span<const Told> told);
+
 /// Constraints that a point alone decides ("fast < slow"); empty allows all.
 using Allowed = std::function<bool(const Point&)>;
 

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <numeric>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -117,6 +119,16 @@ bool is_better(const Outcome& a, const Outcome& b) {
     if (a.violation != b.violation) return a.violation < b.violation;
     if (!a.value || !b.value) return a.value.has_value() && !b.value.has_value();
     return *a.value > *b.value;
+}
+
+std::vector<std::size_t> best_first(std::span<const Told> told) {
+    std::vector<std::size_t> out(told.size());
+    std::iota(out.begin(), out.end(), std::size_t{0});
+    std::ranges::sort(out, [&](std::size_t a, std::size_t b) {
+        if (is_better(told[a].outcome, told[b].outcome)) return true;
+        return a < b && !is_better(told[b].outcome, told[a].outcome);
+    });
+    return out;
 }
 
 std::expected<Search, std::string> Search::create(SearchSettings settings) {

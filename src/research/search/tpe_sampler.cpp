@@ -95,11 +95,7 @@ private:
     }
 
     [[nodiscard]] Estimates estimate() const {
-        std::vector<std::size_t> order(told_.size());
-        for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-        std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
-            return is_better(told_[a].outcome, told_[b].outcome);
-        });
+        std::vector<std::size_t> order = best_first(told_);
         const auto good = static_cast<std::size_t>(
             std::min(std::ceil(kGoodShare * static_cast<double>(told_.size())), kGoodMax));
         // In the order in which they were observed: the estimator weighs the latest most.
