@@ -10,6 +10,7 @@
 #include "signal/average_cross.hpp"
 #include "signal/flow_follower.hpp"
 #include "signal/market_maker.hpp"
+#include "signal/pairs.hpp"
 #include "signal/plugin.hpp"
 #include "signal/registry.hpp"
 #include "signal/rolling.hpp"
@@ -313,6 +314,12 @@ constexpr auto kBuiltIns = std::to_array<BuiltIn>({
      "long at an order flow of enter=5 x depth over window-ms=10000, out under exit=0; "
      "size=1 | share; short=0",
      make_from_params<FlowFollower>},
+    {"pairs-kalman",
+     "two instruments, the spread of the first on the second: Engle-Granger over formation=120 "
+     "(lags=1, level=5 %, retest=20), hedge by Kalman (delta=0.0001, variance of the window), in "
+     "at "
+     "|z| >= entry=1, out at exit=0, stop=4, rehedge=0.1; size=1 | share",
+     make_pairs_kalman},
     {"buy-and-hold", "buys size=1 | share of each instrument at the start",
      make_from_params<BuyAndHold>},
 });

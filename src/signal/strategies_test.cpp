@@ -253,5 +253,73 @@ TEST(BuyAndHold, buys_a_share_of_the_equity) {
     EXPECT_EQ(desk.closes({30, 5}), (Held{3333, 3333}));
 }
 
+// --- pairs
+// ---------------------------------------------------------------------------------------
+
+/// Two prices that hang together: the first is 20 and half the second, and swings about it.
+std::vector<double> pair_at(int i, double swing) {
+    const double x = 100.0 + 3.0 * std::sin(0.7 * i) + 0.05 * i;
+    return {20.0 + 0.5 * x + swing, x};
+}
+
+/// Small swings that the window learns; none of them is an entry at z = 3.
+double small_swing(int i) { return 0.1 * std::sin(2.4 * i); }
+
+const std::vector<std::string> kPairParams{
+    "formation=60", "lags=0", "size=100", "delta=0.000000001", "entry=3", "exit=0.5", "stop=50"};
+
+TEST(PairsKalman, sells_the_first_and_buys_the_second_where_the_spread_is_wide_and_comes_back) {
+    Desk desk{"pairs-kalman", kPairParams, 2};
+    for (int i = 0; i < 80; ++i) {
+        ASSERT_EQ(desk.closes_of_all(pair_at(i, small_swing(i))), (Held{0, 0})) << i;
+    }
+    const Held held = desk.closes_of_all(pair_at(80, 1.5));
+    EXPECT_EQ(held[0], -100);
+    EXPECT_NEAR(held[1], 50, 5);
+    EXPECT_EQ(desk.closes_of_all(pair_at(81, 0.0)), (Held{0, 0}));
+    EXPECT_EQ(desk.closes_of_all(pair_at(82, -1.5))[0], 100);
+}
+
+TEST(PairsKalman, stops_once_and_waits_for_the_spread_to_come_back) {
+    auto params = kPairParams;
+    params.back() = "stop=8";
+    Desk desk{"pairs-kalman", params, 2};
+    for (int i = 0; i < 80; ++i) desk.closes_of_all(pair_at(i, small_swing(i)));
+    EXPECT_EQ(desk.closes_of_all(pair_at(80, 0.35))[0], -100);
+    EXPECT_EQ(desk.closes_of_all(pair_at(81, 6.0)), (Held{0, 0}));
+    EXPECT_EQ(desk.closes_of_all(pair_at(82, 6.0)), (Held{0, 0}));
+}
+
+TEST(PairsKalman, opens_nothing_where_the_prices_do_not_hang_together) {
+    Desk desk{"pairs-kalman", {"formation=60", "retest=1", "level=1", "entry=0.5"}, 2};
+    double apart = 0.0;
+    for (int i = 0; i < 200; ++i) {
+        apart += 0.3 + 0.2 * std::sin(1.1 * i) + 0.01 * i;  // the spread runs away
+        ASSERT_EQ(desk.closes_of_all(pair_at(i, apart)), (Held{0, 0})) << i;
+    }
+}
+
+TEST(PairsKalman, waits_for_both_bars_of_an_instant) {
+    Desk desk{"pairs-kalman", kPairParams, 2};
+    for (int i = 0; i < 80; ++i) desk.closes_of_all(pair_at(i, small_swing(i)));
+    EXPECT_EQ(desk.closes_of_all({pair_at(80, 1.5)[0], kNone}), (Held{0, 0}));
+}
+
+TEST(PairsKalman, says_what_it_cannot_use) {
+    const auto error_of = [](const std::vector<std::string>& words, std::size_t count) {
+        InstrumentTable table;
+        std::vector<InstrumentId> traded;
+        for (std::size_t i = 0; i < count; ++i) {
+            traded.push_back(*table.add(test::share("S" + std::to_string(i))));
+        }
+        const Params params = must(parse_params(words));
+        const auto made = make_built_in("pairs-kalman", {table, traded, params});
+        return made ? std::string{} : made.error();
+    };
+    EXPECT_TRUE(error_of({}, 1).contains("needs two instruments"));
+    EXPECT_TRUE(error_of({"level=7"}, 2).contains("level must be 1, 5 or 10"));
+    EXPECT_TRUE(error_of({"entry=1", "exit=2"}, 2).contains("must rise"));
+}
+
 }  // namespace
 }  // namespace tradewind::signal
