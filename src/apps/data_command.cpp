@@ -111,6 +111,30 @@ void add_check(CLI::App& data, int& exit_code) {
     verb->callback([o, &exit_code] { exit_code = run_data_check(*o); });
 }
 
+void add_clean(CLI::App& data, int& exit_code) {
+    CLI::App* verb = data.add_subcommand(
+        "clean",
+        "Mend a series by named rules into a new version, or files on their way into the catalog;\n"
+        "what stood there before is kept below CATALOG/repairs, and --undo brings it back.");
+    auto o = std::make_shared<DataCleanOptions>();
+    add_catalog(*verb, o->input.catalog);
+    verb->add_option("--file", o->input.files, "Files to import, in order of time")
+        ->type_name("FILE");
+    verb->add_option("--instrument", o->input.instrument, "Symbol, like SPY.ARCA")->required();
+    verb->add_option("--kind", o->input.kind, "bar, quote, trade")->capture_default_str();
+    verb->add_option("--rule", o->rules,
+                     "What to mend, by the names that `data check` uses; several times");
+    verb->add_option("--threshold", o->thresholds, "NAME=VALUE, as `data check` lists them");
+    verb->add_flag("--dry-run", o->dry_run, "Say what would change, and write nothing");
+    verb->add_flag("--undo", o->undo, "Bring back what the latest version replaced");
+    verb->add_flag("--replace", o->input.replace,
+                   "Files: put the rows in place of all that is stored in their span");
+    verb->add_option("--show", o->shown, "Changes in the table")->capture_default_str();
+    add_reading(*verb, o->input);
+    verb->add_flag("--json", o->json, "Print one JSON document");
+    verb->callback([o, &exit_code] { exit_code = run_data_clean(*o); });
+}
+
 void add_list(CLI::App& data, int& exit_code) {
     CLI::App* verb = data.add_subcommand("ls", "What the catalog holds");
     auto o = std::make_shared<DataListOptions>();
@@ -183,11 +207,12 @@ void add_instruments(CLI::App& data, int& exit_code) {
 }  // namespace
 
 void add_data_command(CLI::App& app, int& exit_code) {
-    CLI::App* data =
-        app.add_subcommand("data", "Market data: import, check, list, export, generate, verify");
+    CLI::App* data = app.add_subcommand(
+        "data", "Market data: import, check, clean, list, export, generate, verify");
     data->require_subcommand(1);
     add_import(*data, exit_code);
     add_check(*data, exit_code);
+    add_clean(*data, exit_code);
     add_list(*data, exit_code);
     add_export(*data, exit_code);
     add_generate(*data, exit_code);

@@ -349,6 +349,163 @@ TEST_F(DataCommandTest, says_what_a_check_lacks) {
     EXPECT_TRUE(error_of({"check", "--catalog", catalog_}, {}).contains("is no catalog"));
 }
 
+TEST_F(DataCommandTest, cleans_into_a_new_version_and_brings_back_what_it_replaced) {
+    const std::string dirty = session_lines([](auto& lines) {
+        lines[100] = lines[100].substr(0, 19) + ",100,101,9.9,100.5,1100";
+        lines[200] = lines[200].substr(0, 19) + ",100,900,99.5,100.5,1200";
+    });
+    const std::vector<std::string> series{"--catalog", catalog_,     "--instrument",
+                                          "SPY.ARCA",  "--interval", "1d"};
+    const auto call = [&](const std::string& verb, const std::vector<std::string>& more) {
+        std::vector<std::string> words{verb};
+        words.insert(words.end(), series.begin(), series.end());
+        words.insert(words.end(), more.begin(), more.end());
+        return run(std::move(words));
+    };
+    ASSERT_EQ(call("import", {write("days.csv", dirty)}).error, "");
+    const std::string before = call("export", {}).out;
+
+    EXPECT_EQ(call("clean", {"--rule", "spike", "--dry-run"}).exit_code, 0);
+    EXPECT_EQ(call("export", {}).out, before);
+    const Outcome cleaned = call("clean", {"--rule", "spike", "--json"});
+    EXPECT_EQ(cleaned.exit_code, 0) << cleaned.error;
+    const Json report = Json::parse(cleaned.out)["series"][0];
+    EXPECT_EQ(report["version"], 1);
+    ASSERT_EQ(report["changes"].size(), 2);
+    EXPECT_EQ(report["changes"][0]["row"], 100);
+    EXPECT_EQ(report["changes"][0]["rule"], "spike");
+    EXPECT_EQ(report["changes"][0]["before"]["low"], "9.9");
+    EXPECT_EQ(report["changes"][0]["after"]["low"], "100");
+    EXPECT_EQ(report["left"], Json::object());
+    EXPECT_TRUE(fs::exists(catalog_ + "/" + report["record"].get<std::string>()));
+    EXPECT_NE(call("export", {}).out, before);
+    EXPECT_EQ(call("check", {"--rule", "spike"}).exit_code, 0);
+    EXPECT_EQ(run({"verify", "--catalog", catalog_}).exit_code, 0);
+
+    // rows that came later stay
+    ASSERT_EQ(call("import", {write("more.csv", kHead + "1451606400000000000,1,2,1,2,3\n")}).error,
+              "");
+    EXPECT_EQ(call("clean", {"--undo"}).exit_code, 0);
+    EXPECT_EQ(call("export", {}).out, before + "1451606400000000000,1,2,1,2,3\n");
+    const Outcome again = call("clean", {"--undo"});
+    EXPECT_EQ(again.exit_code, 2);
+    EXPECT_TRUE(again.error.contains("nothing was cleaned")) << again.error;
+}
+
+TEST_F(DataCommandTest, undoes_version_by_version) {
+    const std::string dirty = session_lines([](auto& lines) {
+        lines[100] = lines[100].substr(0, 19) + ",100,101,9.9,100.5,1100";
+        lines[150] = lines[150].substr(0, 19) + ",100,100,100,100,0";
+    });
+    const std::vector<std::string> series{"--catalog", catalog_,     "--instrument",
+                                          "SPY.ARCA",  "--interval", "1d"};
+    const auto call = [&](const std::string& verb, const std::vector<std::string>& more) {
+        std::vector<std::string> words{verb};
+        words.insert(words.end(), series.begin(), series.end());
+        words.insert(words.end(), more.begin(), more.end());
+        return run(std::move(words));
+    };
+    ASSERT_EQ(call("import", {write("days.csv", dirty)}).error, "");
+    const std::string first = call("export", {}).out;
+    ASSERT_EQ(call("clean", {"--rule", "zero-volume"}).error, "");
+    const std::string second = call("export", {}).out;
+    ASSERT_EQ(call("clean", {"--rule", "spike"}).error, "");
+    EXPECT_NE(second, first);
+    EXPECT_NE(call("export", {}).out, second);
+    ASSERT_EQ(call("clean", {"--undo"}).error, "");
+    EXPECT_EQ(call("export", {}).out, second);
+    ASSERT_EQ(call("clean", {"--undo"}).error, "");
+    EXPECT_EQ(call("export", {}).out, first);
+}
+
+TEST_F(DataCommandTest, forgets_a_record_whose_change_never_took_place) {
+    const std::string dirty = session_lines(
+        [](auto& lines) { lines[100] = lines[100].substr(0, 19) + ",100,101,9.9,100.5,1100"; });
+    const std::vector<std::string> series{"--catalog", catalog_,     "--instrument",
+                                          "SPY.ARCA",  "--interval", "1d"};
+    const auto call = [&](const std::string& verb, const std::vector<std::string>& more) {
+        std::vector<std::string> words{verb};
+        words.insert(words.end(), series.begin(), series.end());
+        words.insert(words.end(), more.begin(), more.end());
+        return run(std::move(words));
+    };
+    ASSERT_EQ(call("import", {write("days.csv", dirty)}).error, "");
+    ASSERT_EQ(call("clean", {"--rule", "spike"}).error, "");
+    const std::string record = catalog_ + "/repairs/SPY.ARCA/bar-1d/1.jsonl";
+    ASSERT_TRUE(fs::exists(record));
+    fs::copy(record, root_ + "/kept");
+    ASSERT_EQ(call("clean", {"--undo"}).error, "");
+    fs::copy(root_ + "/kept", record);  // as if the process had died before the commit
+    EXPECT_EQ(call("clean", {"--undo"}).exit_code, 2);
+    EXPECT_FALSE(fs::exists(record));
+}
+
+TEST_F(DataCommandTest, imports_a_dirty_file_once_the_named_rules_have_mended_it) {
+    const std::string dirty = session_lines([](auto& lines) {
+        std::swap(lines[20], lines[21]);
+        lines.insert(lines.begin() + 40, lines[39]);
+        lines[60] = "null,,,,,";
+        lines[80] = lines[80].substr(0, 19) + ",-1,101,-1,100.5,1100";
+    });
+    const std::string file = write("days.csv", dirty);
+    const auto call = [&](const std::vector<std::string>& rules) {
+        std::vector<std::string> words{"clean",        "--catalog", catalog_,
+                                       "--instrument", "SPY.ARCA",  "--interval",
+                                       "1d",           "--file",    file};
+        for (const std::string& rule : rules) words.insert(words.end(), {"--rule", rule});
+        return run(std::move(words));
+    };
+    EXPECT_TRUE(call({"disorder"}).error.contains("days.csv:62"));
+    const Outcome lacking = call({"unreadable", "disorder", "duplicate"});
+    EXPECT_EQ(lacking.exit_code, 2);
+    EXPECT_TRUE(lacking.error.contains("add --rule negative-price")) << lacking.error;
+    const Outcome done = call({"unreadable", "disorder", "duplicate", "negative-price"});
+    EXPECT_EQ(done.exit_code, 0) << done.error;
+    EXPECT_EQ(Json::parse(run({"ls", "--catalog", catalog_, "--json"}).out)["series"][0]["rows"],
+              248);
+    const Outcome undone = run(
+        {"clean", "--catalog", catalog_, "--instrument", "SPY.ARCA", "--interval", "1d", "--undo"});
+    EXPECT_TRUE(undone.error.contains("was read from")) << undone.error;
+}
+
+TEST_F(DataCommandTest, cleans_away_nothing_that_is_real) {
+    for (const char* rule : {"extreme", "level-break", "gap", "split", "clock-shift"}) {
+        const Outcome outcome = run({"clean", "--catalog", catalog_, "--instrument", "SPY.ARCA",
+                                     "--interval", "1d", "--rule", rule});
+        EXPECT_EQ(outcome.exit_code, 2);
+        EXPECT_TRUE(outcome.error.contains("not cleaned away")) << outcome.error;
+    }
+}
+
+TEST_F(DataCommandTest, takes_a_split_that_the_catalog_knows_for_none) {
+    const std::string file =
+        write("days.csv", session_lines([](auto& lines) {
+                  for (std::size_t i = 120; i < lines.size(); ++i) {
+                      lines[i] = fmt::format("{},50,50.{},49.8,50.0{},2000", lines[i].substr(0, 19),
+                                             1 + i % 3, i % 10);
+                  }
+              }));
+    ASSERT_EQ(
+        run({"import", "--catalog", catalog_, "--instrument", "SPY.ARCA", "--interval", "1d", file})
+            .error,
+        "");
+    const auto rules = [&] {
+        return Json::parse(
+            run({"check", "--catalog", catalog_, "--rule", "split", "--json"}).out)["issues"];
+    };
+    const Json found = rules();
+    ASSERT_EQ(found.size(), 1) << found.dump();
+    EXPECT_EQ(found[0]["row"], 120);
+    const std::string actions = write(
+        "actions.csv", "ts,kind,new_shares,old_shares,amount,new_symbol\n" +
+                           std::to_string(found[0]["ts"].get<std::int64_t>()) + ",split,2,1,0,\n");
+    ASSERT_EQ(run({"import", "--catalog", catalog_, "--instrument", "SPY.ARCA", "--kind",
+                   "corporate-action", actions})
+                  .error,
+              "");
+    EXPECT_EQ(rules(), Json::array());
+}
+
 TEST_F(DataCommandTest, has_help_everywhere) {
     for (const std::string verb : {"import", "ls", "export", "generate", "verify", "instruments"}) {
         EXPECT_EQ(run({verb, "--help"}).exit_code, 0) << verb;

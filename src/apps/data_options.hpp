@@ -46,6 +46,17 @@ struct DataCheckOptions {
     bool json = false;
 };
 
+/// A stored series, or files on their way into the catalog, by named rules.
+struct DataCleanOptions {
+    DataImportOptions input;  ///< `files` empty: the catalog's own
+    std::vector<std::string> rules;
+    std::vector<std::string> thresholds;
+    bool undo = false;
+    bool dry_run = false;
+    std::uint64_t shown = 20;  ///< changes in the table for people
+    bool json = false;
+};
+
 struct DataListOptions {
     std::string catalog;
     bool json = false;
@@ -85,6 +96,7 @@ struct DataInstrumentsOptions {
 // Each returns the exit code.
 [[nodiscard]] int run_data_import(const DataImportOptions& options);
 [[nodiscard]] int run_data_check(const DataCheckOptions& options);
+[[nodiscard]] int run_data_clean(const DataCleanOptions& options);
 [[nodiscard]] int run_data_list(const DataListOptions& options);
 [[nodiscard]] int run_data_export(const DataExportOptions& options);
 [[nodiscard]] int run_data_generate(const DataGenerateOptions& options);

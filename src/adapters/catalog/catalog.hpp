@@ -85,6 +85,7 @@ struct CommitSummary {
 enum class Overlap : std::uint8_t {
     must_be_identical,  ///< rows that differ from what is stored are an error
     replace,            ///< new rows supersede all that is stored from their first to their last ts
+    replace_series,     ///< new rows supersede all that is stored of their series
 };
 
 /// One change of a catalog: all of it, or nothing. It holds the writers' lock from begin to end;

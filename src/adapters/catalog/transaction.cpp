@@ -143,6 +143,10 @@ private:
         begun_ = true;
         change_.first = first;
         if (owner_.overlap_ == Overlap::replace) return begin_replacing(first);
+        if (owner_.overlap_ == Overlap::replace_series) {
+            for (const SegmentRef& old : stored_) change_.rows_replaced += old.rows;
+            return begin_appending();
+        }
         comparing_ = !stored_.empty() && first <= stored_.back().last;
         if (!comparing_) return {};
         next_stored_ = segment_reaching(first);
@@ -223,7 +227,7 @@ private:
     /// so that small additions do not become thousands of small files.
     Result begin_appending() {
         appending_ = true;
-        if (owner_.overlap_ == Overlap::replace) return {};
+        if (owner_.overlap_ != Overlap::must_be_identical) return {};
         kept_before_ = stored_;
         if (stored_.empty() || stored_.back().rows >= kSegmentRowsMax) return {};
         kept_before_.pop_back();
