@@ -155,6 +155,43 @@ TEST(Resolve, says_what_is_missing_and_the_mend) {
               "strategy instrument EURUSD.OANDA: is not among the run's instruments");
 }
 
+ports::Columns one_row(ports::SeriesKind kind) {
+    ports::Columns out{kind};
+    for (auto& column : out.columns) column = {1};
+    return out;
+}
+
+/// The kinds of series that a run of A.NYSE plays.
+std::vector<std::string> kinds_played(const std::vector<ports::SeriesKind>& there,
+                                      const std::vector<std::string>& assignments) {
+    sim::MemoryHistory history;
+    history.add_instrument(test::share("A.NYSE"));
+    for (const ports::SeriesKind kind : there) {
+        history.add_series({.symbol = "A.NYSE", .kind = kind, .spec = {}}, one_row(kind));
+    }
+    std::vector<std::string> all{"data.instruments=A.NYSE", "strategy.name=sma-cross"};
+    all.insert(all.end(), assignments.begin(), assignments.end());
+    const auto settings = resolve(config_of(all), history);
+    if (!settings) return {settings.error()};
+    std::vector<std::string> out;
+    for (const auto& series : settings->data) out.emplace_back(to_string(series.key.kind));
+    return out;
+}
+
+TEST(Resolve, plays_a_book_with_its_prints_where_it_is_wished_for_or_alone_there) {
+    using enum ports::SeriesKind;
+    using Kinds = std::vector<std::string>;
+    EXPECT_EQ(kinds_played({quote, trade, book_level}, {"data.kind=book"}),
+              (Kinds{"book-level", "trade"}));
+    EXPECT_EQ(kinds_played({trade, book_level, book_order}, {"data.kind=book"}),
+              (Kinds{"book-order"}));
+    EXPECT_EQ(kinds_played({book_level}, {}), (Kinds{"book-level"}));
+    EXPECT_EQ(kinds_played({quote, book_level}, {}), (Kinds{"quote"}));
+    EXPECT_EQ(kinds_played({quote}, {"data.kind=book"}),
+              (Kinds{"A.NYSE: the catalog has no order book; see tradewind data ls, or import "
+                     "some"}));
+}
+
 TEST(Resolve, names_an_instrument_once_however_often_it_is_wished_for) {
     const RunSettings settings = must(resolved(
         {"data.instruments=B.NYSE,A.NYSE,B.NYSE", "data.interval=1d", "strategy.name=sma-cross"}));
