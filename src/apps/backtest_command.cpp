@@ -76,7 +76,7 @@ std::expected<RunConfig, std::string> gather(const Options& options) {
         TRY_VOID(apply_assignment(config, assignment));
     }
     for (const auto& [key, values] : options.flags) {
-        if (key == "data.instruments" && !values.empty()) config.instruments.clear();
+        if (!values.empty()) clear_list(config, key);
         for (const std::string& value : values) {
             if (auto done = set_option(config, key, value); !done) {
                 return std::unexpected(std::string{flag_of(key)} + done.error().substr(key.size()));

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "apps/account_options.hpp"
 #include "base/try.hpp"
 
 namespace tradewind::apps {
@@ -46,23 +47,10 @@ std::expected<Rate, std::string> rate_of_bps(std::string_view text) {
     return Rate{static_cast<std::int64_t>(*raw)};
 }
 
-std::expected<Duration, std::string> duration(std::string_view text) {
-    if (text == "0") return Duration{};
-    const auto value = parse_duration(text);
-    if (!value) return is_no(text, "a duration, such as 50ms or 1s");
-    return *value;
-}
-
 std::expected<Timestamp, std::string> instant(std::string_view text) {
     const auto value = parse_timestamp(text);
     if (!value) return is_no(text, "an instant, such as 2014-05-02 or 2014-05-02T12:30:00Z");
     return *value;
-}
-
-Done set_latency(RunConfig& config, std::string_view text) {
-    const Duration all = TRY(duration(text));
-    config.latencies = {.insert = all, .replace = all, .cancel = all, .report = all};
-    return {};
 }
 
 Done set_slippage(RunConfig& config, std::string_view text) {
@@ -236,6 +224,7 @@ constexpr auto kOptions = std::to_array<Option>({
      [](RunConfig& c, std::string_view v) -> Done { c.cash = TRY(money(v)); return {}; }},
     {"account.currency", "--currency", "of the cash and of all results (what the instruments are quoted in)", false, set_currency},
     {"account.kind", "--account", "cash or margin", false, set_account},
+    {"account.deposits", "--deposit", "of other currencies at the start: BNB:10", true, add_deposit},
     {"fees.bps", "--fee-bps", "fee on notional, basis points, maker and taker", false,
      [](RunConfig& c, std::string_view v) -> Done { c.fee = TRY(rate_of_bps(v)); return {}; }},
     {"fees.maker_bps", "--maker-bps", "fee of fills that rested", false,
@@ -246,9 +235,21 @@ constexpr auto kOptions = std::to_array<Option>({
      [](RunConfig& c, std::string_view v) -> Done { c.fee_per_unit = TRY(money(v)); return {}; }},
     {"fees.minimum", "--fee-minimum", "least fee of an order that fills", false,
      [](RunConfig& c, std::string_view v) -> Done { c.fee_minimum = TRY(money(v)); return {}; }},
+    {"fees.tiers", "--fee-tier", "by volume traded before: 0:10:10,1000000:8:9 (volume:maker:taker, basis points)", true, add_fee_tier},
+    {"fees.volume_currency", "", "what the volume of tiers is counted in (the account's)", false, set_volume_currency},
+    {"fees.window_days", "", "whole UTC days before, over which it is counted (30)", false, set_fee_window},
+    {"fees.currency", "--fee-currency", "what fees are paid in, at the pair's last price", false, set_fee_currency},
+    {"fees.currency_discount", "", "share off fees paid in a third currency (0)", false, set_fee_discount},
     {"simulation.fills", "--fills", "whose fill conventions: strict, backtrader, nautilus, lean-equity, lean-base, freqtrade or vectorbt", false, set_fills},
     {"simulation.slippage", "--slippage", "none, bps:2, ticks:1 or volume:0.1", false, set_slippage},
-    {"simulation.latency", "--latency", "of orders and reports, each way: 50ms", false, set_latency},
+    {"simulation.latency", "--latency", "of orders and reports, each way: 50ms, uniform:1ms:5ms, normal:5ms:1ms, lognormal:5ms:0.5, recorded:FILE", false, set_latency},
+    {"simulation.latency_insert", "--latency-insert", "of new orders alone", false, set_insert_latency},
+    {"simulation.latency_replace", "--latency-replace", "of changes alone", false, set_replace_latency},
+    {"simulation.latency_cancel", "--latency-cancel", "of cancels alone", false, set_cancel_latency},
+    {"simulation.latency_report", "--latency-report", "of reports alone", false, set_report_latency},
+    {"simulation.latency_market_data", "--latency-market-data", "of market data: the venue meets it first", false, set_market_data_latency},
+    {"simulation.latency_seed", "", "of latencies that are drawn (1)", false, set_latency_seed},
+    {"simulation.reports", "", "by_order, or as_they_come: a fill may overtake its acknowledgement (by_order)", false, set_report_order},
     {"simulation.participation", "--participation", "largest share of a bar's volume that we may fill (0.1)", false, set_participation},
     {"simulation.queue", "--queue", "of recorded books: pessimistic, power:3, power2:3, power3:3, log or log2", false, set_queue},
     {"simulation.impact", "--impact", "of our taking from a book: none, linear:5:500ms or sqrt:5:500ms (basis points, half-life)", false, set_impact},
@@ -346,6 +347,12 @@ Done set_option(RunConfig& config, std::string_view key, std::string_view value)
         fmt::format("{}: there is no such setting; did you mean {}?", key, nearest(key)));
 }
 
+void clear_list(RunConfig& config, std::string_view key) {
+    if (key == "data.instruments") config.instruments.clear();
+    if (key == "account.deposits") config.deposits.clear();
+    if (key == "fees.tiers") config.fee_terms.tiers.clear();
+}
+
 Done apply_assignment(RunConfig& config, std::string_view assignment) {
     const std::size_t cut = assignment.find('=');
     if (cut == std::string_view::npos || cut == 0) {
@@ -353,7 +360,7 @@ Done apply_assignment(RunConfig& config, std::string_view assignment) {
     }
     const std::string_view key = assignment.substr(0, cut);
     // Over the file: its list is replaced, not made longer.
-    if (key == "data.instruments") config.instruments.clear();
+    clear_list(config, key);
     auto done = set_option(config, key, assignment.substr(cut + 1));
     if (!done) return std::unexpected("--set " + done.error());
     return {};

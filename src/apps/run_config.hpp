@@ -38,6 +38,7 @@ struct RunConfig {
     std::vector<StrategyConfig> strategies;
 
     Money cash = whole_money(100'000);
+    std::vector<CashFlow> deposits;           ///< of other currencies, beside the cash
     std::optional<Currency> currency;         ///< absent: what the instruments are quoted in
     std::optional<sim::AccountKind> account;  ///< absent: cash, or margin where something needs it
 
@@ -46,6 +47,8 @@ struct RunConfig {
     std::optional<Rate> fee_taker;
     std::optional<Money> fee_per_unit;
     std::optional<Money> fee_minimum;
+    Currency fee_currency;  ///< unknown: each instrument's own
+    sim::FeeTerms fee_terms;
 
     sim::FillMode fills = sim::FillMode::strict;
     sim::SlippageModel slippage;
@@ -78,6 +81,8 @@ struct Option {
 /// nearest known one where there is none of that name.
 [[nodiscard]] std::expected<void, std::string> set_option(RunConfig& config, std::string_view key,
                                                           std::string_view value);
+/// Empties what the key lists, where it is a list: what is set next stands in for it.
+void clear_list(RunConfig& config, std::string_view key);
 /// "section.key=value", as --set takes it. A list stands in for the one before.
 [[nodiscard]] std::expected<void, std::string> apply_assignment(RunConfig& config,
                                                                 std::string_view assignment);

@@ -40,15 +40,24 @@ std::string shown(const RunConfig& c) {
     out += fmt::format("\n{} {} {} {} {}", shown(c.fee), shown(c.fee_maker), shown(c.fee_taker),
                        shown(c.fee_per_unit), shown(c.fee_minimum));
     out += fmt::format("\n{} {} {} {} {} {} {} {} {}", sim::to_string(c.fills),
-                       static_cast<int>(c.slippage.kind), c.slippage.value, c.latencies.insert.ns,
-                       c.latencies.replace.ns, c.latencies.cancel.ns, c.latencies.report.ns,
+                       static_cast<int>(c.slippage.kind), c.slippage.value,
+                       sim::describe(c.latencies.insert), sim::describe(c.latencies.replace),
+                       sim::describe(c.latencies.cancel), sim::describe(c.latencies.report),
                        shown(c.participation), c.check_funds);
     out += fmt::format("\n{} {} {}", sim::to_string(c.book.queue), sim::to_string(c.book.impact),
                        sim::to_string(c.book.clock));
+    out += "\n" + sim::describe(c.latencies.market_data);
     const risk::Limits& limits = c.limits;
     out +=
         fmt::format("\n{} {} {} {}", shown(limits.max_position), shown(limits.max_order_notional),
                     shown(limits.max_gross_exposure), limits.max_orders_per_second.value_or(0));
+    for (const CashFlow& flow : c.deposits) {
+        out += fmt::format("\n{} {}", to_string(flow.currency), to_string(flow.amount));
+    }
+    for (const std::string& line : sim::describe(c.fee_terms)) out += "\n" + line;
+    out += fmt::format("\n{} {} {} {} {}", to_string(c.fee_currency),
+                       to_string(c.fee_terms.volume_currency), c.fee_terms.window_days,
+                       c.latencies.seed, static_cast<int>(c.latencies.reports));
     out += fmt::format("\n{} {} {}", c.benchmark, c.risk_free, c.annual_factor.value_or(-1));
     return out;
 }
@@ -71,9 +80,22 @@ const std::map<std::string_view, std::string>& samples() {
         {"fees.taker_bps", "7"},
         {"fees.per_unit", "0.005"},
         {"fees.minimum", "1"},
+        {"account.deposits", "BNB:10,EUR:5.5"},
+        {"fees.tiers", "0:10:12.5,1000000:8:9"},
+        {"fees.volume_currency", "BTC"},
+        {"fees.window_days", "14"},
+        {"fees.currency", "BNB"},
+        {"fees.currency_discount", "0.25"},
         {"simulation.fills", "backtrader"},
         {"simulation.slippage", "volume:0.1"},
         {"simulation.latency", "50ms"},
+        {"simulation.latency_insert", "uniform:1ms:5ms"},
+        {"simulation.latency_replace", "normal:5ms:1ms"},
+        {"simulation.latency_cancel", "lognormal:5ms:0.5"},
+        {"simulation.latency_report", "1us"},
+        {"simulation.latency_market_data", "uniform:0:5ms"},
+        {"simulation.latency_seed", "7"},
+        {"simulation.reports", "as_they_come"},
         {"simulation.participation", "0.25"},
         {"simulation.queue", "power2:0.5"},
         {"simulation.impact", "sqrt:5:500ms"},
@@ -235,7 +257,16 @@ TEST_F(RunConfigTest, refuses_values_of_the_wrong_kind_or_out_of_range) {
         {"fees.per_unit", {"-0.1", "x"}},
         {"simulation.fills", {"", "optimistic"}},
         {"simulation.slippage", {"", "bps", "bps:", "bps:-1", "bps:x", "pips:1"}},
-        {"simulation.latency", {"", "50", "-1ms", "soon"}},
+        {"account.deposits", {"", "BNB", "BNB:0", "BNB:-1", "bnb:1", "BNB:1:2"}},
+        {"fees.tiers", {"", "0:1", "1:10:10", "0:x:1", "-1:1:1", "0:1:10001", "0:1:1,0:1:1"}},
+        {"fees.window_days", {"0", "3651", "1.5", "x"}},
+        {"fees.currency", {"", "bnb"}},
+        {"fees.currency_discount", {"-0.1", "1.1", "x"}},
+        {"simulation.latency",
+         {"", "50", "-1ms", "soon", "uniform:1ms", "uniform:5ms:1ms", "normal:1ms:x",
+          "lognormal:1ms:-1", "gamma:1ms:1ms"}},
+        {"simulation.latency_seed", {"", "-1", "x"}},
+        {"simulation.reports", {"", "sorted"}},
         {"simulation.participation", {"0", "-0.1", "1.1", "x"}},
         {"simulation.queue", {"", "exact", "power:0", "log:2"}},
         {"simulation.impact", {"", "sqrt", "linear:5", "linear:5:0s", "none:1:1s"}},
@@ -297,6 +328,41 @@ TEST_F(RunConfigTest, tells_broken_toml_in_one_line_with_its_place) {
 TEST_F(RunConfigTest, names_a_file_that_is_not_there) {
     RunConfig config;
     EXPECT_EQ(load_config(config, "no/such.toml").error(), "no/such.toml: there is no such file");
+}
+
+// --- recorded latencies -------------------------------------------------------------------------
+
+TEST_F(RunConfigTest, reads_recorded_latencies_from_a_file) {
+    std::ofstream{path_} << "ts,latency_ns,what\n5,100,a\n6,200,b\n";
+    for (const char* how : {"recorded:", "recorded_by_time:"}) {
+        RunConfig config;
+        must(set_option(config, "simulation.latency_report", how + path_.string()));
+        const sim::LatencyModel& model = config.latencies.report;
+        ASSERT_EQ(model.measured.size(), 2U);
+        EXPECT_EQ(model.measured[1], (sim::MeasuredLatency{.at = {6}, .latency = {200}}));
+        EXPECT_EQ(model.kind == sim::LatencyKind::by_time, std::string_view{how} != "recorded:");
+    }
+}
+
+TEST_F(RunConfigTest, names_the_line_of_a_recorded_latency_that_is_none) {
+    const auto error = [&](std::string_view csv, const char* how = "recorded_by_time:") {
+        std::ofstream{path_} << csv;
+        std::string text = set_error("simulation.latency", how + path_.string());
+        EXPECT_EQ(text.find('\n'), std::string::npos) << text;
+        const std::size_t at = text.find(path_.string());
+        return at == std::string::npos ? text : text.substr(at + path_.string().size());
+    };
+    EXPECT_EQ(error("latency_ns\n5\n"),
+              ":1: field 'ts': there is no such column; the first line names the columns");
+    EXPECT_EQ(error("ts\n5\n"),
+              ":1: field 'latency_ns': there is no such column; the first line names the columns");
+    EXPECT_EQ(
+        error("ts,latency_ns\n5,10\n6,-1\n"),
+        ":3: field 'latency_ns': is no number of nanoseconds; write a whole number from 0 on");
+    EXPECT_EQ(error("ts,latency_ns\n5,10\n4,10\n"),
+              ":3: field 'ts': is no instant at or after the one before; write UTC nanoseconds "
+              "since 1970, sorted");
+    EXPECT_EQ(error("latency_ns\n", "recorded:"), "' is not a file with a row of latencies");
 }
 
 }  // namespace

@@ -152,6 +152,12 @@ void apply_fees(const RunConfig& config, Instrument& instrument) {
     if (config.fee_taker) fees.taker = *config.fee_taker;
     if (config.fee_per_unit) fees.per_unit = *config.fee_per_unit;
     if (config.fee_minimum) fees.minimum = *config.fee_minimum;
+    if (config.fee_currency.known()) fees.currency = config.fee_currency;
+    // The venue charges by tier; who estimates a cost takes the dearest.
+    const auto& tiers = config.fee_terms.tiers;
+    if (tiers.empty()) return;
+    fees.maker = std::ranges::max(tiers, {}, &sim::FeeTier::maker).maker;
+    fees.taker = std::ranges::max(tiers, {}, &sim::FeeTier::taker).taker;
 }
 
 /// The sessions whose ends the equity curve counts: those of the instruments where they agree.
@@ -301,11 +307,15 @@ std::expected<RunSettings, Text> resolve(const RunConfig& config, const ports::H
     out.world.slippage = config.slippage;
     out.world.latencies = config.latencies;
     out.world.book = config.book;
+    out.world.fee_terms = config.fee_terms;
     if (config.participation) out.world.participation = *config.participation;
     out.world.account = config.account.value_or(default_account(out.instruments));
     out.world.check_funds = config.check_funds;
     const Currency base = TRY(base_currency(config, out.instruments));
     out.world.deposits = {{.currency = base, .amount = config.cash}};
+    out.world.deposits.insert(out.world.deposits.end(), config.deposits.begin(),
+                              config.deposits.end());
+    if (!out.world.fee_terms.volume_currency.known()) out.world.fee_terms.volume_currency = base;
     out.world.from = config.from;
     out.world.to = config.to;
 

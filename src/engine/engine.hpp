@@ -177,9 +177,13 @@ private:
     [[nodiscard]] const orders::Order* own_open_order(const Slot& slot, OrderId id) const;
 
     void mark(InstrumentId instrument, Price price) { portfolio_.mark(instrument, price); }
+    void open_account();
     /// Marks the account. Where a rate is unknown the last known value stands.
     void sample(Timestamp ts) {
-        if (!sampler_) return;
+        if (!sampler_) [[unlikely]] {
+            if (started_) open_account();
+            if (!sampler_) return;
+        }
         sampler_->mark(ts,
                        [this](portfolio::AccountValue& value) { portfolio_.value_into(value); });
     }

@@ -457,6 +457,27 @@ TEST(Step, books_what_the_venue_closes_against_our_will) {
     EXPECT_EQ(desk.engine.slippage(), whole_money(10));
 }
 
+TEST(Step, opens_the_equity_curve_once_every_deposit_can_be_valued) {
+    const Currency usdt = Currency::parse("USDT").value(), bnb = Currency::parse("BNB").value();
+    const InstrumentTable coins = test::table_of({*default_instrument("BNBUSDT.BINANCE")});
+    Engine engine{coins, {.base = usdt}, {}};
+    Sequence seq = 0;
+    const auto step = [&](const Payload& payload) {
+        ++seq;
+        must(engine.step({.seq = seq,
+                          .ts = Timestamp{} + seconds(static_cast<std::int64_t>(seq)),
+                          .ts_event = {},
+                          .payload = payload}));
+    };
+    step(CashFlow{usdt, whole_money(1000), CashReason::deposit});
+    step(CashFlow{bnb, whole_money(2), CashReason::deposit});
+    step(TradingStatus{.instrument = kFirst});
+    EXPECT_EQ(engine.equity(), nullptr);
+    step(print("500"));
+    ASSERT_NE(engine.equity(), nullptr);
+    EXPECT_EQ(engine.start_equity(), whole_money(2000));
+}
+
 // --- books --------------------------------------------------------------------------------------
 
 BookLevel level(Side side, std::string_view at, std::int64_t units, BookFlags flags) {

@@ -73,8 +73,7 @@ void Engine::reject(const Event& event, bool is_known) {
 /// capital.
 void Engine::start_strategies() {
     started_ = true;
-    start_equity_ = portfolio_.equity().value_or(Money{});
-    sampler_.emplace(sampling_, start_equity_);
+    open_account();
     for (const auto& slot : slots_) {
         tell(*slot, [](signal::Strategy& s, signal::Context& c) { s.on_start(c); });
     }
@@ -291,6 +290,17 @@ void Engine::on(const Liquidation& liquidation) {
     }
     tell_all(liquidation.instrument,
              [&](signal::Strategy& s, signal::Context& c) { s.on_liquidation(c, liquidation); });
+}
+
+// --- the account --------------------------------------------------------------------------------
+
+/// The equity curve begins where the account can be valued: deposits of several currencies wait for
+/// their rates.
+void Engine::open_account() {
+    const std::optional<Money> equity = portfolio_.equity();
+    if (!equity) return;
+    start_equity_ = *equity;
+    sampler_.emplace(sampling_, start_equity_);
 }
 
 }  // namespace tradewind::engine

@@ -18,8 +18,8 @@ Currency settlement_of(const Instrument& instrument) {
     return instrument.settlement.known() ? instrument.settlement : instrument.quote;
 }
 
-Currency fee_currency_of(const Instrument& instrument) {
-    return instrument.fees.currency.known() ? instrument.fees.currency : settlement_of(instrument);
+Currency fee_currency_of(const Account::Deal& deal, const Instrument& instrument) {
+    return deal.fee_currency.known() ? deal.fee_currency : settlement_of(instrument);
 }
 
 }  // namespace
@@ -43,6 +43,15 @@ Money Account::cash(Currency currency) const {
     return found == balances_.end() ? Money{} : found->amount;
 }
 
+Money Account::holdings(Currency currency) const {
+    Money sum = cash(currency);
+    for (const Instrument& pair : table_->all()) {
+        if (pair.base != currency || pair.is_derivative()) continue;
+        sum += {base::Int128{positions_[pair.id.value].raw} * base::Int128{base::kDecimalOne}};
+    }
+    return sum;
+}
+
 bool Account::affords(const Deal& deal) const {
     const Qty before = position(deal.instrument);
     const Qty after = before + signed_qty(deal.side, deal.qty);
@@ -62,7 +71,7 @@ bool Account::pays_cash(const Deal& deal) const {
         return held >= Money{base::Int128{wanted.raw} * base::Int128{base::kDecimalOne}};
     }
     const Money cost = notional(deal.price, deal.qty, instrument);
-    const bool fee_in_cash = fee_currency_of(instrument) == settlement_of(instrument);
+    const bool fee_in_cash = fee_currency_of(deal, instrument) == settlement_of(instrument);
     return cash(settlement_of(instrument)) >= (fee_in_cash ? cost + deal.fee : cost);
 }
 
@@ -82,7 +91,9 @@ std::optional<Money> Account::convert(Money amount, Currency from, Currency to) 
 bool Account::meets_margin(const Deal& deal) const {
     const Instrument& traded = table_->at(deal.instrument);
     const Currency currency = settlement_of(traded);
-    Money equity = -deal.fee, used;
+    Money equity, used;
+    const auto fee = convert(deal.fee, fee_currency_of(deal, traded), currency);
+    equity -= fee.value_or(deal.fee);
     for (const Balance& balance : balances_) {
         const auto worth = convert(balance.amount, balance.currency, currency);
         if (!worth && balance.amount.raw < 0) return false;  // a debt of unknown size
@@ -111,7 +122,7 @@ void Account::apply(const Deal& deal) {
     const Qty traded = signed_qty(deal.side, deal.qty);
     positions_[deal.instrument.value] += traded;
     add(settlement_of(instrument), -notional(deal.price, traded, instrument));
-    if (deal.fee.raw != 0) add(fee_currency_of(instrument), -deal.fee);
+    if (deal.fee.raw != 0) add(fee_currency_of(deal, instrument), -deal.fee);
 }
 
 void Account::split(const CorporateAction& action) {

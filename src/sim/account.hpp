@@ -34,7 +34,13 @@ public:
         Price price;
         Qty qty;
         Money fee;
+        Currency fee_currency{};  ///< unknown: the settlement currency
     };
+    /// Cash, and coins or currency that are held as a position.
+    [[nodiscard]] Money holdings(Currency currency) const;
+    /// `amount` in another currency, at the last price of the first pair in the table that has
+    /// one; nullopt where none does.
+    [[nodiscard]] std::optional<Money> convert(Money amount, Currency from, Currency to) const;
     /// Whether the deal can be paid for, or its margin met. Deals that only reduce always can.
     [[nodiscard]] bool affords(const Deal& deal) const;
     void apply(const Deal& deal);
@@ -48,9 +54,6 @@ public:
 private:
     [[nodiscard]] bool pays_cash(const Deal& deal) const;
     [[nodiscard]] bool meets_margin(const Deal& deal) const;
-    /// How many units of `to` one unit of `from` is worth, as a price of some instrument and its
-    /// direction.
-    [[nodiscard]] std::optional<Money> convert(Money amount, Currency from, Currency to) const;
 
     struct Balance {
         Currency currency;

@@ -90,7 +90,7 @@ Done set_taker_fee(Scenario& scenario, const std::string& value) {
     return {};
 }
 
-Done set_latency(Duration Latencies::* which, Scenario& scenario, const std::string& value) {
+Done set_latency(LatencyModel Latencies::* which, Scenario& scenario, const std::string& value) {
     const auto latency = parse_duration(value);
     if (!latency) return std::unexpected(fmt::format("'{}' is not a duration: 50ms", value));
     scenario.settings.latencies.*which = *latency;
@@ -116,7 +116,7 @@ struct Setting {
     Done (*set)(Scenario& scenario, const std::string& value);
 };
 
-template <Duration Latencies::* which>
+template <LatencyModel Latencies::* which>
 Done set_latency_of(Scenario& scenario, const std::string& value) {
     return set_latency(which, scenario, value);
 }

@@ -79,6 +79,7 @@ struct Feed {
             times.open = times.close = seen_at_venue(label);
         } else {
             times.open = times.close = label;
+            met_close = false;
         }
     }
     /// Never before the row before, nor, where a row does not tell, after it.

@@ -20,6 +20,8 @@ struct Moment {
 // one bar's close meets every bar that opens at that instant whole. Timers ring between: a timer
 // set for now sees every series' news of this instant, and what it sends still meets those opens.
 inline constexpr std::uint32_t kReportPlace = 0;
+/// What changed the account at the venue, when we hear of it: after the reports of that instant.
+inline constexpr std::uint32_t kAccountPlace = 0x0fff'ffff;
 inline constexpr std::uint32_t kMarketPlace = 0x1000'0000;  ///< plus the rank of the series
 inline constexpr std::uint32_t kTimerPlace = 0x3fff'ffff;
 inline constexpr std::uint32_t kExpiryPlace = 0x4000'0000;

@@ -35,7 +35,26 @@ std::int64_t scaled(std::int64_t value, std::int64_t numerator, std::int64_t den
 OrderDesk::OrderDesk(const InstrumentTable& table, const WorldSettings& settings)
     : table_(with_fees(table, settings.fees)),
       settings_(settings),
-      account_(table_, settings.account) {}
+      account_(table_, settings.account),
+      fees_(table_, account_, settings.fee_terms),
+      report_latency_(settings_.latencies.report, settings_.latencies.seed) {}
+
+Report& ReportQueue::insert(Timestamp ts, OrderId order, bool in_order) {
+    const auto first = all_.begin() + static_cast<std::ptrdiff_t>(head_);
+    if (in_order) {
+        const auto end = all_.rend() - static_cast<std::ptrdiff_t>(head_);
+        const auto last = std::find_if(all_.rbegin(), end,
+                                       [&](const Report& r) { return r.event.order == order; });
+        if (last != end) ts = std::max(ts, last->ts);
+    }
+    const auto place = std::upper_bound(first, all_.end(), ts, [](Timestamp t, const Report& r) {
+        return t < r.ts;
+    });
+    Report& out = *all_.insert(place, Report{});
+    out.ts = ts;
+    out.event.order = order;
+    return out;
+}
 
 VenueReason OrderDesk::fault_of(const OrderIntent& order) const {
     const OrderSpec& spec = order.spec;
@@ -73,9 +92,9 @@ void OrderDesk::end(VenueOrder& order) {
 }
 
 /// The next report, in its place: it is too large to be copied about.
-Report& OrderDesk::add_report(Timestamp true_at) {
-    Report& out = reports_.add();
-    out.ts = now_ts() + settings_.latencies.report;
+Report& OrderDesk::add_report(Timestamp true_at, OrderId order) {
+    Report& out = reports_.add(now_ts() + report_latency_.next(now_ts()), order,
+                               settings_.latencies.reports == ReportOrder::by_order);
     out.ts_event = true_at;
     return out;
 }
@@ -86,10 +105,9 @@ void OrderDesk::report(OrderEventKind kind, const VenueOrder& order, const Order
 
 void OrderDesk::report_to(OrderId id, InstrumentId instrument, OrderEventKind kind,
                           const OrderDetail& detail) {
-    Report& out = add_report(now_ts());
+    Report& out = add_report(now_ts(), id);
     out.event.kind = kind;
     out.event.instrument = instrument;
-    out.event.order = id;
     out.event.detail = detail;
 }
 
@@ -100,43 +118,50 @@ void OrderDesk::report_terms(OrderEventKind kind, const VenueOrder& order) {
                       .trigger_price = order.spec.trigger_price});
 }
 
-Money OrderDesk::fee(const VenueOrder& order, Price price, Qty qty, Liquidity liquidity) const {
-    return fee_of({.price = price,
-                   .qty = qty,
-                   .is_maker = liquidity == Liquidity::maker,
-                   .paid_so_far = order.fees_paid,
-                   .notional_so_far = order.notional_filled,
-                   .qty_so_far = order.filled},
-                  instrument(order));
+Money OrderDesk::fee(const VenueOrder& order, Price price, Qty qty, Liquidity liquidity) {
+    return fees_.fee({.price = price,
+                      .qty = qty,
+                      .is_maker = liquidity == Liquidity::maker,
+                      .paid_so_far = order.fees_paid,
+                      .notional_so_far = order.notional_filled,
+                      .qty_so_far = order.filled},
+                     order.spec.instrument, now_ts());
+}
+
+Account::Deal OrderDesk::deal_of(const VenueOrder& order, const Execution& e) const {
+    const FeeMeter::Charge charge = fees_.charge(e.fee, order.spec.instrument);
+    return {.instrument = order.spec.instrument,
+            .side = order.spec.side,
+            .price = e.price,
+            .qty = e.qty,
+            .fee = charge.amount,
+            .fee_currency = charge.currency};
 }
 
 void OrderDesk::execute(VenueOrder& order, const Execution& e) {
     const Instrument& of = instrument(order);
     ASSERT(e.qty.raw > 0 && e.qty <= order.spec.qty - order.filled);
+    const Account::Deal deal = deal_of(order, e);
+    const Money traded = abs(notional(e.price, e.qty, of));
     order.filled += e.qty;
     order.fees_paid += e.fee;
-    order.notional_filled += abs(notional(e.price, e.qty, of));
-    account_.apply({.instrument = of.id,
-                    .side = order.spec.side,
-                    .price = e.price,
-                    .qty = e.qty,
-                    .fee = e.fee});
+    order.notional_filled += traded;
+    account_.apply(deal);
+    fees_.traded(of.id, e.qty, traded, now_ts());
     ++counts_.fills;
     if (e.basis.ambiguous) ++counts_.ambiguous_fills;
     const bool done = order.filled == order.spec.qty;
-    Report& out = add_report(e.true_at);
+    Report& out = add_report(e.true_at, order.id);
     out.event.kind = done ? OrderEventKind::filled : OrderEventKind::partially_filled;
     out.event.instrument = of.id;
-    out.event.order = order.id;
-    out.event.detail.emplace<Fill>(
-        Fill{.price = e.price,
-             .qty = e.qty,
-             .side = order.spec.side,
-             .liquidity = e.liquidity,
-             .fee = e.fee,
-             .fee_currency = of.fees.currency.known() ? of.fees.currency : of.settlement,
-             .basis = e.basis,
-             .trade_number = ++trades_});
+    out.event.detail.emplace<Fill>(Fill{.price = e.price,
+                                        .qty = e.qty,
+                                        .side = order.spec.side,
+                                        .liquidity = e.liquidity,
+                                        .fee = deal.fee,
+                                        .fee_currency = deal.fee_currency,
+                                        .basis = e.basis,
+                                        .trade_number = ++trades_});
 }
 
 std::optional<OrderSpec> OrderDesk::changed(const VenueOrder& order,

@@ -10,6 +10,7 @@
 #include "domain/event.hpp"
 #include "domain/instrument.hpp"
 #include "sim/account.hpp"
+#include "sim/fee_meter.hpp"
 #include "sim/fill_rules.hpp"
 #include "sim/moment.hpp"
 #include "sim/settings.hpp"
@@ -27,14 +28,28 @@ struct Report {
     OrderEvent event;
 };
 
-/// Reports in the order in which they were made, which with one latency is that in which they
-/// arrive.
+/// Reports in the order in which they arrive; of those that arrive at one instant, in that in which
+/// they were made.
 class ReportQueue {
 public:
     [[nodiscard]] bool empty() const { return head_ == all_.size(); }
     [[nodiscard]] Timestamp next_ts() const { return empty() ? kTimestampMax : all_[head_].ts; }
-    /// A new one at the end, to be filled in.
-    Report& add() { return all_.emplace_back(); }
+    /// A new one of an order, to be filled in, behind all that arrive no later. It arrives later
+    /// than `ts` where it may not yet: before `hold_until`'s instant, or, where `in_order`, before
+    /// a report of the same order.
+    Report& add(Timestamp ts, OrderId order, bool in_order) {
+        if (ts < not_before_) ts = not_before_;
+        if (!empty() && ts < all_.back().ts) [[unlikely]]
+            return insert(ts, order, in_order);
+        Report& out = all_.emplace_back();
+        out.ts = ts;
+        out.event.order = order;
+        return out;
+    }
+    /// When the latest of those under way arrives; kTimestampMin where none is.
+    [[nodiscard]] Timestamp last_ts() const { return empty() ? kTimestampMin : all_.back().ts; }
+    /// No later report arrives before.
+    void hold_until(Timestamp at) { not_before_ = at; }
     /// The first; not empty.
     [[nodiscard]] const Report& front() const { return all_[head_]; }
     void drop_front() {
@@ -49,7 +64,10 @@ public:
     }
 
 private:
+    Report& insert(Timestamp ts, OrderId order, bool in_order);
+
     static constexpr std::size_t kCompactAt = 4096;
+    Timestamp not_before_ = kTimestampMin;
     std::vector<Report> all_;
     std::size_t head_ = 0;
 };
@@ -101,17 +119,19 @@ public:
     void report_to(OrderId id, InstrumentId instrument, OrderEventKind kind,
                    const OrderDetail& detail);
     void report_terms(OrderEventKind kind, const VenueOrder& order);
-    [[nodiscard]] Money fee(const VenueOrder& order, Price price, Qty qty,
-                            Liquidity liquidity) const;
+    /// In quote currency, by schedule and tier.
+    [[nodiscard]] Money fee(const VenueOrder& order, Price price, Qty qty, Liquidity liquidity);
 
     struct Execution {
         Price price;
         Qty qty;
         Liquidity liquidity = Liquidity::taker;
-        Money fee;
-        FillBasis basis;
-        Timestamp true_at;  ///< when it was true
+        Money fee;  ///< in quote currency; taken in the one that the schedule names
+        FillBasis basis{};
+        Timestamp true_at{};  ///< when it was true
     };
+    /// What the execution does to the account, the fee as it would be taken now.
+    [[nodiscard]] Account::Deal deal_of(const VenueOrder& order, const Execution& execution) const;
     /// Books a fill: the order, the account, the report.
     void execute(VenueOrder& order, const Execution& execution);
 
@@ -124,11 +144,13 @@ public:
     [[nodiscard]] bool restate(VenueOrder& order, const CorporateAction& split) const;
 
 private:
-    [[nodiscard]] Report& add_report(Timestamp true_at);
+    [[nodiscard]] Report& add_report(Timestamp true_at, OrderId order);
 
     InstrumentTable table_;
     WorldSettings settings_;
     Account account_;
+    FeeMeter fees_;
+    LatencySource report_latency_;
     WorldCounts counts_;
     ReportQueue reports_;
     Moment now_;

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+
 #include <array>
 
 #include "base/assert.hpp"
@@ -38,9 +40,17 @@ std::string slippage_line(const SlippageModel& model) {
 }
 
 std::string latency_line(const Latencies& l) {
-    if (l == Latencies{}) return "Latency: none; what is sent on an event acts on the next.";
-    return fmt::format("Latency: insert {}, replace {}, cancel {}, report {}.", to_string(l.insert),
-                       to_string(l.replace), to_string(l.cancel), to_string(l.report));
+    if (l.are_none()) return "Latency: none; what is sent on an event acts on the next.";
+    std::string line = fmt::format(
+        "Latency: insert {}, replace {}, cancel {}, report {}, market data {}", describe(l.insert),
+        describe(l.replace), describe(l.cancel), describe(l.report), describe(l.market_data));
+    const LatencyModel* const all[] = {&l.insert, &l.replace, &l.cancel, &l.report, &l.market_data};
+    const bool drawn = std::any_of(std::begin(all), std::end(all), [](const LatencyModel* model) {
+        return !model->is_constant() && model->measured.empty();
+    });
+    if (drawn) line += fmt::format("; seed {}", l.seed);
+    if (l.reports == ReportOrder::as_they_come) line += "; reports overtake each other";
+    return line + ".";
 }
 
 std::string funds_line(const WorldSettings& s) {
@@ -179,6 +189,7 @@ std::vector<std::string> describe(const WorldSettings& settings) {
     }
     out.push_back(slippage_line(settings.slippage));
     out.push_back(latency_line(settings.latencies));
+    for (std::string& line : describe(settings.fee_terms)) out.push_back(std::move(line));
     out.push_back(funds_line(settings));
     return out;
 }

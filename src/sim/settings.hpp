@@ -15,6 +15,8 @@
 #include "ports/history.hpp"
 #include "sim/book_impact.hpp"
 #include "sim/queue_model.hpp"
+#include "sim/fee_tiers.hpp"
+#include "sim/latency_model.hpp"
 
 /// What a simulated world assumes. Every one of these is printed into the report by `describe`.
 namespace tradewind::sim {
@@ -44,16 +46,6 @@ enum class AccountKind : std::uint8_t {
 
 [[nodiscard]] std::string_view to_string(AccountKind value);
 [[nodiscard]] std::optional<AccountKind> parse_account_kind(std::string_view text);
-
-/// How long commands travel to the venue and reports back.
-struct Latencies {
-    Duration insert;
-    Duration replace;
-    Duration cancel;
-    Duration report;
-
-    friend bool operator==(const Latencies&, const Latencies&) = default;
-};
 
 enum class SlippageKind : std::uint8_t {
     none,
@@ -116,6 +108,7 @@ struct WorldSettings {
     SlippageModel slippage;
     BacktraderSlippage backtrader;    ///< read in that mode only
     std::optional<FeeSchedule> fees;  ///< absent: each instrument's own
+    FeeTerms fee_terms;
     Latencies latencies;
     BookSettings book;
     /// Mode strict: largest share of a bar's volume, or of a print's size, that all orders together

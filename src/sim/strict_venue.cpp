@@ -667,21 +667,18 @@ void StrictVenue::fill(VenueOrder& order, const Hit& hit, Supply& supply) {
                                        .limit = limit},
                                       desk_.settings().slippage, instrument);
     const Money fee = desk_.fee(order, price, got, hit.liquidity);
-    const Account::Deal deal{.instrument = instrument.id,
-                             .side = order.spec.side,
-                             .price = price,
-                             .qty = got,
-                             .fee = fee};
-    if (desk_.settings().check_funds && !desk_.account().affords(deal)) {
+    const OrderDesk::Execution execution{
+        .price = price,
+        .qty = got,
+        .liquidity = hit.liquidity,
+        .fee = fee,
+        .basis = {.reference = hit.reference, .ambiguous = hit.ambiguous},
+        .true_at = desk_.now_ts()};
+    if (desk_.settings().check_funds && !desk_.account().affords(desk_.deal_of(order, execution))) {
         ++desk_.counts().denied_for_funds;
         return cancel_order(order, VenueReason::insufficient_funds);
     }
-    desk_.execute(order, {.price = price,
-                          .qty = got,
-                          .liquidity = hit.liquidity,
-                          .fee = fee,
-                          .basis = {.reference = hit.reference, .ambiguous = hit.ambiguous},
-                          .true_at = desk_.now_ts()});
+    desk_.execute(order, execution);
     supply.left -= supply.limited ? got : Qty{};
     supply.used += got;
     settle(order, got, hit);

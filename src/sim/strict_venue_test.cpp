@@ -512,6 +512,21 @@ TEST(Latency, cancel_that_loses_the_race_is_refused) {
                                                   1:00.050000000 1 cancel_rejected unknown_order)"));
 }
 
+/// The fill on the first print left the venue without an order; the next print counts all the same.
+TEST(Ticks, order_that_answers_the_print_of_a_fill_meets_the_next_print) {
+    EXPECT_EQ(play(with_margin(R"(trade 0 100 1000
+                                  trade 1 101 1000
+                                  trade 2 102 1000
+                                  trade 3 103 1000
+                                  trade 4 104 1000)",
+                               "1 buy 1 1 market\n2 sell 2 1 market"))
+                  .reports,
+              lines_of(R"(1:00 1 accepted
+                          2:00 1 filled 1@102 taker
+                          2:00 2 accepted
+                          3:00 2 filled 1@103 taker)"));
+}
+
 TEST(Slippage, moves_what_takes_against_us_and_leaves_what_makes) {
     Scenario scenario = with_margin(
         kTwoBars, "0 buy 1 10 market\n0 sell 2 10 limit 104\n0 sell 3 10 stop_market 96");

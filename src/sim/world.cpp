@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -39,7 +40,14 @@ void sort_stably(std::vector<T>& all, const Less& less) {
 class World::Body {
 public:
     Body(const InstrumentTable& table, WorldSettings settings)
-        : desk_(table, settings), settings_(std::move(settings)) {
+        : desk_(table, settings),
+          settings_(std::move(settings)),
+          insert_(settings_.latencies.insert, settings_.latencies.seed + 1),
+          replace_(settings_.latencies.replace, settings_.latencies.seed + 2),
+          cancel_(settings_.latencies.cancel, settings_.latencies.seed + 3),
+          market_data_(settings_.latencies.market_data, settings_.latencies.seed + 4),
+          delays_(!settings_.latencies.report.is_none() ||
+                  !settings_.latencies.market_data.is_none()) {
         bar_venue_ = make_bar_venue(desk_);
         if (!bar_venue_) strict_.emplace(desk_, rules_of(settings_.fills));
     }
@@ -86,6 +94,15 @@ private:
             return a.at != b.at ? a.at > b.at : a.number > b.number;
         }
     };
+    /// What the venue has seen and we have not.
+    struct Delivery {
+        Moment at;
+        std::uint64_t number = 0;
+        Event event;
+        friend bool operator>(const Delivery& a, const Delivery& b) {
+            return a.at != b.at ? a.at > b.at : a.number > b.number;
+        }
+    };
     enum class Stage : std::uint8_t { deposits, running, closing, over };
 
     [[nodiscard]] std::expected<void, std::string> add_feed(const ports::SeriesKey& key,
@@ -121,6 +138,13 @@ private:
     [[nodiscard]] bool next_at_venue(Feed& feed, std::uint32_t leaf);
     void step_bar_venue(const Feed& first);
     [[nodiscard]] BarMeeting meeting_of(const Feed& feed) const;
+    /// Whether the event is on its way to us for a while; false: it is here.
+    [[nodiscard]] bool is_held(std::uint32_t rank, const Event& event) {
+        return delays_ && hold(rank, event);
+    }
+    [[nodiscard]] bool hold(std::uint32_t rank, const Event& event);
+    void deliver_held(Event& out);
+    [[nodiscard]] Duration latency_of(const Command& command, Timestamp now);
     void deliver_report(Event& out);
     void deliver_alarm(Event& out);
     void arrive(const Command& command);
@@ -136,6 +160,11 @@ private:
 
     OrderDesk desk_;
     WorldSettings settings_;
+    LatencySource insert_;
+    LatencySource replace_;
+    LatencySource cancel_;
+    LatencySource market_data_;
+    bool delays_;  ///< something may be seen by the venue before it is by us
     std::optional<StrictVenue> strict_;
     std::unique_ptr<BarVenue> bar_venue_;  ///< one of the two is there
 
@@ -144,6 +173,8 @@ private:
     WinnerTree tree_;
     std::vector<Arrival> arrivals_;  ///< heaps, earliest first
     std::vector<Alarm> alarms_;
+    std::vector<Delivery> deliveries_;
+    std::vector<Timestamp> told_;  ///< by rank: until when what a feed told is on its way
     std::vector<BarMeeting> meetings_;
     std::uint64_t numbered_ = 0;
 
@@ -157,7 +188,8 @@ private:
     std::uint32_t somebody_ = 1;
     Duration clock_set_back_;  ///< the most that an exchange's clock was set back
     Price unread_;
-    std::string symbol_;  ///< of a symbol change, while its event lives
+    std::string symbol_;                    ///< of a symbol change, while its event lives
+    std::deque<std::string> held_symbols_;  ///< of those that were held
     std::string error_;
 };
 
@@ -205,12 +237,12 @@ std::expected<void, std::string> World::Body::open(const ports::History& history
         return std::unexpected(fmt::format("participation {} is not between 0 and 1",
                                            to_string(settings_.participation)));
     }
-    for (const Duration latency : {settings_.latencies.insert, settings_.latencies.replace,
-                                   settings_.latencies.cancel, settings_.latencies.report}) {
-        if (latency.ns < 0) {
-            return std::unexpected(fmt::format("latency {} ns is negative", latency.ns));
-        }
+    const Latencies& l = settings_.latencies;
+    for (const LatencyModel* model :
+         {&l.insert, &l.replace, &l.cancel, &l.report, &l.market_data}) {
+        if (auto fault = fault_of(*model)) return std::unexpected(std::move(*fault));
     }
+    if (auto fault = fault_of(settings_.fee_terms)) return std::unexpected(std::move(*fault));
     if (settings_.slippage.value < 0) return std::unexpected("slippage is negative");
     for (const ports::SeriesKey& key : chosen(history)) TRY_VOID(add_feed(key, history));
     TRY_VOID(add_book_feeds(history));
@@ -355,6 +387,7 @@ void World::Body::rank_feeds() {
     ASSERT(feeds_.size() < kSeriesMax);
     std::uint32_t rank = 1;  // 0 is the halts' of the settings
     for (Feed& feed : feeds_) feed.rank = rank++;
+    told_.assign(rank, kTimestampMin);
 }
 
 /// What fills orders: quotes and prints where there are any, else the bars of the shortest
@@ -648,9 +681,11 @@ ports::EventSource::Next World::Body::next(Event& out) {
                 } else {
                     emit(feed, leaf, out);
                 }
+                if (is_held(feed.rank, out)) [[unlikely]]
+                    continue;
                 return Next::event;
             }
-            if (meet(feed, leaf, Moment{key}, out)) return Next::event;
+            if (meet(feed, leaf, Moment{key}, out) && !is_held(feed.rank, out)) return Next::event;
             continue;
         }
         if (!error_.empty()) return Next::failed;
@@ -686,6 +721,7 @@ ports::EventSource::Next World::Body::deposit(Event& out) {
 void World::Body::look_ahead() {
     std::int64_t at = desk_.reports().next_ts().ns;
     if (!alarms_.empty()) at = std::min(at, alarms_.front().at.ns);
+    if (!deliveries_.empty()) at = std::min(at, deliveries_.front().at.ts);
     if (!arrivals_.empty()) at = std::min(at, arrivals_.front().at.ns);
     if (strict_) at = std::min(at, strict_->next_expiry().ns);
     if (!settings_.statuses.empty()) at = std::min(at, settings_.statuses.front().at.ns);
@@ -704,18 +740,24 @@ bool World::Body::attend(std::uint32_t leaf, const Moment& market, Event& out) {
     const Moment status =
         settings_.statuses.empty() ? kNever : at(settings_.statuses.front().at, kMarketPlace);
     const Moment expiry = strict_ ? at(strict_->next_expiry(), kExpiryPlace) : kNever;
+    const Moment delivery = deliveries_.empty() ? kNever : deliveries_.front().at;
     const Moment arrival = arrivals_.empty() ? kNever : at(arrivals_.front().at, kArrivalPlace);
     // After the last market data only what is under way is waited for; timers and expiries that are
     // yet to come never do.
     const bool dry = market == kNever;
     const auto due = [&](const Moment& m) { return dry && m.ts > last_row_.ns ? kNever : m; };
-    const Moment first = std::min({report, due(alarm), due(status), due(expiry), arrival, market});
+    const Moment first =
+        std::min({report, delivery, due(alarm), due(status), due(expiry), arrival, market});
     if (dry && first.ts == INT64_MAX) {
         stage_ = Stage::closing;
         return false;
     }
     if (first == report) {
         deliver_report(out);
+        return true;
+    }
+    if (first == delivery) {
+        deliver_held(out);
         return true;
     }
     if (first == arrival) {
@@ -744,10 +786,45 @@ bool World::Body::attend(std::uint32_t leaf, const Moment& market, Event& out) {
         out.ts = out.ts_event = change.at;
         out.payload = change.status;
         look_ahead();
-        return true;
+        return !is_held(0, out);
     }
     Feed& feed = feeds_[leaf];
-    return meet(feed, leaf, market, out);
+    return meet(feed, leaf, market, out) && !is_held(feed.rank, out);
+}
+
+/// What changes the account waits for every report of what was true before, so that it finds our
+/// books as it found the venue's, and every later report waits for it.
+bool World::Body::hold(std::uint32_t rank, const Event& event) {
+    const bool is_account_news = std::holds_alternative<Funding>(event.payload) ||
+                                 std::holds_alternative<CorporateAction>(event.payload);
+    Timestamp at = std::max(event.ts + market_data_.next(event.ts), told_[rank]);
+    if (is_account_news) {
+        at = std::max(at, desk_.reports().last_ts());
+        if (at > event.ts) desk_.reports().hold_until(at + nanoseconds(1));
+    }
+    if (at == event.ts) return false;
+    told_[rank] = at;
+    Event late = event;
+    late.ts = at;
+    auto* action = std::get_if<CorporateAction>(&late.payload);
+    if (action != nullptr && !action->new_symbol.empty()) {
+        action->new_symbol = held_symbols_.emplace_back(action->new_symbol);
+    }
+    deliveries_.push_back({.at = {at.ns, is_account_news ? kAccountPlace : kMarketPlace + rank},
+                           .number = ++numbered_,
+                           .event = late});
+    std::push_heap(deliveries_.begin(), deliveries_.end(), std::greater<>{});
+    last_row_ = std::max(last_row_, at);
+    look_ahead();
+    return true;
+}
+
+void World::Body::deliver_held(Event& out) {
+    std::pop_heap(deliveries_.begin(), deliveries_.end(), std::greater<>{});
+    out = deliveries_.back().event;
+    cursor_ = std::max(cursor_, deliveries_.back().at);
+    deliveries_.pop_back();
+    look_ahead();
 }
 
 void World::Body::deliver_report(Event& out) {
@@ -908,17 +985,17 @@ void World::Body::step_bar_venue(const Feed& first) {
 // --- commands
 // ----------------------------------------------------------------------------------------
 
-namespace {
-
-struct Latency {
-    const Latencies& of;
-    Duration operator()(const SubmitOrder&) const { return of.insert; }
-    Duration operator()(const ReplaceOrder&) const { return of.replace; }
-    Duration operator()(const CancelOrder&) const { return of.cancel; }
-    Duration operator()(const SetTimer&) const { return {}; }
-};
-
-}  // namespace
+Duration World::Body::latency_of(const Command& command, Timestamp now) {
+    struct Of {
+        Body& body;
+        Timestamp now;
+        Duration operator()(const SubmitOrder&) const { return body.insert_.next(now); }
+        Duration operator()(const ReplaceOrder&) const { return body.replace_.next(now); }
+        Duration operator()(const CancelOrder&) const { return body.cancel_.next(now); }
+        Duration operator()(const SetTimer&) const { return {}; }
+    };
+    return std::visit(Of{*this, now}, command);
+}
 
 void World::Body::send(const Command& command, Timestamp now) {
     ASSERT(now.ns >= cursor_.ts);
@@ -930,8 +1007,7 @@ void World::Body::send(const Command& command, Timestamp now) {
         alarms_.push_back(
             {.at = std::max(timer->at, now), .number = ++numbered_, .timer = timer->timer});
         std::push_heap(alarms_.begin(), alarms_.end(), std::greater<>{});
-    } else if (const Duration latency = std::visit(Latency{settings_.latencies}, command);
-               latency.ns == 0) {
+    } else if (const Duration latency = latency_of(command, now); latency.ns == 0) {
         desk_.set_now({.ts = now.ns, .place = cursor_.place});
         arrive(command);
         return;

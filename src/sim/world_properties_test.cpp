@@ -425,7 +425,7 @@ RC_GTEST_PROP(WorldProperties, nothing_fills_before_it_arrives, ()) {
     for (const Event& event : run(world, commands)) {
         const auto* report = std::get_if<OrderEvent>(&event.payload);
         if (report == nullptr) continue;
-        RC_ASSERT(event.ts == event.ts_event + latencies.report);
+        RC_ASSERT(event.ts == event.ts_event + latencies.report.first);
         if (report->kind == OrderEventKind::accepted) accepted[report->order] = event.ts_event;
         if (std::holds_alternative<Fill>(report->detail)) {
             RC_ASSERT(accepted.contains(report->order));
