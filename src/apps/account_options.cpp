@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "apps/option_text.hpp"
 #include "base/try.hpp"
 #include "wire/csv.hpp"
 #include "wire/text_file.hpp"
@@ -18,33 +18,11 @@ namespace {
 
 using Done = std::expected<void, std::string>;
 
-std::unexpected<std::string> is_no(std::string_view value, std::string_view what) {
-    return std::unexpected(fmt::format("'{}' is not {}", value, what));
-}
-
 constexpr std::string_view kTierForm =
     "a fee tier: VOLUME:MAKER_BPS:TAKER_BPS, such as 1000000:8:10";
 constexpr std::string_view kLatencyForm =
     "a latency: 50ms, uniform:1ms:5ms, normal:5ms:1ms, lognormal:5ms:0.5, recorded:FILE or "
     "recorded_by_time:FILE";
-
-std::vector<std::string_view> split(std::string_view text, char at) {
-    std::vector<std::string_view> out;
-    for (std::size_t from = 0; from <= text.size();) {
-        const std::size_t cut = std::min(text.find(at, from), text.size());
-        out.push_back(text.substr(from, cut - from));
-        from = cut + 1;
-    }
-    return out;
-}
-
-std::optional<std::int64_t> whole_number(std::string_view text) {
-    std::int64_t value = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc{} || stop != end) return std::nullopt;
-    return value;
-}
 
 /// A rate between -100 % and 100 %, from basis points with up to five decimals.
 std::optional<Rate> rate_of_bps(std::string_view text) {

@@ -89,6 +89,8 @@ std::vector<std::string> warnings(const BacktestOutput& output) {
                         "reached us before they happened",
                         to_string(result.world.clock_set_back)));
     }
+    add(result.world.liquidations, "positions were liquidated by the venue");
+    add(result.world.margin_calls, "margin calls came");
     add(result.world.open_at_end, "orders were still open at the end of the data");
     add(result.unvalued_fills,
         "fills were in a currency without a rate: their trades stand in that currency");

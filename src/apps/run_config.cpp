@@ -9,16 +9,14 @@
 #include <cmath>
 
 #include "apps/account_options.hpp"
+#include "apps/carry_options.hpp"
+#include "apps/option_text.hpp"
 #include "base/try.hpp"
 
 namespace tradewind::apps {
 namespace {
 
 using Done = std::expected<void, std::string>;
-
-std::unexpected<std::string> is_no(std::string_view value, std::string_view what) {
-    return std::unexpected(fmt::format("'{}' is not {}", value, what));
-}
 
 std::expected<double, std::string> number(std::string_view text) {
     double value = 0.0;
@@ -240,6 +238,17 @@ constexpr auto kOptions = std::to_array<Option>({
     {"fees.window_days", "", "whole UTC days before, over which it is counted (30)", false, set_fee_window},
     {"fees.currency", "--fee-currency", "what fees are paid in, at the pair's last price", false, set_fee_currency},
     {"fees.currency_discount", "", "share off fees paid in a third currency (0)", false, set_fee_discount},
+    {"margin.initial", "", "share of the notional to open, of every instrument (its own)", false, set_initial_margin},
+    {"margin.maintenance", "", "share of the notional to keep, of every instrument (its own)", false, set_maintenance_margin},
+    {"margin.liquidation", "--liquidation", "never, cross or isolated (never)", false, set_liquidation},
+    {"margin.liquidation_fee", "", "share of the notional that the venue closes (0)", false, set_liquidation_fee},
+    {"margin.call_at", "", "times the maintenance margin below which a call comes (1.2)", false, set_margin_call},
+    {"carry.borrow", "--borrow", "a year on shorts: GME.NYSE:0.25, *:0.003 or GME.NYSE:recorded:FILE", true, add_borrow_cost},
+    {"carry.interest", "--interest", "a year on a balance, owed and owned: USD:0.06:0.01", true, add_interest},
+    {"carry.swap", "--swap", "a night's points, long and short: EURUSD.FX:-0.00008:0.00002", true, add_swap},
+    {"carry.deposit_rates", "", "of currencies, for pairs without swap points: EUR:0.02", true, add_deposit_rate},
+    {"carry.rollover_markup", "", "a year, off both sides of a rollover by rates (0)", false, set_rollover_markup},
+    {"carry.year_days", "", "360 or 365 (360)", false, set_year_days},
     {"simulation.fills", "--fills", "whose fill conventions: strict, backtrader, nautilus, lean-equity, lean-base, freqtrade or vectorbt", false, set_fills},
     {"simulation.slippage", "--slippage", "none, bps:2, ticks:1 or volume:0.1", false, set_slippage},
     {"simulation.latency", "--latency", "of orders and reports, each way: 50ms, uniform:1ms:5ms, normal:5ms:1ms, lognormal:5ms:0.5, recorded:FILE", false, set_latency},
@@ -351,6 +360,10 @@ void clear_list(RunConfig& config, std::string_view key) {
     if (key == "data.instruments") config.instruments.clear();
     if (key == "account.deposits") config.deposits.clear();
     if (key == "fees.tiers") config.fee_terms.tiers.clear();
+    if (key == "carry.borrow") config.carry.borrow.clear();
+    if (key == "carry.interest") config.carry.interest.clear();
+    if (key == "carry.swap") config.carry.swaps.clear();
+    if (key == "carry.deposit_rates") config.carry.deposit_rates.clear();
 }
 
 Done apply_assignment(RunConfig& config, std::string_view assignment) {

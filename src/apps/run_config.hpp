@@ -49,6 +49,10 @@ struct RunConfig {
     std::optional<Money> fee_minimum;
     Currency fee_currency;  ///< unknown: each instrument's own
     sim::FeeTerms fee_terms;
+    std::optional<Rate> margin_initial;  ///< absent: each instrument's own
+    std::optional<Rate> margin_maintenance;
+    sim::MarginSettings margin;
+    sim::CarrySettings carry;
 
     sim::FillMode fills = sim::FillMode::strict;
     sim::SlippageModel slippage;

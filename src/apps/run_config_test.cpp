@@ -55,6 +55,17 @@ std::string shown(const RunConfig& c) {
         out += fmt::format("\n{} {}", to_string(flow.currency), to_string(flow.amount));
     }
     for (const std::string& line : sim::describe(c.fee_terms)) out += "\n" + line;
+    for (const std::string& line : sim::describe(c.carry)) out += "\n" + line;
+    for (const sim::SwapPoints& swap : c.carry.swaps) {
+        out += fmt::format("\n{} {} {}", swap.symbol, swap.for_long.raw, swap.for_short.raw);
+    }
+    for (const sim::DepositRate& rate : c.carry.deposit_rates) {
+        out += fmt::format("\n{} {}", to_string(rate.currency), to_string(rate.a_year));
+    }
+    out += fmt::format("\n{} {} {} {} {} {} {}", shown(c.margin_initial),
+                       shown(c.margin_maintenance), sim::to_string(c.margin.liquidates),
+                       to_string(c.margin.liquidation_fee), to_string(c.margin.call_at),
+                       to_string(c.carry.rollover_markup), c.carry.year_days);
     out += fmt::format("\n{} {} {} {} {}", to_string(c.fee_currency),
                        to_string(c.fee_terms.volume_currency), c.fee_terms.window_days,
                        c.latencies.seed, static_cast<int>(c.latencies.reports));
@@ -86,6 +97,17 @@ const std::map<std::string_view, std::string>& samples() {
         {"fees.window_days", "14"},
         {"fees.currency", "BNB"},
         {"fees.currency_discount", "0.25"},
+        {"margin.initial", "0.1"},
+        {"margin.maintenance", "0.05"},
+        {"margin.liquidation", "isolated"},
+        {"margin.liquidation_fee", "0.005"},
+        {"margin.call_at", "1.5"},
+        {"carry.borrow", "GME.NYSE:0.25"},
+        {"carry.interest", "USD:0.06:0.01"},
+        {"carry.swap", "EURUSD.FX:-0.00008:0.00002"},
+        {"carry.deposit_rates", "EUR:0.02"},
+        {"carry.rollover_markup", "0.005"},
+        {"carry.year_days", "365"},
         {"simulation.fills", "backtrader"},
         {"simulation.slippage", "volume:0.1"},
         {"simulation.latency", "50ms"},
@@ -265,6 +287,16 @@ TEST_F(RunConfigTest, refuses_values_of_the_wrong_kind_or_out_of_range) {
         {"simulation.latency",
          {"", "50", "-1ms", "soon", "uniform:1ms", "uniform:5ms:1ms", "normal:1ms:x",
           "lognormal:1ms:-1", "gamma:1ms:1ms"}},
+        {"margin.initial", {"0", "-0.1", "1.1", "x"}},
+        {"margin.liquidation", {"", "always"}},
+        {"margin.liquidation_fee", {"-0.1", "1.1", "x"}},
+        {"margin.call_at", {"0.9", "x"}},
+        {"carry.borrow", {"", "GME", ":0.1", "GME:x", "GME:101"}},
+        {"carry.interest", {"", "USD", "USD:0.1", "usd:0.1:0", "USD:x:0"}},
+        {"carry.swap", {"", "EURUSD.FX:1", ":1:1", "EURUSD.FX:x:1"}},
+        {"carry.deposit_rates", {"", "EUR", "EUR:x", "eur:0.1"}},
+        {"carry.rollover_markup", {"-0.1", "x"}},
+        {"carry.year_days", {"", "364"}},
         {"simulation.latency_seed", {"", "-1", "x"}},
         {"simulation.reports", {"", "sorted"}},
         {"simulation.participation", {"0", "-0.1", "1.1", "x"}},
@@ -328,6 +360,19 @@ TEST_F(RunConfigTest, tells_broken_toml_in_one_line_with_its_place) {
 TEST_F(RunConfigTest, names_a_file_that_is_not_there) {
     RunConfig config;
     EXPECT_EQ(load_config(config, "no/such.toml").error(), "no/such.toml: there is no such file");
+}
+
+TEST_F(RunConfigTest, reads_recorded_borrow_costs_from_a_file) {
+    std::ofstream{path_} << "ts,rate\n5,0.25\n6,0.5\n";
+    RunConfig config;
+    must(set_option(config, "carry.borrow", "GME.NYSE:recorded:" + path_.string()));
+    ASSERT_EQ(config.carry.borrow.size(), 1U);
+    EXPECT_EQ(config.carry.borrow[0].rates[1],
+              (sim::RateFrom{.from = {6}, .a_year = Rate{base::kDecimalOne / 2}}));
+    std::ofstream{path_} << "ts,rate\n5,0.25\n5,0.5\n";
+    EXPECT_NE(set_error("carry.borrow", "GME.NYSE:recorded:" + path_.string())
+                  .find(":3: field 'ts': is no instant after the one before"),
+              std::string::npos);
 }
 
 // --- recorded latencies -------------------------------------------------------------------------

@@ -286,6 +286,10 @@ std::expected<RunSettings, Text> resolve(const RunConfig& config, const ports::H
         }
         Instrument instrument = *history.find_instrument(symbol);
         apply_fees(config, instrument);
+        if (config.margin_initial) instrument.margin.initial = *config.margin_initial;
+        if (config.margin_maintenance) {
+            instrument.margin.maintenance = *config.margin_maintenance;
+        }
         out.instruments.add(std::move(instrument));
     }
     if (config.from && config.to && *config.from >= *config.to) {
@@ -308,6 +312,8 @@ std::expected<RunSettings, Text> resolve(const RunConfig& config, const ports::H
     out.world.latencies = config.latencies;
     out.world.book = config.book;
     out.world.fee_terms = config.fee_terms;
+    out.world.margin = config.margin;
+    out.world.carry = config.carry;
     if (config.participation) out.world.participation = *config.participation;
     out.world.account = config.account.value_or(default_account(out.instruments));
     out.world.check_funds = config.check_funds;

@@ -43,6 +43,37 @@ Money Account::cash(Currency currency) const {
     return found == balances_.end() ? Money{} : found->amount;
 }
 
+Money Account::interest_base(Currency currency) const {
+    Money sum = cash(currency);
+    for (const Instrument& of : table_->all()) {
+        const Qty held = positions_[of.id.value];
+        const bool borrowed = of.is_derivative() || of.asset_class == AssetClass::fx_pair;
+        if (settlement_of(of) != currency || (!borrowed && held.raw >= 0)) continue;
+        sum += notional(marks_[of.id.value], held, of);
+    }
+    return sum;
+}
+
+std::optional<Account::Standing> Account::standing(Currency currency, InstrumentId priced,
+                                                   Price price) const {
+    Standing out;
+    for (const Balance& balance : balances_) {
+        const auto worth = convert(balance.amount, balance.currency, currency);
+        if (!worth && balance.amount.raw < 0) return std::nullopt;
+        if (worth) out.equity += *worth;
+    }
+    for (const Instrument& of : table_->all()) {
+        const Qty held = positions_[of.id.value];
+        if (held.raw == 0) continue;
+        const Price mark = of.id == priced ? price : marks_[of.id.value];
+        const auto worth = convert(notional(mark, held, of), settlement_of(of), currency);
+        if (!worth) return std::nullopt;
+        out.equity += *worth;
+        out.required += multiply(abs(*worth), of.margin.maintenance);
+    }
+    return out;
+}
+
 Money Account::holdings(Currency currency) const {
     Money sum = cash(currency);
     for (const Instrument& pair : table_->all()) {

@@ -7,7 +7,7 @@
 
 #include "domain/event.hpp"
 #include "domain/instrument.hpp"
-#include "sim/settings.hpp"
+#include "sim/account_kind.hpp"
 
 namespace tradewind::sim {
 
@@ -27,6 +27,7 @@ public:
     }
     /// The last price; the exchange writes it with every piece of market data.
     [[nodiscard]] Price& mark(InstrumentId instrument) { return marks_[instrument.value]; }
+    [[nodiscard]] Price mark(InstrumentId instrument) const { return marks_[instrument.value]; }
 
     struct Deal {
         InstrumentId instrument;
@@ -36,6 +37,18 @@ public:
         Money fee;
         Currency fee_currency{};  ///< unknown: the settlement currency
     };
+    /// The balance that bears interest: cash, with what derivatives and currency pairs are worth
+    /// (their cash holds their cost), less what shorts were sold for (it stands as collateral).
+    [[nodiscard]] Money interest_base(Currency currency) const;
+    /// Equity, and the maintenance margin of all positions.
+    struct Standing {
+        Money equity;
+        Money required;
+    };
+    /// In a currency, with `priced` at `price` and everything else at its mark; nullopt where a
+    /// position or a debt has no rate. Balances of unknown worth count nothing.
+    [[nodiscard]] std::optional<Standing> standing(Currency currency, InstrumentId priced,
+                                                   Price price) const;
     /// Cash, and coins or currency that are held as a position.
     [[nodiscard]] Money holdings(Currency currency) const;
     /// `amount` in another currency, at the last price of the first pair in the table that has

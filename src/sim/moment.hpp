@@ -23,6 +23,8 @@ inline constexpr std::uint32_t kReportPlace = 0;
 /// What changed the account at the venue, when we hear of it: after the reports of that instant.
 inline constexpr std::uint32_t kAccountPlace = 0x0fff'ffff;
 inline constexpr std::uint32_t kMarketPlace = 0x1000'0000;  ///< plus the rank of the series
+/// What accrues on what is held, at the prices of this instant.
+inline constexpr std::uint32_t kCarryPlace = 0x3fff'fffe;
 inline constexpr std::uint32_t kTimerPlace = 0x3fff'ffff;
 inline constexpr std::uint32_t kExpiryPlace = 0x4000'0000;
 inline constexpr std::uint32_t kArrivalPlace = 0x4000'0001;

@@ -55,8 +55,8 @@ NautilusVenue::NautilusVenue(OrderDesk& desk) : desk_(desk), markets_(desk.table
 // --- commands
 // ----------------------------------------------------------------------------------------
 
-bool NautilusVenue::waits_for_a_bar(Duration latency) const {
-    return latency.ns > 0 && desk_.now_ts() != last_step_;
+bool NautilusVenue::waits_for_a_bar(const LatencyModel& latency) const {
+    return !latency.is_none() && desk_.now_ts() != last_step_;
 }
 
 void NautilusVenue::submit(const OrderIntent& intent) {

@@ -65,7 +65,7 @@ private:
     [[nodiscard]] bool is_matched(const VenueOrder& order, Price limit);
     [[nodiscard]] bool is_reached(const VenueOrder& order, Price trigger);
 
-    [[nodiscard]] bool waits_for_a_bar(Duration latency) const;
+    [[nodiscard]] bool waits_for_a_bar(const LatencyModel& latency) const;
     void take(const SubmitOrder& command);
     void take(const CancelOrder& command);
     void take(const ReplaceOrder& command);

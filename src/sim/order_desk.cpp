@@ -37,7 +37,9 @@ OrderDesk::OrderDesk(const InstrumentTable& table, const WorldSettings& settings
       settings_(settings),
       account_(table_, settings.account),
       fees_(table_, account_, settings.fee_terms),
-      report_latency_(settings_.latencies.report, settings_.latencies.seed) {}
+      report_latency_(settings_.latencies.report, settings_.latencies.seed) {
+    if (settings_.margin.liquidates == Liquidates::isolated) isolated_.emplace(table_);
+}
 
 Report& ReportQueue::insert(Timestamp ts, OrderId order, bool in_order) {
     const auto first = all_.begin() + static_cast<std::ptrdiff_t>(head_);
@@ -146,6 +148,7 @@ void OrderDesk::execute(VenueOrder& order, const Execution& e) {
     order.filled += e.qty;
     order.fees_paid += e.fee;
     order.notional_filled += traded;
+    if (isolated_) isolated_->apply(deal, account_.position(of.id));
     account_.apply(deal);
     fees_.traded(of.id, e.qty, traded, now_ts());
     ++counts_.fills;
@@ -162,6 +165,45 @@ void OrderDesk::execute(VenueOrder& order, const Execution& e) {
                                         .fee_currency = deal.fee_currency,
                                         .basis = e.basis,
                                         .trade_number = ++trades_});
+}
+
+void OrderDesk::close_out(InstrumentId instrument, const Execution& e) {
+    const Instrument& of = table_.at(instrument);
+    const Qty before = account_.position(instrument);
+    Money fee = e.fee + fees_.fee({.price = e.price, .qty = e.qty}, instrument, now_ts());
+    if (isolated_) {
+        const Money left = isolated_->standing(instrument, before, e.price).equity;
+        fee = std::min(fee, std::max(left, Money{}));
+    }
+    const FeeMeter::Charge charge = fees_.charge(fee, instrument);
+    const Account::Deal deal{.instrument = instrument,
+                             .side = before.raw > 0 ? Side::sell : Side::buy,
+                             .price = e.price,
+                             .qty = e.qty,
+                             .fee = charge.amount,
+                             .fee_currency = charge.currency};
+    if (isolated_) isolated_->apply(deal, before);
+    account_.apply(deal);
+    fees_.traded(instrument, e.qty, abs(notional(e.price, e.qty, of)), now_ts());
+    ++counts_.liquidations;
+    if (e.basis.ambiguous) ++counts_.ambiguous_fills;
+    tell_account(Liquidation{.instrument = instrument,
+                             .strategy = std::nullopt,
+                             .fill = {.price = e.price,
+                                      .qty = e.qty,
+                                      .side = deal.side,
+                                      .liquidity = Liquidity::taker,
+                                      .fee = deal.fee,
+                                      .fee_currency = deal.fee_currency,
+                                      .basis = e.basis,
+                                      .trade_number = ++trades_}});
+}
+
+void OrderDesk::tell_account(const Payload& payload) {
+    const Timestamp now = now_ts();
+    const Timestamp at = std::max(now + report_latency_.next(now), reports_.last_ts());
+    if (at > now) reports_.hold_until(at + nanoseconds(1));
+    news_.push_back({.ts = at, .ts_event = now, .payload = payload});
 }
 
 std::optional<OrderSpec> OrderDesk::changed(const VenueOrder& order,

@@ -12,6 +12,7 @@
 #include "sim/account.hpp"
 #include "sim/fee_meter.hpp"
 #include "sim/fill_rules.hpp"
+#include "sim/liquidation.hpp"
 #include "sim/moment.hpp"
 #include "sim/settings.hpp"
 #include "sim/venue_order.hpp"
@@ -70,6 +71,13 @@ private:
     Timestamp not_before_ = kTimestampMin;
     std::vector<Report> all_;
     std::size_t head_ = 0;
+};
+
+/// What changed the account, or is about to, on its way to us.
+struct AccountNews {
+    Timestamp ts;        ///< when it reaches us
+    Timestamp ts_event;  ///< when it was true
+    Payload payload;
 };
 
 /// What every mode's venue shares: the orders it holds, the account, the reports that it sends.
@@ -132,6 +140,19 @@ public:
     };
     /// What the execution does to the account, the fee as it would be taken now.
     [[nodiscard]] Account::Deal deal_of(const VenueOrder& order, const Execution& execution) const;
+    /// Closes a position without an order of ours, as a taker; `execution.fee` comes on top of the
+    /// schedule's. Isolated margin pays no more than stands behind the position.
+    void close_out(InstrumentId instrument, const Execution& execution);
+    /// nullptr where margin is not isolated.
+    [[nodiscard]] const IsolatedMargin* isolated_margin() const {
+        return isolated_ ? &*isolated_ : nullptr;
+    }
+    [[nodiscard]] IsolatedMargin* isolated_margin() { return isolated_ ? &*isolated_ : nullptr; }
+
+    /// News of the account, true now: it reaches us after every report made before, and before
+    /// every later one.
+    void tell_account(const Payload& payload);
+    [[nodiscard]] std::vector<AccountNews>& news() { return news_; }
     /// Books a fill: the order, the account, the report.
     void execute(VenueOrder& order, const Execution& execution);
 
@@ -149,10 +170,12 @@ private:
     InstrumentTable table_;
     WorldSettings settings_;
     Account account_;
+    std::optional<IsolatedMargin> isolated_;
     FeeMeter fees_;
     LatencySource report_latency_;
     WorldCounts counts_;
     ReportQueue reports_;
+    std::vector<AccountNews> news_;
     Moment now_;
     std::vector<VenueOrder> orders_;
     std::vector<OrderSlot> free_;

@@ -99,6 +99,9 @@ public:
                 out.reports.push_back(describe(event, *order));
                 continue;
             }
+            if (std::string news = describe_account(event); !news.empty()) {
+                out.reports.push_back(std::move(news));
+            }
             const bool is_time = instrument_of(event.payload).has_value() ||
                                  std::holds_alternative<CashFlow>(event.payload);
             for (; is_time && sent < commands_.size() && commands_[sent].first <= event.ts;
@@ -118,6 +121,29 @@ private:
             if (!done) return std::unexpected(fmt::format("{}: {}", line.number, done.error()));
         }
         return {};
+    }
+
+    /// What the account hears beside its orders' reports; empty for other events.
+    static std::string describe_account(const Event& event) {
+        const std::string at = to_text(event.ts);
+        if (const auto* call = std::get_if<MarginCall>(&event.payload)) {
+            return fmt::format("{} margin_call {} of {}", at, to_string(call->equity),
+                               to_string(call->required));
+        }
+        if (const auto* closed = std::get_if<Liquidation>(&event.payload)) {
+            const Fill& fill = closed->fill;
+            std::string text = fmt::format("{} liquidation {} {}@{}", at, to_string(fill.side),
+                                           to_string(fill.qty), to_string(fill.price));
+            if (fill.basis.reference != fill.price) {
+                text += " from " + to_string(fill.basis.reference);
+            }
+            if (fill.fee.raw != 0) text += " fee " + to_string(fill.fee);
+            return fill.basis.ambiguous ? text + " ambiguous" : text;
+        }
+        const auto* flow = std::get_if<CashFlow>(&event.payload);
+        if (flow == nullptr || flow->reason == CashReason::deposit) return {};
+        return fmt::format("{} {} {} {}", at, to_string(flow->reason), to_string(flow->amount),
+                           to_string(flow->currency));
     }
 
     static std::string describe(const Event& event, const OrderEvent& order) {

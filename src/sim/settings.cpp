@@ -4,9 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
-
 #include <array>
+#include <iterator>
 
 #include "base/assert.hpp"
 #include "domain/names.hpp"
@@ -191,6 +190,8 @@ std::vector<std::string> describe(const WorldSettings& settings) {
     out.push_back(latency_line(settings.latencies));
     for (std::string& line : describe(settings.fee_terms)) out.push_back(std::move(line));
     out.push_back(funds_line(settings));
+    for (std::string& line : describe(settings.margin)) out.push_back(std::move(line));
+    for (std::string& line : describe(settings.carry)) out.push_back(std::move(line));
     return out;
 }
 

@@ -13,10 +13,13 @@
 #include "domain/numbers.hpp"
 #include "domain/time.hpp"
 #include "ports/history.hpp"
+#include "sim/account_kind.hpp"
 #include "sim/book_impact.hpp"
-#include "sim/queue_model.hpp"
+#include "sim/carry.hpp"
 #include "sim/fee_tiers.hpp"
 #include "sim/latency_model.hpp"
+#include "sim/liquidation.hpp"
+#include "sim/queue_model.hpp"
 
 /// What a simulated world assumes. Every one of these is printed into the report by `describe`.
 namespace tradewind::sim {
@@ -38,14 +41,6 @@ enum class FillMode : std::uint8_t {
 [[nodiscard]] std::span<const FillMode> all_fill_modes();
 /// "strict, backtrader": for error lines and help.
 [[nodiscard]] std::string fill_mode_names();
-
-enum class AccountKind : std::uint8_t {
-    cash,    ///< buys are paid in full, nothing is sold short; derivatives by initial margin
-    margin,  ///< equity must cover the initial margin of every position
-};
-
-[[nodiscard]] std::string_view to_string(AccountKind value);
-[[nodiscard]] std::optional<AccountKind> parse_account_kind(std::string_view text);
 
 enum class SlippageKind : std::uint8_t {
     none,
@@ -115,6 +110,8 @@ struct WorldSettings {
     /// may fill.
     Rate participation{base::kDecimalOne / 10};
     AccountKind account = AccountKind::cash;
+    MarginSettings margin;
+    CarrySettings carry;
     bool check_funds = true;         ///< false: the venue gives unlimited credit
     std::vector<CashFlow> deposits;  ///< the starting cash: the first events
     /// Which series are played; empty: every one of the history whose symbol is in the table.

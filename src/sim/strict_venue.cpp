@@ -72,7 +72,7 @@ Part part_of(const VenueOrder& order, const BarMeeting& meeting) {
 }  // namespace
 
 StrictVenue::StrictVenue(OrderDesk& desk, const FillRules& rules)
-    : desk_(desk), rules_(rules), markets_(desk.table().size()) {}
+    : desk_(desk), rules_(rules), liquidator_(desk), markets_(desk.table().size()) {}
 
 void StrictVenue::declare(InstrumentId instrument, bool has_quotes) {
     markets_[instrument.value].has_quotes = has_quotes;
@@ -266,6 +266,8 @@ void StrictVenue::keep(Market& market, const Supply& supply) {
 void StrictVenue::meet_open(const BarMeeting& meeting) {
     Market& market = markets_[meeting.instrument.value];
     if (market.halted || meeting.halted) return;
+    if (market.watched) [[unlikely]]
+        liquidate_at_open(meeting);
     Supply supply = budget(market, meeting);
     for_each_working(market, [&](VenueOrder& order) {
         if (!serves(meeting.serves, order) || !(order.since < meeting.opens)) return;
@@ -299,8 +301,14 @@ void StrictVenue::meet_close(const BarMeeting& meeting) {
             if (is_waiting_stop != stops || !serves(meeting.serves, order)) return;
             if (!is_auction(order.spec.time_in_force)) meet_inside(order, meeting, supply);
         });
+        // On its way to the liquidation the price passes our stops; what lies the other way comes
+        // too late.
+        if (market.watched) [[unlikely]]
+            liquidate_inside(meeting, !stops);
     }
     meet_woken(meeting, supply);
+    if (market.watched) [[unlikely]]
+        liquidate_inside(meeting, true);
     is_inside_ = false;
     (meeting.serves == Serves::buyers ? market.ask_mark
                                       : desk_.account().mark(meeting.instrument)) =
@@ -311,6 +319,7 @@ void StrictVenue::meet_close(const BarMeeting& meeting) {
         if (!closes_session(meeting, desk_.instrument(order).calendar)) return;
         meet_price(order, meeting.bar.close, supply);
     });
+    liquidator_.look(meeting.instrument);
     keep(market, supply);
     tidy(market);
     calm_down(market);
@@ -320,7 +329,7 @@ void StrictVenue::meet_close(const BarMeeting& meeting) {
 /// nothing to them.
 void StrictVenue::calm_down(Market& market) {
     Calm calm{.low = {INT64_MIN}, .high = {INT64_MAX}};
-    bool is_calm = true;
+    bool is_calm = !market.watched;
     for_each_working(market, [&](const VenueOrder& order) {
         const bool waits = order.waits() && !is_trailing(order.spec.type);
         const bool rests = !order.waits() && has_limit(order.spec.type) && order.met_market;
@@ -447,6 +456,8 @@ void StrictVenue::meet(const Quote& quote) {
     renew(market.ask, quote.ask, quote.ask_size);
     desk_.account().mark(quote.instrument) = quote.bid;
     market.ask_mark = quote.ask;
+    if (market.watched && !market.halted) [[unlikely]]
+        liquidate_at_once(quote.instrument, quote.bid, quote.ask);
     if (!market.halted) {
         for_each_working(market, [&](VenueOrder& order) {
             if (order.met < market.quote_tick) meet_quote(order, market);
@@ -484,7 +495,11 @@ void StrictVenue::meet(const Trade& trade) {
     market.print = trade;
     market.print_tick = desk_.ticks();
     if (market.book) return meet_print_on_book(market, trade);
-    if (!market.has_quotes) desk_.account().mark(trade.instrument) = trade.price;
+    if (!market.has_quotes) {
+        desk_.account().mark(trade.instrument) = trade.price;
+        if (market.watched && !market.halted) [[unlikely]]
+            liquidate_at_once(trade.instrument, trade.price, trade.price);
+    }
     if (!market.halted) {
         Supply supply{.limited = trade.size.raw > 0,
                       .by_level = true,
@@ -573,6 +588,8 @@ void StrictVenue::meet(const CorporateAction& action) {
         case CorporateActionKind::delisting:
             desk_.account().pay(action.instrument, action.amount);
             desk_.account().close(action.instrument);
+            if (auto* isolated = desk_.isolated_margin()) isolated->close(action.instrument);
+            watch(action.instrument);
             market.delisted = true;
             for_each_live([&](VenueOrder& order) { cancel_order(order, VenueReason::delisted); });
             break;
@@ -609,6 +626,73 @@ void StrictVenue::end_of_data() {
         tidy(market);
         refresh(market);
     }
+}
+
+// --- liquidation
+// -------------------------------------------------------------------------------------
+
+void StrictVenue::watch(InstrumentId instrument) {
+    Market& market = markets_[instrument.value];
+    market.watched = liquidator_.watches(instrument);
+    market.calm = {};
+    refresh(market);
+    if (market.watched) woken_.push_back(instrument);
+}
+
+/// Orders go first, so that none of them opens what is being closed.
+void StrictVenue::liquidate(InstrumentId instrument, const PricePath& path, bool ambiguous) {
+    if (!liquidator_.watches(instrument)) return;
+    const auto at = liquidator_.breach(instrument, path);
+    if (!at) return;
+    if (liquidator_.is_isolated()) {
+        cancel_for_liquidation(markets_[instrument.value]);
+    } else {
+        for (Market& market : markets_) cancel_for_liquidation(market);
+    }
+    desk_.account().mark(instrument) = *at;
+    liquidator_.close(instrument, *at, ambiguous);
+    watch(instrument);
+    while (const auto next = liquidator_.next_to_close()) {
+        liquidator_.close(*next, desk_.account().mark(*next), false);
+        watch(*next);
+    }
+}
+
+void StrictVenue::cancel_for_liquidation(Market& market) {
+    for (std::size_t i = 0; i < market.live.size(); ++i) {
+        VenueOrder& order = desk_.at(market.live[i]);
+        if (!order.ended) cancel_order(order, VenueReason::liquidation);
+    }
+}
+
+/// A series of one side of the quote decides over who would trade with it.
+bool StrictVenue::decides(const BarMeeting& meeting) const {
+    const Qty held = desk_.account().position(meeting.instrument);
+    const Serves needed = held.raw > 0 ? Serves::sellers : Serves::buyers;
+    return meeting.serves == Serves::everyone || meeting.serves == needed;
+}
+
+void StrictVenue::liquidate_at_open(const BarMeeting& meeting) {
+    const Price open = meeting.bar.open;
+    if (decides(meeting)) {
+        liquidate(meeting.instrument, {.from = open, .worst = open}, false);
+    }
+}
+
+/// The bar's worst price for who holds.
+void StrictVenue::liquidate_inside(const BarMeeting& meeting, bool ambiguous) {
+    if (!decides(meeting)) return;
+    const Qty held = desk_.account().position(meeting.instrument);
+    const Price worst = held.raw > 0 ? meeting.bar.low : meeting.bar.high;
+    liquidate(meeting.instrument, {.from = meeting.bar.open, .worst = worst}, ambiguous);
+}
+
+/// A price of 0 is a side where nobody stands.
+void StrictVenue::liquidate_at_once(InstrumentId instrument, Price to_sell, Price to_buy) {
+    const bool sells = desk_.account().position(instrument).raw > 0;
+    const Price price = sells ? to_sell : to_buy;
+    if (price.raw != 0) liquidate(instrument, {.from = price, .worst = price}, false);
+    liquidator_.look(instrument);
 }
 
 // --- fills
@@ -679,6 +763,8 @@ void StrictVenue::fill(VenueOrder& order, const Hit& hit, Supply& supply) {
         return cancel_order(order, VenueReason::insufficient_funds);
     }
     desk_.execute(order, execution);
+    if (liquidator_.is_on()) [[unlikely]]
+        watch(order.spec.instrument);
     supply.left -= supply.limited ? got : Qty{};
     supply.used += got;
     settle(order, got, hit);
@@ -765,7 +851,8 @@ void StrictVenue::finish(VenueOrder& order) {
 // -----------------------------------------------------------------------------------------
 
 void StrictVenue::refresh(Market& market) {
-    market.busy = market.working + (market.bid.taken ? 1U : 0U) + (market.ask.taken ? 1U : 0U);
+    market.busy = (market.watched ? 1U : 0U) + market.working + (market.bid.taken ? 1U : 0U) +
+                  (market.ask.taken ? 1U : 0U);
 }
 
 void StrictVenue::tidy(Market& market) {

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "sim/liquidator.hpp"
 #include "sim/order_desk.hpp"
 #include "sim/venue_book.hpp"
 
@@ -108,6 +109,7 @@ private:
         Calm calm;
         Price ask_mark;  ///< 0: there is no ask side, or it is not known yet
         std::uint32_t working = 0;
+        bool watched = false;  ///< market data may liquidate what is held
         bool has_quotes = false;
         bool halted = false;
         bool delisted = false;
@@ -192,6 +194,13 @@ private:
     void meet_print_on_book(Market& market, const Trade& trade);
     void fill_by_print(Market& market, const Trade& trade, Side resting);
 
+    void liquidate(InstrumentId instrument, const PricePath& path, bool ambiguous);
+    void liquidate_at_open(const BarMeeting& meeting);
+    void liquidate_inside(const BarMeeting& meeting, bool ambiguous);
+    [[nodiscard]] bool decides(const BarMeeting& meeting) const;
+    void liquidate_at_once(InstrumentId instrument, Price to_sell, Price to_buy);
+    void cancel_for_liquidation(Market& market);
+    void watch(InstrumentId instrument);
     void act(VenueOrder& order, const Hit& hit, Supply& supply);
     void fill(VenueOrder& order, const Hit& hit, Supply& supply);
     [[nodiscard]] Qty reducible(const VenueOrder& order);
@@ -205,6 +214,7 @@ private:
 
     OrderDesk& desk_;
     const FillRules& rules_;
+    Liquidator liquidator_;
     std::vector<Market> markets_;
     std::vector<Linked> linked_;
     std::vector<Expiry> expiries_;  ///< a heap, earliest first

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/world.hpp"
+#include "sim/carry.hpp"
 
 #include <fmt/format.h>
 
@@ -144,6 +145,8 @@ private:
     }
     [[nodiscard]] bool hold(std::uint32_t rank, const Event& event);
     void deliver_held(Event& out);
+    void collect_news();
+    void accrue(const Moment& at);
     [[nodiscard]] Duration latency_of(const Command& command, Timestamp now);
     void deliver_report(Event& out);
     void deliver_alarm(Event& out);
@@ -164,6 +167,7 @@ private:
     LatencySource replace_;
     LatencySource cancel_;
     LatencySource market_data_;
+    std::optional<Carry> carry_;
     bool delays_;  ///< something may be seen by the venue before it is by us
     std::optional<StrictVenue> strict_;
     std::unique_ptr<BarVenue> bar_venue_;  ///< one of the two is there
@@ -243,6 +247,17 @@ std::expected<void, std::string> World::Body::open(const ports::History& history
         if (auto fault = fault_of(*model)) return std::unexpected(std::move(*fault));
     }
     if (auto fault = fault_of(settings_.fee_terms)) return std::unexpected(std::move(*fault));
+    if (auto fault = fault_of(settings_.margin)) return std::unexpected(std::move(*fault));
+    if (auto fault = fault_of(settings_.carry, desk_.table())) {
+        return std::unexpected(std::move(*fault));
+    }
+    if (!strict_ && settings_.margin.liquidates != Liquidates::never) {
+        return std::unexpected(
+            fmt::format("fill mode {} liquidates nothing; say strict", to_string(settings_.fills)));
+    }
+    if (settings_.carry.accrues_daily() || settings_.carry.rolls()) {
+        carry_.emplace(desk_.table(), settings_.carry);
+    }
     if (settings_.slippage.value < 0) return std::unexpected("slippage is negative");
     for (const ports::SeriesKey& key : chosen(history)) TRY_VOID(add_feed(key, history));
     TRY_VOID(add_book_feeds(history));
@@ -705,6 +720,7 @@ ports::EventSource::Next World::Body::deposit(Event& out) {
             if (!feed.exhausted()) first = std::min(first, feed.times.open.ns);
         }
         now_is({.ts = first == INT64_MAX ? 0 : first, .place = 0});
+        if (carry_) carry_->start(desk_.now_ts());
     }
     if (deposits_made_ == settings_.deposits.size()) {
         stage_ = Stage::running;
@@ -719,7 +735,10 @@ ports::EventSource::Next World::Body::deposit(Event& out) {
 }
 
 void World::Body::look_ahead() {
+    if (!desk_.news().empty()) [[unlikely]]
+        collect_news();
     std::int64_t at = desk_.reports().next_ts().ns;
+    if (carry_) at = std::min(at, carry_->next().ns);
     if (!alarms_.empty()) at = std::min(at, alarms_.front().at.ns);
     if (!deliveries_.empty()) at = std::min(at, deliveries_.front().at.ts);
     if (!arrivals_.empty()) at = std::min(at, arrivals_.front().at.ns);
@@ -740,14 +759,15 @@ bool World::Body::attend(std::uint32_t leaf, const Moment& market, Event& out) {
     const Moment status =
         settings_.statuses.empty() ? kNever : at(settings_.statuses.front().at, kMarketPlace);
     const Moment expiry = strict_ ? at(strict_->next_expiry(), kExpiryPlace) : kNever;
+    const Moment carry = carry_ ? at(carry_->next(), kCarryPlace) : kNever;
     const Moment delivery = deliveries_.empty() ? kNever : deliveries_.front().at;
     const Moment arrival = arrivals_.empty() ? kNever : at(arrivals_.front().at, kArrivalPlace);
     // After the last market data only what is under way is waited for; timers and expiries that are
     // yet to come never do.
     const bool dry = market == kNever;
     const auto due = [&](const Moment& m) { return dry && m.ts > last_row_.ns ? kNever : m; };
-    const Moment first =
-        std::min({report, delivery, due(alarm), due(status), due(expiry), arrival, market});
+    const Moment first = std::min(
+        {report, delivery, due(alarm), due(status), due(carry), due(expiry), arrival, market});
     if (dry && first.ts == INT64_MAX) {
         stage_ = Stage::closing;
         return false;
@@ -771,6 +791,10 @@ bool World::Body::attend(std::uint32_t leaf, const Moment& market, Event& out) {
     if (first == alarm) {
         deliver_alarm(out);
         return true;
+    }
+    if (first == carry) {
+        accrue(first);
+        return false;
     }
     if (first == expiry) {
         now_is(first);
@@ -817,6 +841,27 @@ bool World::Body::hold(std::uint32_t rank, const Event& event) {
     last_row_ = std::max(last_row_, at);
     look_ahead();
     return true;
+}
+
+void World::Body::collect_news() {
+    for (const AccountNews& news : desk_.news()) {
+        deliveries_.push_back(
+            {.at = {news.ts.ns, kAccountPlace},
+             .number = ++numbered_,
+             .event = {.ts = news.ts, .ts_event = news.ts_event, .payload = news.payload}});
+        std::push_heap(deliveries_.begin(), deliveries_.end(), std::greater<>{});
+        last_row_ = std::max(last_row_, news.ts);
+    }
+    desk_.news().clear();
+}
+
+void World::Body::accrue(const Moment& at) {
+    now_is(at);
+    for (const CashFlow& flow : carry_->take_due(desk_.account())) {
+        desk_.account().add(flow.currency, flow.amount);
+        desk_.tell_account(flow);
+    }
+    look_ahead();
 }
 
 void World::Body::deliver_held(Event& out) {

@@ -24,6 +24,8 @@ struct WorldCounts {
     std::uint64_t capped_fills = 0;      ///< cut by participation or displayed size
     std::uint64_t denied_for_funds = 0;  ///< orders refused or ended for want of cash or margin
     std::uint64_t halted_bars = 0;       ///< bars without a trade while an order was working
+    std::uint64_t margin_calls = 0;
+    std::uint64_t liquidations = 0;  ///< positions that the venue closed
     std::uint64_t open_at_end = 0;       ///< orders that the end of the data cancelled
     std::uint64_t book_gaps = 0;         ///< messages of a book whose predecessor is missing
     std::uint64_t book_faults = 0;       ///< negative sizes, messages cut short, unknown orders
