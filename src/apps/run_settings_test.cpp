@@ -223,6 +223,40 @@ TEST(Resolve, wished_fees_stand_in_for_the_instruments_own) {
     }
 }
 
+TEST(Resolve, reckons_with_the_dearest_tier_and_hands_the_venue_all) {
+    const RunSettings settings = must(resolved(
+        plain_and({"fees.tiers=0:1:10,1000:2:8", "fees.currency=BNB", "account.deposits=BNB:10"})));
+    const FeeSchedule& fees = settings.instruments.all().front().fees;
+    EXPECT_EQ(fees.maker, basis_points(2));
+    EXPECT_EQ(fees.taker, basis_points(10));
+    EXPECT_EQ(to_string(fees.currency), "BNB");
+    EXPECT_EQ(settings.world.fee_terms.tiers.size(), 2U);
+    EXPECT_EQ(settings.world.fee_terms.volume_currency, kUsd);
+    EXPECT_EQ(settings.world.deposits.size(), 2U);
+}
+
+/// What a run assumes is in its text, so that another assumption gives another hash.
+TEST(Resolve, every_assumption_of_an_account_changes_the_hash) {
+    const auto hash = [](const std::vector<std::string>& more) {
+        return settings_hash(to_json(must(resolved(plain_and(more)))));
+    };
+    std::vector<std::string> all{hash({})};
+    for (const char* one :
+         {"simulation.latency_market_data=1ms", "simulation.latency_insert=uniform:1ms:2ms",
+          "fees.tiers=0:1:1", "margin.liquidation=cross", "margin.liquidation=isolated",
+          "margin.maintenance=0.3", "carry.borrow=*:0.01", "carry.borrow=*:0.02",
+          "carry.interest=USD:0.01:0", "carry.deposit_rates=USD:0.01",
+          "carry.deposit_rates=USD:0.02"}) {
+        all.push_back(hash({one}));
+    }
+    std::ranges::sort(all);
+    EXPECT_TRUE(std::ranges::adjacent_find(all) == all.end());
+    EXPECT_NE(hash({"margin.liquidation=cross"}),
+              hash({"margin.liquidation=cross", "margin.call_at=1.5"}));
+    EXPECT_NE(hash({"simulation.latency=uniform:1ms:2ms"}),
+              hash({"simulation.latency=uniform:1ms:2ms", "simulation.latency_seed=2"}));
+}
+
 TEST(MakeSlots, tells_a_strategy_that_there_is_not_and_parameters_that_do_not_fit) {
     EXPECT_NE(make_slots(must(resolved(plain_and({"strategy.name=nope"}))))
                   .error()

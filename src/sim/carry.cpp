@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
+#include "base/hash.hpp"
 #include "domain/calendar.hpp"
 
 namespace tradewind::sim {
@@ -16,6 +18,16 @@ constexpr int kNightsOfWednesday = 3;
 
 std::string percent(Rate rate) {
     return base::format_decimal(rate.raw, base::kDecimals - 2) + " %";
+}
+
+/// Of recorded rates: two runs with the same line had the same recording.
+std::uint32_t checksum(const std::vector<RateFrom>& rates) {
+    std::uint32_t sum = 0;
+    for (const RateFrom& one : rates) {
+        const std::int64_t cells[] = {one.from.ns, one.a_year.raw};
+        sum = base::crc32c(std::as_bytes(std::span{cells}), sum);
+    }
+    return sum;
 }
 
 Timestamp midnight_after(Timestamp t) { return start_of(utc_date(t)) + days(1); }
@@ -58,10 +70,10 @@ std::vector<std::string> describe(const CarrySettings& settings) {
     std::vector<std::string> out;
     for (const BorrowCost& cost : settings.borrow) {
         const std::string whom = cost.symbol == kEverything ? "any share" : cost.symbol;
-        const std::string rate =
-            cost.rates.size() == 1
-                ? percent(cost.rates.front().a_year)
-                : fmt::format("the recorded rates ({} of them)", cost.rates.size());
+        const std::string rate = cost.rates.size() == 1
+                                     ? percent(cost.rates.front().a_year)
+                                     : fmt::format("the {} recorded rates ({:08x})",
+                                                   cost.rates.size(), checksum(cost.rates));
         out.push_back(fmt::format(
             "Borrow cost: {} a year on the value of what is short of {} at 00:00 UTC, over {} days "
             "a year.",
@@ -72,6 +84,16 @@ std::vector<std::string> describe(const CarrySettings& settings) {
             "Interest on {}: {} a year on what is owed and {} on what is there at 00:00 UTC, over "
             "{} days a year.",
             to_string(one.currency), percent(one.debit), percent(one.credit), settings.year_days));
+    }
+    for (const SwapPoints& swap : settings.swaps) {
+        out.push_back(fmt::format("Swap points: {} {} a unit and night for longs, {} for shorts.",
+                                  swap.symbol, to_string(swap.for_long),
+                                  to_string(swap.for_short)));
+    }
+    for (const DepositRate& one : settings.deposit_rates) {
+        out.push_back(fmt::format("Deposit rate: {} {} a year, over {} days.",
+                                  to_string(one.currency), percent(one.a_year),
+                                  settings.year_days));
     }
     if (settings.rolls()) {
         out.push_back(fmt::format(

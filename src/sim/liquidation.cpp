@@ -40,19 +40,27 @@ std::optional<std::string> fault_of(const MarginSettings& settings) {
 std::vector<std::string> describe(const MarginSettings& settings) {
     if (settings.liquidates == Liquidates::never) return {};
     const std::string fee = base::format_decimal(settings.liquidation_fee.raw, base::kDecimals - 2);
+    const std::string call = fmt::format("Margin call: below {} times the maintenance margin.",
+                                         to_string(settings.call_at));
     if (settings.liquidates == Liquidates::isolated) {
-        return {fmt::format(
-            "Liquidation: isolated; a position is closed where its margin and open loss touch the "
-            "maintenance margin, at that price or the open beyond it, never beyond what stands "
-            "behind it; the fee is {} % of its notional.",
-            fee)};
+        return {
+            fmt::format(
+                "Liquidation: isolated; a position is closed where its margin and open loss touch "
+                "the "
+                "maintenance margin, at that price or the open beyond it, never beyond what stands "
+                "behind it; the fee is {} % of its notional.",
+                fee),
+            call};
     }
-    return {fmt::format(
-        "Liquidation: cross; where equity touches the maintenance margin of all positions, orders "
-        "are cancelled, the position whose price did it is closed at that price or the open beyond "
-        "it, then the one that asks for most margin, until the rest is covered; the fee is {} % of "
-        "what is closed.",
-        fee)};
+    return {fmt::format("Liquidation: cross; where equity touches the maintenance margin of all "
+                        "positions, orders "
+                        "are cancelled, the position whose price did it is closed at that price or "
+                        "the open beyond "
+                        "it, then the one that asks for most margin, until the rest is covered; "
+                        "the fee is {} % of "
+                        "what is closed.",
+                        fee),
+            call};
 }
 
 IsolatedMargin::IsolatedMargin(const InstrumentTable& table) : table_(table), rows_(table.size()) {}
