@@ -75,6 +75,8 @@ void StrictVenue::meet_book(Market& market, InstrumentId instrument) {
     market.quote_tick = desk_.ticks();
     desk_.account().mark(instrument) = market.quote->bid;
     market.ask_mark = market.quote->ask;
+    if (market.watched && !market.halted) [[unlikely]]
+        liquidate_at_once(instrument, market.quote->bid, market.quote->ask);
     if (!market.halted) {
         for_each_working(market, [&](VenueOrder& order) {
             if (order.met < market.quote_tick) meet_book(order, market);
