@@ -49,9 +49,8 @@ Report& ReportQueue::insert(Timestamp ts, OrderId order, bool in_order) {
                                        [&](const Report& r) { return r.event.order == order; });
         if (last != end) ts = std::max(ts, last->ts);
     }
-    const auto place = std::upper_bound(first, all_.end(), ts, [](Timestamp t, const Report& r) {
-        return t < r.ts;
-    });
+    const auto place = std::upper_bound(first, all_.end(), ts,
+                                        [](Timestamp t, const Report& r) { return t < r.ts; });
     Report& out = *all_.insert(place, Report{});
     out.ts = ts;
     out.event.order = order;
