@@ -78,6 +78,23 @@ Done set_lot(Scenario& scenario, const std::string& value) {
     return {};
 }
 
+/// A perpetual whose margin rates are those of the settings.
+Done set_perpetual(Scenario& scenario, const std::string& value) {
+    const Rate maintenance{TRY(decimal(value))};
+    change_instrument(scenario, [maintenance](Instrument& i) {
+        i.asset_class = AssetClass::crypto_perpetual;
+        i.margin = {.initial = {2 * maintenance.raw}, .maintenance = maintenance};
+    });
+    return {};
+}
+
+Done set_liquidates(Scenario& scenario, const std::string& value) {
+    const auto how = parse_liquidates(value);
+    if (!how) return std::unexpected(fmt::format("'{}' is not never, cross or isolated", value));
+    scenario.settings.margin.liquidates = *how;
+    return {};
+}
+
 Done set_maker_fee(Scenario& scenario, const std::string& value) {
     const Rate rate{TRY(decimal(value))};
     change_instrument(scenario, [rate](Instrument& i) { i.fees.maker = rate; });
@@ -128,8 +145,10 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"cash", set_cash},
     {"impact", set_impact},
     {"insert_latency", set_latency_of<&Latencies::insert>},
+    {"liquidates", set_liquidates},
     {"lot", set_lot},
     {"maker_fee", set_maker_fee},
+    {"perpetual", set_perpetual},
     {"queue", set_queue},
     {"replace_latency", set_latency_of<&Latencies::replace>},
     {"report_latency", set_latency_of<&Latencies::report>},
