@@ -25,13 +25,13 @@ struct WorldCounts {
     std::uint64_t denied_for_funds = 0;  ///< orders refused or ended for want of cash or margin
     std::uint64_t halted_bars = 0;       ///< bars without a trade while an order was working
     std::uint64_t margin_calls = 0;
-    std::uint64_t liquidations = 0;  ///< positions that the venue closed
-    std::uint64_t open_at_end = 0;       ///< orders that the end of the data cancelled
-    std::uint64_t book_gaps = 0;         ///< messages of a book whose predecessor is missing
-    std::uint64_t book_faults = 0;       ///< negative sizes, messages cut short, unknown orders
-    std::uint64_t crossed_books = 0;     ///< messages after which a book was crossed or locked
-    std::uint64_t blind_books = 0;       ///< streams of books without their snapshot: never met
-    Duration clock_set_back{};           ///< the most that an exchange's clock was set back
+    std::uint64_t liquidations = 0;   ///< positions that the venue closed
+    std::uint64_t open_at_end = 0;    ///< orders that the end of the data cancelled
+    std::uint64_t book_gaps = 0;      ///< messages of a book whose predecessor is missing
+    std::uint64_t book_faults = 0;    ///< negative sizes, messages cut short, unknown orders
+    std::uint64_t crossed_books = 0;  ///< messages after which a book was crossed or locked
+    std::uint64_t blind_books = 0;    ///< streams of books without their snapshot: never met
+    Duration clock_set_back{};        ///< the most that an exchange's clock was set back
 
     friend bool operator==(const WorldCounts&, const WorldCounts&) = default;
 };
