@@ -24,7 +24,7 @@ std::uint64_t predecessor(const BookLevel& row) {
 
 std::int64_t number(std::uint64_t id) { return static_cast<std::int64_t>(id); }
 
-base::Int128 size_of_first(const PriceLadder<Qty>& ladder, std::size_t levels) {
+base::Int128 size_of_first(const BlockLadder<Qty>& ladder, std::size_t levels) {
     base::Int128 sum = 0;
     for (std::size_t i = 0; i < std::min(levels, ladder.size()); ++i) sum += ladder.value(i).raw;
     return sum;

@@ -8,7 +8,7 @@
 
 #include "domain/event.hpp"
 #include "domain/instrument.hpp"
-#include "market/price_ladder.hpp"
+#include "market/block_ladder.hpp"
 #include "market/validation.hpp"
 
 namespace tradewind::market {
@@ -140,7 +140,7 @@ public:
 private:
     /// What happens to the rows of the message that is open.
     enum class Message : std::uint8_t { none, delta, snapshot, held, stale };
-    using Ladder = PriceLadder<Qty>;
+    using Ladder = BlockLadder<Qty>;
 
     [[nodiscard]] Ladder& ladder(Side side) { return side == Side::buy ? bids_ : asks_; }
     [[nodiscard]] const Ladder& ladder(Side side) const {
