@@ -31,6 +31,8 @@ struct Options {
     std::string journal;
     std::string report;
     LedgerChoice ledger;
+    bool envelope = false;
+    std::size_t draws = research::EnvelopeSettings{}.draws;
     bool json = false;
     bool list = false;
 };
@@ -123,6 +125,26 @@ std::expected<std::optional<CountedTrials>, std::string> count_run(
     return out;
 }
 
+/// The same run as optimists and dice would have it.
+std::expected<std::optional<research::Envelope>, std::string> envelope_for(
+    const Options& options, const RunSettings& settings, const ports::History& history,
+    const research::BacktestResult& result) {
+    if (!options.envelope) return std::nullopt;
+    const auto make_run = [&](const sim::AmbiguityModel& model)
+        -> std::expected<research::BacktestInput, std::string> {
+        research::BacktestInput input{.instruments = settings.instruments,
+                                      .history = history,
+                                      .world = settings.world,
+                                      .engine = settings.engine,
+                                      .strategies = TRY(make_slots(settings)),
+                                      .annual_factor = settings.annual_factor,
+                                      .risk_free = settings.risk_free};
+        input.world.ambiguity = model;
+        return input;
+    };
+    return TRY(research::envelope_of(result, make_run, {.draws = options.draws}));
+}
+
 std::uint64_t rows_of(const RunSettings& settings) {
     std::uint64_t rows = 0;
     for (const ports::Series& series : settings.data) rows += series.rows;
@@ -133,6 +155,12 @@ std::expected<void, Failure> run(const Options& options) {
     const RunConfig config = TRY(or_bad_input(gather(options)));
     const auto catalog = TRY(open_catalog(config.catalog));
     const RunSettings settings = TRY(or_bad_input(resolve(config, *catalog)));
+    if (options.envelope && settings.world.fills != sim::FillMode::strict) {
+        return std::unexpected(
+            Failure{kExitBadInput,
+                    fmt::format("--envelope: fill mode {} leaves nothing open; use --fills strict",
+                                to_string(settings.world.fills))});
+    }
     auto slots = TRY(or_bad_input(make_slots(settings)));
     const std::string settings_text = to_json(settings);
     // The report's file is tried first: an hour's run must not end at a folder that is not there.
@@ -167,12 +195,14 @@ std::expected<void, Failure> run(const Options& options) {
     auto counted = TRY(or_failed(
         count_run(ledger.get(), settings,
                   trial_of(settings, *catalog, hash, ports::TrialOrigin::backtest), result)));
+    const auto envelope = TRY(or_failed(envelope_for(options, settings, *catalog, result)));
     const BacktestOutput output{
         .settings = settings,
         .result = result,
         .settings_hash = hash,
         .journal_hash = journal ? std::optional{journal->hash()} : std::nullopt,
         .trials = std::move(counted),
+        .envelope = envelope,
         .wall_s = static_cast<double>(steady_ns() - started) * 1e-9};
     if (!options.report.empty()) {
         TRY_VOID(or_failed(write_report(output, *catalog, options.report)));
@@ -217,6 +247,11 @@ void add_backtest_command(CLI::App& app, int& exit_code) {
         ->allow_extra_args(false);
     verb->add_option("--journal", options->journal, "record every event and decision here");
     verb->add_option("--report", options->report, "write an HTML report here");
+    verb->add_flag("--envelope", options->envelope,
+                   "also say what the result would be if all that bars leave open (stop and target "
+                   "inside one bar) had gone well, and on average");
+    verb->add_option("--draws", options->draws, "runs behind that average (32)")
+        ->check(CLI::Range(0, 100'000));
     add_ledger_options(*verb, options->ledger);
     verb->add_flag("--json", options->json, "one JSON document on standard output");
     verb->add_flag("--strategies", options->list, "list the built-in strategies and end");

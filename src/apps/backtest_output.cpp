@@ -112,6 +112,16 @@ std::vector<std::string> warnings(const BacktestOutput& output) {
     return out;
 }
 
+Json envelope_json(const std::optional<research::Envelope>& envelope) {
+    if (!envelope) return nullptr;
+    return {{"pessimistic", envelope->pessimistic},
+            {"expected", envelope->expected},
+            {"expected_sd", envelope->deviation ? Json(*envelope->deviation) : Json(nullptr)},
+            {"optimistic", envelope->optimistic},
+            {"draws", envelope->draws},
+            {"profit_share", envelope->share ? Json(*envelope->share) : Json(nullptr)}};
+}
+
 double per_second(const BacktestOutput& output) {
     return output.wall_s > 0.0 ? static_cast<double>(output.result.run.events) / output.wall_s
                                : 0.0;
@@ -126,6 +136,19 @@ std::string plain(const std::optional<double>& value) {
 std::string in_cents(Money amount, Currency currency) {
     return fmt::format("{} {}", base::format_decimal_fixed(amount.raw, kMoneyDecimals, 2),
                        to_string(currency));
+}
+
+std::string amount(double value, Currency currency) {
+    return fmt::format("{:.2f} {}", value, to_string(currency));
+}
+
+/// What the bars leave open is worth so much.
+std::string envelope_line(const research::Envelope& envelope, Currency currency) {
+    return fmt::format(
+        "pessimistic {0:.2f} {4}, expected {1:.2f} {4}, optimistic {2:.2f} {4}; {3} "
+        "of the optimistic profit hangs on it",
+        envelope.pessimistic, envelope.expected, envelope.optimistic, percent(envelope.share),
+        to_string(currency));
 }
 
 std::string strategy_names(const RunSettings& settings) {
@@ -241,7 +264,9 @@ std::string json_text(const BacktestOutput& output) {
         {"commands", result.run.commands},
         {"fills", result.fills},
         {"ambiguous_fills", result.world.ambiguous_fills},
+        {"fees", money_json(result.fees)},
         {"slippage", money_json(result.slippage)},
+        {"envelope", envelope_json(output.envelope)},
         {"denied", refusals_json(result.refusals)},
         {"warnings", warnings(output)},
         {"assumptions", sim::describe(output.settings.world)},
@@ -287,8 +312,14 @@ std::string table_text(const BacktestOutput& output, const std::string& report) 
     table.row("Profit factor", plain(t.profit_factor));
     table.row("Expectancy",
               t.expectancy ? fmt::format("{:.2f} {}", *t.expectancy, to_string(currency)) : "-");
-    table.row("Fees", in_cents(t.fees, currency));
+    table.row("Fees", in_cents(result.fees, currency));
     table.row("Slippage", in_cents(result.slippage, currency));
+    if (output.envelope) {
+        table.row("If all fell badly", amount(output.envelope->pessimistic, currency));
+        table.row("  on average", amount(output.envelope->expected, currency));
+        table.row("  if all fell well", amount(output.envelope->optimistic, currency));
+        table.row("  of the profit", percent(output.envelope->share));
+    }
     table.gap();
     table.row("Events", fmt::format("{}", result.run.events));
     table.row("Events a second", fmt::format("{:.0f}", per_second(output)));
@@ -354,6 +385,12 @@ std::expected<void, std::string> write_report(const BacktestOutput& output,
     }
     const auto prices = TRY(chart_prices(output, history));
     const research::BacktestResult& result = output.result;
+    auto assumptions = assumption_rows(output.settings.world);
+    if (output.envelope) {
+        assumptions.push_back(
+            {.key = "What bars leave open",
+             .value = envelope_line(*output.envelope, output.settings.engine.base)});
+    }
     const std::string html = research::render_report(
         {.title = fmt::format("{} on {}", strategy_names(output.settings),
                               instrument_names(output.settings)),
@@ -363,7 +400,7 @@ std::expected<void, std::string> write_report(const BacktestOutput& output,
          .settings_hash = output.settings_hash,
          .journal_hash = output.journal_hash.value_or(""),
          .settings = settings_rows(output.settings),
-         .assumptions = assumption_rows(output.settings.world),
+         .assumptions = std::move(assumptions),
          .not_modelled = {},
          .warnings = warnings(output),
          .symbols = std::move(symbols),

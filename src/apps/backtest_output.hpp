@@ -9,6 +9,7 @@
 #include "apps/trial_counting.hpp"
 #include "ports/history.hpp"
 #include "research/backtest.hpp"
+#include "research/envelope.hpp"
 
 namespace tradewind::apps {
 
@@ -19,7 +20,8 @@ struct BacktestOutput {
     std::string settings_hash;
     std::optional<std::string> journal_hash;
     std::optional<CountedTrials> trials;  ///< nullopt: this run was not entered into a ledger
-    double wall_s = 0.0;                  ///< data to metrics, journal included
+    std::optional<research::Envelope> envelope{};  ///< nullopt: not asked for
+    double wall_s = 0.0;                           ///< data to metrics, journal included
 };
 
 /// One JSON document and a line end.

@@ -115,6 +115,8 @@ public:
     /// Fills in a currency whose rate was unknown then: their trades and costs stand in that
     /// currency.
     [[nodiscard]] std::uint64_t unvalued_fills() const { return unvalued_fills_; }
+    /// Paid for all fills, those of positions still open too, in base currency.
+    [[nodiscard]] Money fees() const { return fees_; }
     /// What taking liquidity cost against the prices before slippage, in base currency.
     [[nodiscard]] Money slippage() const { return slippage_; }
     [[nodiscard]] Timestamp now() const { return now_; }
@@ -220,6 +222,7 @@ private:
     std::uint64_t margin_calls_ = 0;
     std::uint64_t unvalued_fills_ = 0;
     Money start_equity_;
+    Money fees_;
     Money slippage_;
 };
 

@@ -257,6 +257,9 @@ void Engine::book_fill(const Booking& booking) {
                      .tag = booking.tag,
                      .rate = rate.value_or(Price{base::kDecimalOne})});
     ++fills_;
+    if (outcome.fee && outcome.fee->raw != 0) {
+        fees_ += portfolio_.to_base(instrument.quote, *outcome.fee).value_or(*outcome.fee);
+    }
     if (fill.basis.ambiguous) ++ambiguous_fills_;
     // A venue that names no price before slippage counts as one without.
     const Price reference = fill.basis.reference.raw != 0 ? fill.basis.reference : fill.price;

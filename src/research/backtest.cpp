@@ -155,6 +155,7 @@ std::expected<BacktestResult, std::string> run_backtest(BacktestInput input) {
     out.max_drawdown_of_marks = sampler.max_drawdown_of_marks();
     out.start_equity = engine.start_equity();
     out.final_equity = engine.portfolio().equity();
+    out.fees = engine.fees();
     out.slippage = engine.slippage();
     out.stopped = input.stop_drawdown && out.max_drawdown_of_marks >= *input.stop_drawdown;
     out.fills = engine.fills();

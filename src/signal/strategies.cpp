@@ -142,6 +142,81 @@ private:
     std::vector<State> states_;
 };
 
+/// Buys a breakout where it happens: a stop at one tick above the high of the last `entry` bars,
+/// with a stop-loss `stop` below and a target `target` above it, both as shares of the entry's
+/// price. Long only; the next entry is placed once the position is closed, at a new trigger on
+/// every bar.
+class BracketBreakout final : public Strategy {
+public:
+    BracketBreakout(const StrategySetup& setup, ParamReader& params)
+        : sizing_(setup, params),
+          stop_(params.real("stop", 0.02, 0.0001, 0.9)),
+          target_(params.real("target", 0.04, 0.0001, 10.0)) {
+        const std::size_t entry = period(params, "entry", 20);
+        states_ = states_for(setup, State{.channel = Channel{entry}, .entry = std::nullopt});
+    }
+
+    void on_bar(Context& context, const Bar& bar) override {
+        State& state = states_[bar.instrument.value];
+        state.channel.add(bar.high, bar.low);
+        if (!state.channel.ready() || context.position(bar.instrument).raw != 0) return;
+        if (state.entry) context.cancel(*state.entry);
+        state.entry = enter(context, bar.instrument, state.channel.highest());
+    }
+
+    void on_order(Context&, const OrderEvent& event) override {
+        std::optional<OrderId>& entry = states_[event.instrument.value].entry;
+        const bool ends =
+            event.kind == OrderEventKind::filled || event.kind == OrderEventKind::canceled ||
+            event.kind == OrderEventKind::rejected || event.kind == OrderEventKind::expired;
+        if (ends && entry == event.order) entry.reset();
+    }
+    void on_refusal(Context&, const Refusal& refusal) override {
+        std::optional<OrderId>& entry = states_[refusal.instrument.value].entry;
+        if (refusal.new_order && entry == refusal.id) entry.reset();
+    }
+
+private:
+    struct State {
+        Channel channel;
+        std::optional<OrderId> entry;  ///< waiting at the venue
+    };
+
+    std::optional<OrderId> enter(Context& context, InstrumentId id, Price high) const {
+        const Price tick = context.instruments().at(id).tick;
+        const Price trigger = round_to_tick(high, tick, TickRounding::down) + PriceDelta{tick.raw};
+        const auto at = [&](double share, TickRounding rounding) {
+            return round_to_tick(to_double(trigger) * (1.0 + share), tick, rounding);
+        };
+        const auto loss = at(-stop_, TickRounding::down), gain = at(target_, TickRounding::up);
+        const std::optional<Qty> full = sizing_.full(context, id);
+        if (!full || full->raw <= 0 || !loss || !gain || loss->raw <= 0) return std::nullopt;
+        return context.submit_bracket({.entry = {.instrument = id,
+                                                 .side = Side::buy,
+                                                 .type = OrderType::stop_market,
+                                                 .qty = *full,
+                                                 .trigger_price = trigger,
+                                                 .tag = Tag{"breakout"}},
+                                       .stop_loss = OrderSpec{.instrument = id,
+                                                              .side = Side::sell,
+                                                              .type = OrderType::stop_market,
+                                                              .qty = *full,
+                                                              .trigger_price = loss,
+                                                              .tag = Tag{"stop-loss"}},
+                                       .take_profit = OrderSpec{.instrument = id,
+                                                                .side = Side::sell,
+                                                                .type = OrderType::limit,
+                                                                .qty = *full,
+                                                                .limit_price = gain,
+                                                                .tag = Tag{"target"}}});
+    }
+
+    Sizing sizing_;
+    double stop_;
+    double target_;
+    std::vector<State> states_;
+};
+
 /// Cross-sectional momentum: every `every` bars, `gross` of equity in equal parts in the `top`
 /// instruments by return over `lookback` bars, leaving out the last `skip` (Jegadeesh and Titman,
 /// Journal of Finance 48 (1993), p. 65-91). The ranking waits for the end of the instant, when
@@ -302,6 +377,10 @@ constexpr auto kBuiltIns = std::to_array<BuiltIn>({
     {"donchian-breakout",
      "long above the high of entry=20 bars, out under the low of exit=10; size=1 | share; short=0",
      make_from_params<DonchianBreakout>},
+    {"bracket-breakout",
+     "buys at a stop above the high of entry=20 bars, stop=0.02 below it and target=0.04 above it; "
+     "size=1 | share",
+     make_from_params<BracketBreakout>},
     {"momentum",
      "the top=5 instruments by return over lookback=126 bars less skip=21, every=21; gross=0.98; "
      "absolute=0",

@@ -77,10 +77,25 @@ void describe_strict(const WorldSettings& s, std::vector<std::string>& out) {
         "Stops fill at the open where the market gapped, else at their trigger, which counts when "
         "touched. A "
         "stop-limit set free inside a bar fills there only if the bar closes beyond its limit.");
-    out.push_back(
-        "Stop and target inside one bar: the stop. Entry and exit inside one bar: the stop counts, "
-        "the target "
-        "only after an entry at the open. What the bar does not prove is counted as ambiguous.");
+    switch (s.ambiguity.kind) {
+        case Ambiguity::pessimistic:
+            out.push_back(
+                "Stop and target inside one bar: the stop. Entry and exit inside one bar: the stop "
+                "counts, the target only after an entry at the open. What the bar does not prove "
+                "is counted as ambiguous.");
+            break;
+        case Ambiguity::optimistic:
+            out.push_back(
+                "Stop and target inside one bar: the target. Entry and exit inside one bar: the "
+                "target counts, the stop only where the bar proves it.");
+            break;
+        case Ambiguity::drawn:
+            out.push_back(fmt::format(
+                "Stop and target inside one bar, or an exit after an entry inside it: drawn by "
+                "dice of seed {}, the nearer price the likelier.",
+                s.ambiguity.seed));
+            break;
+    }
     out.push_back(
         "Trailing stops: the bar's worst price is tested before its best price moves the trail.");
     out.push_back(

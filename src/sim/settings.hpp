@@ -98,8 +98,28 @@ struct StatusChange {
     friend bool operator==(const StatusChange&, const StatusChange&) = default;
 };
 
+/// Who is right where a bar does not say whether a stop or its target came first, or what came
+/// after an entry inside it.
+enum class Ambiguity : std::uint8_t {
+    pessimistic,  ///< the worse for us: what `strict` means
+    optimistic,   ///< the better for us, unless the bar disproves it
+    /// A throw of seeded dice: of two prices a driftless walk from the open (from the entry) comes
+    /// to the nearer one first with the probability of the gambler's ruin (Feller, An Introduction
+    /// to Probability Theory 1, XIV.2); where only one price tells, a coin.
+    drawn,
+};
+
+/// Mode strict alone. Trailing stops stay pessimistic in all of them.
+struct AmbiguityModel {
+    Ambiguity kind = Ambiguity::pessimistic;
+    std::uint64_t seed = 0;  ///< of the draws
+
+    friend bool operator==(const AmbiguityModel&, const AmbiguityModel&) = default;
+};
+
 struct WorldSettings {
     FillMode fills = FillMode::strict;
+    AmbiguityModel ambiguity;
     SlippageModel slippage;
     BacktraderSlippage backtrader;    ///< read in that mode only
     std::optional<FeeSchedule> fees;  ///< absent: each instrument's own

@@ -2,9 +2,13 @@
 #include "sim/strict_venue.hpp"
 
 #include <algorithm>
+#include <array>
 #include <functional>
+#include <span>
 
 #include "base/assert.hpp"
+#include "base/hash.hpp"
+#include "base/random.hpp"
 #include "domain/calendar.hpp"
 
 namespace tradewind::sim {
@@ -53,6 +57,25 @@ bool opens_session(const BarMeeting& meeting, CalendarKind calendar) {
 
 bool closes_session(const BarMeeting& meeting, CalendarKind calendar) {
     return session_from(calendar, meeting.bar.open_ts).close == meeting.bar.close_ts;
+}
+
+/// Who meets a bar's inside when.
+enum class Turn : std::uint8_t { stops, others, late_stops };
+
+/// It leaves at a gain: a limit, or a trigger on the far side.
+bool is_target(const VenueOrder& order) {
+    return order.waits() ? is_if_touched(order.spec.type) : has_limit(order.spec.type);
+}
+
+/// Where a target leaves.
+Price price_of(const VenueOrder& target) {
+    return target.waits() ? *target.spec.trigger_price : *target.spec.limit_price;
+}
+
+std::uint64_t distance(Price a, Price b) {
+    const std::uint64_t x = static_cast<std::uint64_t>(a.raw),
+                        y = static_cast<std::uint64_t>(b.raw);
+    return a > b ? x - y : y - x;
 }
 
 /// How much of a bar an order meets between its open and its close.
@@ -293,18 +316,22 @@ void StrictVenue::meet_close(const BarMeeting& meeting) {
     desk_.count_tick();
     woken_inside_.clear();
     is_inside_ = true;
-    // Stops before everything else: of a stop and a target in one bar, the stop came first.
-    for (const bool stops : {true, false}) {
+    // Stops before everything else: of a stop and a target in one bar, the stop came first. Those
+    // whose target is said to have come before follow it.
+    for (const Turn turn : {Turn::stops, Turn::others, Turn::late_stops}) {
+        if (turn == Turn::late_stops && !is_lenient()) break;
         for_each_working(market, [&](VenueOrder& order) {
             const bool is_waiting_stop = order.waits() && is_stop(order.spec.type);
             if (order.met == desk_.ticks()) return;  // set free, or woken, by this very bar
-            if (is_waiting_stop != stops || !serves(meeting.serves, order)) return;
-            if (!is_auction(order.spec.time_in_force)) meet_inside(order, meeting, supply);
+            if (is_waiting_stop == (turn == Turn::others)) return;
+            if (!serves(meeting.serves, order) || is_auction(order.spec.time_in_force)) return;
+            if (turn == Turn::stops && target_comes_first(order, meeting)) return;
+            meet_inside(order, meeting, supply);
         });
         // On its way to the liquidation the price passes our stops; what lies the other way comes
-        // too late.
-        if (market.watched) [[unlikely]]
-            liquidate_inside(meeting, !stops);
+        // too late, unless we are lenient.
+        if (market.watched && (!is_lenient() || turn == Turn::late_stops)) [[unlikely]]
+            liquidate_inside(meeting, turn != Turn::stops);
     }
     meet_woken(meeting, supply);
     if (market.watched) [[unlikely]]
@@ -388,41 +415,111 @@ void StrictVenue::meet_inside(VenueOrder& order, const BarMeeting& meeting, Supp
         order, hit,
         only_close ? meeting.bar.close : trail_anchor(order, meeting.bar, Presence::since_before));
     const bool hits = hit.fills || hit.triggers;
-    if (hits && !hit.at_close && rival_in_range(order, meeting)) hit.ambiguous = true;
+    if (hits && !hit.at_close && rival_in_range(order, meeting) != nullptr) hit.ambiguous = true;
     act(order, hit, supply);
     if (!order.ended && !order.waits()) order.met_market = true;
 }
 
-/// Children of what filled inside the bar: their stops count, their targets do not.
+/// Children of what filled inside the bar: their stops count, their targets do not, unless we are
+/// lenient.
 void StrictVenue::meet_woken(const BarMeeting& meeting, Supply& supply) {
-    for (std::size_t i = 0; i < woken_inside_.size(); ++i) {
-        const WokenInside woken = woken_inside_[i];
-        VenueOrder& order = desk_.at(woken.slot);
-        if (order.ended || order.waits() != has_trigger(order.spec.type)) continue;
-        if (!serves(meeting.serves, order) || is_auction(order.spec.time_in_force)) continue;
-        Hit hit =
-            rules_.inside(order, meeting.bar, Presence::since_inside, desk_.instrument(order));
-        follow(order, hit, trail_anchor(order, meeting.bar, Presence::since_inside));
-        if (!hit.fills && !hit.triggers) continue;
-        // The entry filled as the price went toward the stop: it passed the one before the other.
-        const bool proven = woken.on_the_way && order.spec.trigger_price &&
-                            better(order.spec.side, woken.at, *order.spec.trigger_price);
-        if (order.waits() && !proven) hit.ambiguous = true;
-        act(order, hit, supply);
-        if (!order.ended && !order.waits()) order.met_market = true;
+    const auto for_each_woken = [&](const auto& visit) {
+        for (std::size_t i = 0; i < woken_inside_.size(); ++i) {
+            const WokenInside woken = woken_inside_[i];
+            const VenueOrder& order = desk_.at(woken.slot);
+            if (order.ended || order.waits() != has_trigger(order.spec.type)) continue;
+            if (!serves(meeting.serves, order) || is_auction(order.spec.time_in_force)) continue;
+            visit(woken, is_target(order));
+        }
+    };
+    if (is_lenient()) {
+        for_each_woken([&](const WokenInside& woken, bool is_target) {
+            if (is_target) meet_woken_target(woken, meeting, supply);
+        });
     }
+    for_each_woken([&](const WokenInside& woken, bool is_target) {
+        if (!is_target) meet_woken_stop(woken, meeting, supply);
+    });
     woken_inside_.clear();
 }
 
-bool StrictVenue::rival_in_range(const VenueOrder& order, const BarMeeting& meeting) {
-    if (!excludes_rivals(order.links)) return false;
-    bool found = false;
+void StrictVenue::meet_woken_stop(const WokenInside& woken, const BarMeeting& meeting,
+                                  Supply& supply) {
+    VenueOrder& order = desk_.at(woken.slot);
+    Hit hit = rules_.inside(order, meeting.bar, Presence::since_inside, desk_.instrument(order));
+    follow(order, hit, trail_anchor(order, meeting.bar, Presence::since_inside));
+    if (!hit.fills && !hit.triggers) return;
+    // The entry filled as the price went toward the stop: it passed the one before the other.
+    const bool is_plain = order.spec.trigger_price && !is_trailing(order.spec.type);
+    const bool passed = woken.on_the_way && order.spec.trigger_price &&
+                        better(order.spec.side, woken.at, *order.spec.trigger_price);
+    // Or the bar closed beyond the stop, where the entry was on its near side.
+    const bool ended_beyond =
+        is_plain && at_or_better(order.spec.side, *order.spec.trigger_price, meeting.bar.close);
+    if (is_lenient() && is_plain && !passed && !ended_beyond && falls_well(order, meeting, {})) {
+        return;
+    }
+    if (order.waits() && !passed) hit.ambiguous = true;
+    act(order, hit, supply);
+    if (!order.ended && !order.waits()) order.met_market = true;
+}
+
+/// A target after an entry inside the bar. An entry by a stop was on the way to it, one by a limit
+/// came from its side; a stop between may have come before it.
+void StrictVenue::meet_woken_target(const WokenInside& woken, const BarMeeting& meeting,
+                                    Supply& supply) {
+    VenueOrder& order = desk_.at(woken.slot);
+    Hit hit = rules_.inside(order, meeting.bar, Presence::since_before, desk_.instrument(order));
+    if (!hit.fills && !hit.triggers) return;
+    if (woken.on_the_way && !falls_well(order, meeting, {})) return;
+    const VenueOrder* rival = rival_in_range(order, meeting);
+    if (rival != nullptr && rival->spec.trigger_price) {
+        const Chances chances{.good = distance(woken.at, *rival->spec.trigger_price),
+                              .bad = distance(woken.at, price_of(order))};
+        if (!falls_well(order, meeting, chances)) return;
+    }
+    hit.ambiguous = true;
+    act(order, hit, supply);
+    if (!order.ended && !order.waits()) order.met_market = true;
+}
+
+bool StrictVenue::is_lenient() const {
+    return desk_.settings().ambiguity.kind != Ambiguity::pessimistic;
+}
+
+/// Dice of its own for every order and bar, so that no throw hangs on another.
+bool StrictVenue::falls_well(const VenueOrder& order, const BarMeeting& meeting,
+                             const Chances& chances) const {
+    const AmbiguityModel& model = desk_.settings().ambiguity;
+    if (model.kind == Ambiguity::optimistic) return true;
+    const std::array words{model.seed, order.id.packed,
+                           static_cast<std::uint64_t>(meeting.bar.close_ts.ns), chances.good};
+    const std::span<const char> bytes{reinterpret_cast<const char*>(words.data()), sizeof words};
+    const std::uint64_t all = chances.good + chances.bad;
+    return all == 0 || base::Random{base::fnv1a(bytes)}.below(all) < chances.good;
+}
+
+/// Of a stop and a target in one bar.
+bool StrictVenue::target_comes_first(const VenueOrder& stop, const BarMeeting& meeting) {
+    if (!is_lenient() || is_trailing(stop.spec.type)) return false;
+    const VenueOrder* rival = rival_in_range(stop, meeting);
+    if (rival == nullptr || !is_target(*rival)) return false;
+    const Hit own = look_inside(stop, meeting);
+    if (!(own.fills || own.triggers) || own.at_close) return false;
+    return falls_well(stop, meeting,
+                      {.good = distance(meeting.bar.open, *stop.spec.trigger_price),
+                       .bad = distance(meeting.bar.open, price_of(*rival))});
+}
+
+const VenueOrder* StrictVenue::rival_in_range(const VenueOrder& order, const BarMeeting& meeting) {
+    if (!excludes_rivals(order.links)) return nullptr;
+    const VenueOrder* found = nullptr;
     for_each_linked([&](const VenueOrder& other) {
-        if (found || !are_siblings(order, other) || other.sleeping) return;
+        if (found != nullptr || !are_siblings(order, other) || other.sleeping) return;
         if (other.spec.instrument != order.spec.instrument) return;
         if (!serves(meeting.serves, other) || is_auction(other.spec.time_in_force)) return;
         const Hit hit = look_inside(other, meeting);
-        found = (hit.fills || hit.triggers) && !hit.at_close;
+        if ((hit.fills || hit.triggers) && !hit.at_close) found = &other;
     });
     return found;
 }

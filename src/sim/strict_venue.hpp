@@ -155,6 +155,12 @@ private:
         bool on_the_way = false;  ///< the parent filled as the price moved its way, not against it
     };
 
+    /// How likely the better of two outcomes is: `good` to `bad`.
+    struct Chances {
+        std::uint64_t good = 1;
+        std::uint64_t bad = 1;
+    };
+
     [[nodiscard]] Market& market_of(const VenueOrder& order) {
         return markets_[order.spec.instrument.value];
     }
@@ -177,9 +183,16 @@ private:
     [[nodiscard]] Hit look_inside(const VenueOrder& order, const BarMeeting& meeting) const;
     void meet_inside(VenueOrder& order, const BarMeeting& meeting, Supply& supply);
     void meet_woken(const BarMeeting& meeting, Supply& supply);
+    void meet_woken_stop(const WokenInside& woken, const BarMeeting& meeting, Supply& supply);
+    void meet_woken_target(const WokenInside& woken, const BarMeeting& meeting, Supply& supply);
+    [[nodiscard]] bool is_lenient() const;
+    [[nodiscard]] bool falls_well(const VenueOrder& order, const BarMeeting& meeting,
+                                  const Chances& chances) const;
+    [[nodiscard]] bool target_comes_first(const VenueOrder& stop, const BarMeeting& meeting);
     void meet_price(VenueOrder& order, Price price, Supply& supply);
     void follow(VenueOrder& order, const Hit& hit, Price market);
-    [[nodiscard]] bool rival_in_range(const VenueOrder& order, const BarMeeting& meeting);
+    [[nodiscard]] const VenueOrder* rival_in_range(const VenueOrder& order,
+                                                   const BarMeeting& meeting);
     void meet_quote(VenueOrder& order, Market& market);
     void meet_print(VenueOrder& order, const Market& market, Supply& supply);
     void last_look(VenueOrder& order);
