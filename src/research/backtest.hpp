@@ -57,7 +57,7 @@ struct BacktestResult {
     sim::WorldCounts world;
     Money start_equity;
     std::optional<Money> final_equity;  ///< nullopt where a currency has no rate
-    Money fees;      ///< of all fills, those of positions still open too
+    Money fees;                         ///< of all fills, those of positions still open too
     Money slippage;
     std::uint64_t fills = 0;
     std::uint64_t unvalued_fills = 0;  ///< in a currency without a rate
