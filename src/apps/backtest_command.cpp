@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "adapters/catalog/catalog.hpp"
 #include "adapters/journal/journal_writer.hpp"
 #include "apps/backtest_output.hpp"
 #include "apps/output.hpp"
+#include "apps/run_arguments.hpp"
 #include "apps/run_config.hpp"
 #include "apps/run_settings.hpp"
 #include "apps/trial_counting.hpp"
@@ -24,10 +24,8 @@ namespace tradewind::apps {
 namespace {
 
 struct Options {
-    std::string config;
-    std::vector<std::string> assignments;
+    RunArguments run;
     std::vector<std::string> params;
-    std::vector<std::pair<std::string_view, std::vector<std::string>>> flags;  ///< key -> values
     std::string journal;
     std::string report;
     LedgerChoice ledger;
@@ -37,77 +35,14 @@ struct Options {
     bool list = false;
 };
 
-/// What failed, and with which code the program ends.
-struct Failure {
-    ExitCode code = kExitFailed;
-    std::string text;
-};
-
-template <typename T>
-std::expected<T, Failure> or_bad_input(std::expected<T, std::string> result) {
-    if (!result) return std::unexpected(Failure{kExitBadInput, std::move(result).error()});
-    if constexpr (std::is_void_v<T>) {
-        return {};
-    } else {
-        return std::move(result).value();
-    }
-}
-
-template <typename T>
-std::expected<T, Failure> or_failed(std::expected<T, std::string> result) {
-    if (!result) return std::unexpected(Failure{kExitFailed, std::move(result).error()});
-    if constexpr (std::is_void_v<T>) {
-        return {};
-    } else {
-        return std::move(result).value();
-    }
-}
-
-std::string_view flag_of(std::string_view key) {
-    for (const Option& option : run_options()) {
-        if (option.key == key) return option.flag;
-    }
-    return key;
-}
-
-/// The file first, then --set, then the flags.
-std::expected<RunConfig, std::string> gather(const Options& options) {
-    RunConfig config;
-    if (!options.config.empty()) TRY_VOID(load_config(config, options.config));
-    for (const std::string& assignment : options.assignments) {
-        TRY_VOID(apply_assignment(config, assignment));
-    }
-    for (const auto& [key, values] : options.flags) {
-        if (!values.empty()) clear_list(config, key);
-        for (const std::string& value : values) {
-            if (auto done = set_option(config, key, value); !done) {
-                return std::unexpected(std::string{flag_of(key)} + done.error().substr(key.size()));
-            }
-        }
-    }
+/// What the arguments say, and the strategy's parameters over it.
+std::expected<RunConfig, std::string> config_of(const Options& options) {
+    RunConfig config = TRY(gather(options.run));
     const signal::Params params = TRY(signal::parse_params(options.params));
     for (const auto& [name, value] : params.entries) {
         TRY_VOID(set_option(config, "strategy." + name, value));
     }
-    if (config.catalog.empty()) {
-        return std::unexpected("no catalog is named; say --catalog FOLDER");
-    }
     return config;
-}
-
-std::expected<std::unique_ptr<catalog::Catalog>, Failure> open_catalog(const std::string& path) {
-    auto opened = catalog::Catalog::open(path);
-    if (opened) return std::move(*opened);
-    const bool bad = opened.error().kind == catalog::ErrorKind::bad_input;
-    return std::unexpected(Failure{bad ? kExitBadInput : kExitFailed, opened.error().text});
-}
-
-std::expected<std::unique_ptr<trials::TrialFile>, Failure> open_ledger_of(const Options& options,
-                                                                          const std::string& path) {
-    auto opened = open_ledger(options.ledger, path);
-    if (opened) return std::move(*opened);
-    const bool bad = opened.error().kind == trials::ErrorKind::bad_input;
-    return std::unexpected(Failure{bad ? kExitBadInput : kExitFailed, opened.error().text});
 }
 
 /// Enters the run into the ledger, then counts it among all of its family.
@@ -151,8 +86,8 @@ std::uint64_t rows_of(const RunSettings& settings) {
     return rows;
 }
 
-std::expected<void, Failure> run(const Options& options) {
-    const RunConfig config = TRY(or_bad_input(gather(options)));
+std::expected<void, RunFailure> run(const Options& options) {
+    const RunConfig config = TRY(or_bad_input(config_of(options)));
     const auto catalog = TRY(open_catalog(config.catalog));
     const RunSettings settings = TRY(or_bad_input(resolve(config, *catalog)));
     if (options.envelope && settings.world.fills != sim::FillMode::strict) {
@@ -165,7 +100,7 @@ std::expected<void, Failure> run(const Options& options) {
     const std::string settings_text = to_json(settings);
     // The report's file is tried first: an hour's run must not end at a folder that is not there.
     TRY_VOID(or_bad_input(check_writable(options.report)));
-    const auto ledger = TRY(open_ledger_of(options, config.catalog));
+    const auto ledger = TRY(ledger_of(options.ledger, config.catalog));
     std::unique_ptr<journal::JournalWriter> journal;
     if (!options.journal.empty()) {
         journal = TRY(or_bad_input(journal::JournalWriter::create(options.journal, settings_text)));
@@ -209,7 +144,7 @@ std::expected<void, Failure> run(const Options& options) {
     }
     fmt::print("{}", options.json ? json_text(output) : table_text(output, options.report));
     if (std::string line = denial_line(output); !line.empty()) {
-        return std::unexpected(Failure{kExitFailed, std::move(line)});
+        return std::unexpected(RunFailure{kExitFailed, std::move(line)});
     }
     return {};
 }
@@ -228,20 +163,7 @@ int run_command(const Options& options) {
 void add_backtest_command(CLI::App& app, int& exit_code) {
     CLI::App* verb = app.add_subcommand("backtest", "run strategies over the catalog's data");
     const auto options = std::make_shared<Options>();
-    verb->add_option("--config", options->config, "TOML file with any of the settings below");
-    verb->add_option("--set", options->assignments, "section.key=value, over the file")
-        ->take_all()
-        ->allow_extra_args(false);
-    const auto all = run_options();
-    options->flags.resize(all.size());
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        options->flags[i].first = all[i].key;
-        if (all[i].flag.empty()) continue;
-        auto* flag = verb->add_option(std::string{all[i].flag}, options->flags[i].second,
-                                      fmt::format("{}  [{}]", all[i].help, all[i].key));
-        flag->take_all()->allow_extra_args(all[i].repeats);
-        if (!all[i].repeats) flag->expected(1);
-    }
+    add_run_arguments(*verb, options->run);
     verb->add_option("--param", options->params, "the strategy's: name=value")
         ->take_all()
         ->allow_extra_args(false);

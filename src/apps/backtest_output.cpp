@@ -376,6 +376,23 @@ std::expected<void, std::string> check_writable(const std::string& path) {
     return {};
 }
 
+std::expected<void, std::string> write_page(const std::string& html, const std::string& path) {
+    const std::string beside = path + ".partial";
+    std::ofstream file{beside, std::ios::binary | std::ios::trunc};
+    if (!file) return std::unexpected(failure(beside, "cannot be opened for writing"));
+    file << html;
+    file.close();
+    if (!file) {
+        const std::string text = failure(beside, "cannot be written");
+        std::remove(beside.c_str());
+        return std::unexpected(text);
+    }
+    if (std::rename(beside.c_str(), path.c_str()) != 0) {
+        return std::unexpected(failure(path, "cannot be put in place"));
+    }
+    return {};
+}
+
 std::expected<void, std::string> write_report(const BacktestOutput& output,
                                               const ports::History& history,
                                               const std::string& path) {
@@ -413,20 +430,7 @@ std::expected<void, std::string> write_report(const BacktestOutput& output,
          .exposures = result.exposures,
          .trades = result.trades,
          .prices = prices});
-    const std::string beside = path + ".partial";
-    std::ofstream file{beside, std::ios::binary | std::ios::trunc};
-    if (!file) return std::unexpected(failure(beside, "cannot be opened for writing"));
-    file << html;
-    file.close();
-    if (!file) {
-        const std::string text = failure(beside, "cannot be written");
-        std::remove(beside.c_str());
-        return std::unexpected(text);
-    }
-    if (std::rename(beside.c_str(), path.c_str()) != 0) {
-        return std::unexpected(failure(path, "cannot be put in place"));
-    }
-    return {};
+    return write_page(html, path);
 }
 
 }  // namespace tradewind::apps

@@ -36,7 +36,10 @@ struct BacktestOutput {
 
 /// Whether a file could be written there; an empty path is none to write. The error is one line.
 [[nodiscard]] std::expected<void, std::string> check_writable(const std::string& path);
-/// Writes the HTML report beside its name and renames it, so that no half-written one is left.
+/// Writes a page beside its name and renames it, so that no half-written one is left.
+[[nodiscard]] std::expected<void, std::string> write_page(const std::string& html,
+                                                          const std::string& path);
+/// The HTML report of a backtest.
 [[nodiscard]] std::expected<void, std::string> write_report(const BacktestOutput& output,
                                                             const ports::History& history,
                                                             const std::string& path);

@@ -39,6 +39,7 @@ Engine::Engine(const InstrumentTable& instruments, const EngineSettings& setting
                                                      .strategy = std::move(given.strategy),
                                                      .bars = given.bars,
                                                      .context = signal::Context{id, world}}));
+        if (given.trades_from) slots_.back()->context.trade_from(*given.trades_from);
         for (const InstrumentId instrument : given.instruments) {
             auto& told = slots_of_[instrument.value];
             if (told.empty() || told.back() != slots_.back().get()) {

@@ -31,6 +31,8 @@ struct StrategySlot {
     std::unique_ptr<signal::Strategy> strategy;
     std::vector<InstrumentId> instruments;  ///< whose events it gets
     std::optional<BarSpec> bars;            ///< only bars made this way; absent: all
+    /// Told everything, it sends orders from this instant on; absent: from the start.
+    std::optional<Timestamp> trades_from{};
 };
 
 /// Bars that the engine makes itself from what comes in, for strategies that ask for them.

@@ -24,7 +24,10 @@ Price clamped(std::optional<Int128> price, Int128 otherwise) {
 std::size_t Engine::idle_bars() const {
     if (!started_ || error_ || !aggregators_.empty() || !orders_.open_orders().empty()) return 0;
     std::size_t idle = SIZE_MAX;
-    for (const auto& slot : slots_) idle = std::min(idle, slot->strategy->idle_bars());
+    for (const auto& slot : slots_) {
+        if (slot->context.is_holding()) return 0;
+        idle = std::min(idle, slot->strategy->idle_bars());
+    }
     return idle;
 }
 

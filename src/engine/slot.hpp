@@ -59,6 +59,8 @@ template <typename Call>
 void Engine::tell(Slot& slot, const Call& what) {
     if (error_) return;
     call(slot, what);
+    if (slot.context.is_holding()) [[unlikely]]
+        slot.context.hold_back();
     if (slot.context.has_wishes()) drain(slot);
 }
 

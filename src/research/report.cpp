@@ -53,20 +53,40 @@ std::string filled(std::string_view page, std::span<const Hole> holes) {
     return out;
 }
 
-}  // namespace
-
-std::string render_report(const ReportInput& input) {
-    const std::string data = report_json(input);
-    const std::string title = html_escaped(input.title);
-    // Scripts and styles run only with this mark, which no text of the input can know beforehand:
-    // it is a hash of all of it.
+/// Scripts and styles run only with a mark that no text of the input can know beforehand: it is a
+/// hash of all of it.
+std::string page_of(std::string_view title, std::string_view script, const std::string& data) {
+    const std::string escaped = html_escaped(title);
     const std::string nonce = fmt::format("{:016x}", base::fnv1a(data));
-    const std::array<Hole, 5> holes{{{"title", title},
+    const std::array<Hole, 5> holes{{{"title", escaped},
                                      {"style", kReportCss},
-                                     {"script", kReportJs},
+                                     {"script", script},
                                      {"data", data},
                                      {"nonce", nonce}}};
     return filled(kReportHtml, holes);
+}
+
+/// A document that can stand inside a script element: no '<' in it.
+std::string without_tags(const std::string& json) {
+    std::string out;
+    for (const char c : json) {
+        if (c == '<') {
+            out += "\\u003c";
+        } else {
+            out += c;
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string render_report(const ReportInput& input) {
+    return page_of(input.title, kReportJs, report_json(input));
+}
+
+std::string render_search_page(std::string_view title, const std::string& data) {
+    return page_of(title, kSearchJs, without_tags(data));
 }
 
 }  // namespace tradewind::research

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "monitor/equity_sampler.hpp"
@@ -65,5 +66,9 @@ inline constexpr std::size_t kMaxReportBars = 40'000;     ///< of all price char
 /// One HTML page that opens offline: styles, code and data are inside it and it requests nothing.
 /// Pure; the same input gives the same bytes.
 [[nodiscard]] std::string render_report(const ReportInput& input);
+
+/// The page of a search or a walk-forward in the same dress. `data` is one JSON document: what
+/// report/search.js reads.
+[[nodiscard]] std::string render_search_page(std::string_view title, const std::string& data);
 
 }  // namespace tradewind::research

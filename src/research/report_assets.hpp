@@ -12,5 +12,6 @@ namespace tradewind::research {
 extern const std::string_view kReportHtml;
 extern const std::string_view kReportCss;
 extern const std::string_view kReportJs;
+extern const std::string_view kSearchJs;
 
 }  // namespace tradewind::research

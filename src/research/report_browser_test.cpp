@@ -182,6 +182,68 @@ TEST_F(Browser, opens_a_report_of_one_losing_trade_and_flat_equity) {
     EXPECT_NE(visit.dom.find("data-ready="), std::string::npos);
 }
 
+/// A search over two numbers and a list, whose texts are hostile.
+nlohmann::ordered_json search_page(const std::string& text) {
+    nlohmann::ordered_json points = nlohmann::ordered_json::array();
+    nlohmann::ordered_json values = nlohmann::ordered_json::array();
+    for (int i = 0; i < 60; ++i) {
+        points.push_back({i % 6, i / 6 % 5, i / 30});
+        if (i % 7 == 0) {
+            values.push_back(nullptr);
+        } else {
+            values.push_back(i % 11 - 4);
+        }
+    }
+    return {{"kind", "search"},
+            {"subtitle", text},
+            {"span", text},
+            {"objective", text},
+            {"dimensions",
+             {{{"name", text}}, {{"name", "slow"}}, {{"name", "side"}, {"choices", {text, "b"}}}}},
+            {"points", points},
+            {"values", values},
+            {"best", {4, 3, 0}},
+            {"notices", {text}},
+            {"cards", {{text, 1.5, text}, {"Undefined", nullptr, ""}}},
+            {"meaning", {text}},
+            {"regions", {{"head", {text}}, {"rows", {{text}}}}},
+            {"top", {{"head", {text, "b"}}, {"rows", {{text, 1.0}, {"c", nullptr}}}}},
+            {"settings", {{"method", text}}}};
+}
+
+TEST_F(Browser, draws_a_search_and_shows_its_texts_as_text) {
+    const std::string attack =
+        "</script><script>document.title='owned'</script><img src=x "
+        "onerror=\"document.title='owned'\">";
+    const Visit visit = open(render_search_page(attack, search_page(attack).dump()));
+    EXPECT_EQ(visit.console, "");
+    EXPECT_EQ(visit.requests, std::vector<std::string>{});
+    EXPECT_EQ(visit.dom.find("<title>owned"), std::string::npos);
+    EXPECT_EQ(visit.dom.find("<img"), std::string::npos);
+    // Three pairs of parameters and three slices.
+    EXPECT_NE(visit.dom.find("data-ready=\"6\""), std::string::npos);
+    EXPECT_EQ(count_of(visit.dom, "role=\"img\""), 6U);
+}
+
+TEST_F(Browser, draws_a_walk_forward) {
+    auto page = search_page("sharpe");
+    page["kind"] = "walk";
+    page["equity"] = {{"t", {"2020-01-01", "2020-01-02", "2020-01-03"}},
+                      {"v", {100, 101, 99}},
+                      {"bands", {{0, 1}, {1, 2}}}};
+    page["windows"] = {
+        {"from", {"2020-01-02", "2020-01-03"}}, {"in", {1, 2}}, {"out", {nullptr, 1}}};
+    page["chosen"] = {{{"name", "fast"}, {"values", {3, 5}}},
+                      {{"name", "size"}, {"values", {1, 1}}}};
+    page["stability"] = page["top"];
+    page["folds"] = page["top"];
+    const Visit visit = open(render_search_page("Walk", page.dump()));
+    EXPECT_EQ(visit.console, "");
+    EXPECT_EQ(visit.requests, std::vector<std::string>{});
+    // Equity, objective, and the one parameter that changes.
+    EXPECT_NE(visit.dom.find("data-ready=\"3\""), std::string::npos);
+}
+
 TEST_F(Browser, draws_a_hundred_thousand_trades) {
     SampleReport sample;
     sample.grow({.samples = 10'000, .trades = 100'000, .bars = 40'000});

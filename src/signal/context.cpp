@@ -72,7 +72,7 @@ bool Context::cancel_opposing(InstrumentId instrument, Side wanted) {
 
 void Context::target(InstrumentId instrument, Qty position, Tag tag) {
     Pursuit& pursuit = pursuits_[instrument.value];
-    pursuit = {.active = false, .position = position, .tag = tag};
+    pursuit = {.active = false, .position = position, .tag = tag, .is_set = true};
     const Qty gap = position - this->position(instrument);
     const Side side = gap.raw >= 0 ? Side::buy : Side::sell;
 
@@ -105,6 +105,20 @@ void Context::target(InstrumentId instrument, Qty position, Tag tag) {
 void Context::order_closed(InstrumentId instrument) {
     const Pursuit pursuit = pursuits_[instrument.value];
     if (pursuit.active) target(instrument, pursuit.position, pursuit.tag);
+}
+
+void Context::hold_back() {
+    if (now_ < trades_from_) {
+        std::erase_if(intents_, [](const Intent& intent) {
+            return !std::holds_alternative<TimerIntent>(intent);
+        });
+        return;
+    }
+    is_holding_ = false;
+    for (std::uint32_t i = 0; i < pursuits_.size(); ++i) {
+        const Pursuit pursuit = pursuits_[i];
+        if (pursuit.is_set) target(InstrumentId{i}, pursuit.position, pursuit.tag);
+    }
 }
 
 /// A market order without terms yet, in its place: an order is too large to be copied about.

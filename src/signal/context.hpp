@@ -95,6 +95,15 @@ public:
 
     // --- for the engine ---
     void begin(Timestamp now) { now_ = now; }
+    /// Before `from` the strategy is told everything, so that it gets warm, and sends no order. At
+    /// the first event from then on the targets that it has set by then are pursued.
+    void trade_from(Timestamp from) {
+        trades_from_ = from;
+        is_holding_ = true;
+    }
+    [[nodiscard]] bool is_holding() const { return is_holding_; }
+    /// After the strategy was called: drops what it may not send yet.
+    void hold_back();
     /// Something was asked for since the wishes were last taken to the end.
     [[nodiscard]] bool has_wishes() const { return !intents_.empty(); }
     /// Takes the oldest wish; nullptr where there is none. What was taken is decided on at once: it
@@ -112,6 +121,7 @@ private:
         bool active = false;
         Qty position;
         Tag tag;
+        bool is_set = false;  ///< there was a target
     };
 
     OrderId next_id() { return OrderId::of(strategy_, ++orders_made_); }
@@ -130,6 +140,8 @@ private:
     std::vector<Pursuit> pursuits_;  ///< by instrument
     mutable std::vector<WorkingOrder> scratch_;
     std::uint64_t orders_made_ = 0;
+    Timestamp trades_from_ = kTimestampMin;
+    bool is_holding_ = false;
 };
 
 }  // namespace tradewind::signal

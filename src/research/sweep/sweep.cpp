@@ -11,6 +11,7 @@
 #include "base/try.hpp"
 #include "monitor/metrics.hpp"
 #include "research/sweep/figures.hpp"
+#include "research/trials.hpp"
 
 namespace tradewind::research {
 namespace {
@@ -80,20 +81,40 @@ std::expected<TrialResult, std::string> Sweep::run(const Trial& trial,
         return out;
     }
     const BacktestResult result = TRY(run_backtest(input_for(std::move(*strategies))));
+    describe_returns(out.record, result.equity,
+                     {.annual_rate = input_.risk_free, .annual_factor = input_.annual_factor});
     out.stopped = result.stopped;
-    if (result.stopped) return out;
+    if (result.stopped) {
+        out.record.sharpe = out.record.skew = out.record.kurtosis = std::nullopt;
+        return out;
+    }
     out.returns = returns_or_zeros(result);
     out.figures = figures_of(result);
     out.outcome = judge(out, space);
     return out;
 }
 
-Outcome Sweep::judge(const TrialResult& result, const SearchSpace& space) const {
-    std::vector<double> values = result.figures;
+namespace {
+
+/// Figures, then the point: what expressions are over.
+std::vector<double> with_point(std::vector<double> figures, const Point& point,
+                               const SearchSpace& space) {
     const auto dimensions = space.dimensions();
     for (std::size_t i = 0; i < dimensions.size(); ++i) {
-        values.push_back(dimensions[i].number(result.point[i]).value_or(kNoFigure));
+        figures.push_back(dimensions[i].number(point[i]).value_or(kNoFigure));
     }
+    return figures;
+}
+
+}  // namespace
+
+std::optional<double> Sweep::value_of(std::vector<double> figures, const Point& point,
+                                      const SearchSpace& space) const {
+    return aims_.objective.number(with_point(std::move(figures), point, space));
+}
+
+Outcome Sweep::judge(const TrialResult& result, const SearchSpace& space) const {
+    const std::vector<double> values = with_point(result.figures, result.point, space);
     Outcome out{.value = aims_.objective.number(values), .violation = 0};
     for (const Expression& constraint : aims_.constraints) {
         out.violation += constraint.violation(values);

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "domain/time.hpp"
+#include "ports/trial_ledger.hpp"
 #include "research/backtest.hpp"
 #include "research/search/expression.hpp"
 #include "research/search/search.hpp"
@@ -26,8 +26,10 @@ struct TrialResult {
     bool stopped = false;   ///< it fell too deep, and its run was ended there
     Outcome outcome{};
     std::vector<double> figures{};  ///< by `figure_names`; empty where it did not run to its end
-    /// Returns of the days of the whole span; zeros from where it was stopped, and all zeros where
-    /// the equity fell to nothing. Empty where it did not run.
+    /// Span, count and moments of its returns, for the ledger; nothing else is filled in.
+    ports::TrialRecord record{};
+    /// Returns of the days of the whole span; zeros where the equity fell to nothing. Empty where
+    /// it did not run to its end, or there was no room for more.
     std::vector<double> returns{};
 };
 
@@ -70,6 +72,9 @@ public:
     [[nodiscard]] std::expected<BacktestResult, std::string> backtest(
         std::vector<engine::StrategySlot> strategies, std::optional<monitor::Trials> trials) const;
 
+    /// The objective's value of these figures at a point; nullopt where undefined.
+    [[nodiscard]] std::optional<double> value_of(std::vector<double> figures, const Point& point,
+                                                 const SearchSpace& space) const;
     [[nodiscard]] const SweepInput& input() const { return input_; }
 
 private:
