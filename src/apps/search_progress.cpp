@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace tradewind::apps {
 
 std::string time_left_text(double seconds) {
-    const auto whole = static_cast<std::int64_t>(seconds + 0.5);
+    const std::int64_t whole = std::llround(seconds);
     const std::int64_t hours = whole / 3600, minutes = whole / 60 % 60;
     return hours > 0 ? fmt::format("{}:{:02}:{:02}", hours, minutes, whole % 60)
                      : fmt::format("{}:{:02}", minutes, whole % 60);

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -64,6 +65,27 @@ def test_every_trial_equals_a_backtest(catalog):
         assert single["metrics"]["final_equity"] == trial["final_equity"]
         assert single["metrics"]["trades"]["net_pnl"] == trial["trades.net_pnl"]
         assert single["metrics"]["max_drawdown"] == trial["max_drawdown"]
+
+
+def test_real_minutes_give_the_same_in_both_ways(tmp_path):
+    file = Path(os.environ.get("TRADEWIND_DATA", "../shared/data")) / "crypto/minute/FILUSDT-PERP.binance.csv.gz"
+    if not file.exists():
+        pytest.skip(f"no {file}; set TRADEWIND_DATA to the folder of real data")
+    folder = tmp_path / "C"
+    instrument = ["--catalog", folder, "--instrument", "FILUSDT-PERP.BINANCE"]
+    run("data", "import", *instrument, "--kind", "bar", "--interval", "1m", file)
+    settings = [*instrument, "--strategy", "ema-cross", "--fee-bps", "4", "--slippage", "volume:0.1", "--no-ledger",
+                "--json", "--param", "short=1", "--param", "share=0.9"]
+    out = json.loads(run("optimize", *settings, "--param", "fast=20:80:20", "--param", "slow=100:200:50").stdout)
+    assert out["kernel"] == "fast"
+    assert out["rows"] == 131_040
+    assert out["best"]["equals_backtest"] is True
+    for trial in out["top"][1:]:
+        arguments = [a for name in ("fast", "slow") for a in ("--param", f"{name}={trial['params'][name]}")]
+        single = json.loads(run("backtest", *settings, *arguments).stdout)
+        for name in ("sharpe", "final_equity", "max_drawdown", "exposure", "turnover", "alpha"):
+            assert single["metrics"][name] == trial[name], name
+        assert single["metrics"]["trades"]["average_mae"] == trial["trades.average_mae"]
 
 
 def test_threads_and_the_kernel_change_nothing(catalog):

@@ -100,8 +100,9 @@ std::vector<const TrialResult*> ranking(std::span<const TrialResult> trials) {
     for (const TrialResult& trial : trials) {
         if (!trial.figures.empty() && trial.outcome.value) out.push_back(&trial);
     }
-    std::stable_sort(out.begin(), out.end(), [](const TrialResult* a, const TrialResult* b) {
-        return is_better(a->outcome, b->outcome);
+    std::sort(out.begin(), out.end(), [](const TrialResult* a, const TrialResult* b) {
+        if (is_better(a->outcome, b->outcome)) return true;
+        return !is_better(b->outcome, a->outcome) && a->number < b->number;
     });
     return out;
 }
@@ -142,8 +143,9 @@ std::vector<Region> good_regions(std::span<const TrialResult> trials, const Sear
     Grid grid = grid_of(best, space);
     std::vector<Region> out;
     while (!grid.empty()) out.push_back(take_region(grid, space, grid.begin()));
-    std::stable_sort(out.begin(), out.end(), [](const Region& a, const Region& b) {
-        return a.trials != b.trials ? a.trials > b.trials : a.best > b.best;
+    std::sort(out.begin(), out.end(), [](const Region& a, const Region& b) {
+        if (a.trials != b.trials) return a.trials > b.trials;
+        return a.best != b.best ? a.best > b.best : a.low < b.low;
     });
     if (out.size() > most) out.resize(most);
     return out;
