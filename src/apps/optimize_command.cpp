@@ -109,6 +109,7 @@ struct Judged {
     std::optional<double> deflated;
     std::optional<double> track_record;  ///< returns that it would take
     std::optional<monitor::Overfitting> overfitting;
+    std::optional<monitor::RealityCheck> reality;
 };
 
 std::expected<std::optional<CountedTrials>, std::string> enter_all(
@@ -147,6 +148,7 @@ std::expected<Judged, RunFailure> judge(const Searched& searched, trials::TrialF
         out.track_record = monitor::minimum_track_record(*sample, 0.0, 0.95);
     }
     out.overfitting = research::overfitting_of(searched.trials, searched.options.blocks);
+    out.reality = research::reality_of(searched.trials, searched.plan.search.seed);
     return out;
 }
 
@@ -190,6 +192,14 @@ Json overfitting_json(const std::optional<monitor::Overfitting>& found) {
             {"degradation_slope", number(found->degradation_slope)},
             {"mean_in_sample", found->mean_in_sample},
             {"mean_out_of_sample", found->mean_out_of_sample}};
+}
+
+Json reality_json(const std::optional<monitor::RealityCheck>& found) {
+    if (!found) return nullptr;
+    return {{"white", found->white},
+            {"spa", found->spa_consistent},
+            {"resamples", found->resamples},
+            {"mean_block", found->mean_block}};
 }
 
 double per_second(std::uint64_t count, double seconds) {
@@ -239,6 +249,7 @@ Json json_of(const Searched& searched, const Judged& judged) {
             {"minimum_track_record", number(judged.track_record)},
             {"pbo", pbo != nullptr ? Json(pbo->pbo) : Json(nullptr)},
             {"overfitting", overfitting_json(judged.overfitting)},
+            {"reality_check", reality_json(judged.reality)},
             {"regions", regions_json(searched)},
             {"top", top}};
 }
@@ -282,6 +293,9 @@ std::string table_of(const Searched& searched, const Judged& judged) {
     }
     table.row("Probability of overfitting",
               plain(judged.overfitting ? std::optional{judged.overfitting->pbo} : std::nullopt));
+    if (judged.reality) {
+        table.row("Reality check, probability of luck", plain(judged.reality->white));
+    }
     table.row("Returns that prove it at 95 %", plain(judged.track_record));
     table.row("Returns that there are", fmt::format("{}", judged.best->returns.size()));
     return table.text();
@@ -372,6 +386,13 @@ std::vector<std::string> meaning_of(const Judged& judged) {
             "where it was chosen and {:.4f} where it was not seen.",
             judged.overfitting->pbo, judged.overfitting->mean_in_sample,
             judged.overfitting->mean_out_of_sample));
+    }
+    if (judged.reality) {
+        out.push_back(fmt::format(
+            "Reality check {:.3f} (White), {:.3f} (Hansen): the probability of a best trial this "
+            "good if none were better than not trading, from {} resamples of the days. Under 0.05 "
+            "is what one wants to see.",
+            judged.reality->white, judged.reality->spa_consistent, judged.reality->resamples));
     }
     if (judged.track_record) {
         out.push_back(

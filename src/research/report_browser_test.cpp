@@ -182,7 +182,8 @@ TEST_F(Browser, opens_a_report_of_one_losing_trade_and_flat_equity) {
     EXPECT_NE(visit.dom.find("data-ready="), std::string::npos);
 }
 
-/// A search over two numbers and a list, whose texts are hostile.
+/// A search over two numbers and a list. Rows of two cells are made as arrays: in braces a list of
+/// pairs that begin with a text would be an object.
 nlohmann::ordered_json search_page(const std::string& text) {
     nlohmann::ordered_json points = nlohmann::ordered_json::array();
     nlohmann::ordered_json values = nlohmann::ordered_json::array();
@@ -207,7 +208,11 @@ nlohmann::ordered_json search_page(const std::string& text) {
             {"cards", {{text, 1.5, text}, {"Undefined", nullptr, ""}}},
             {"meaning", {text}},
             {"regions", {{"head", {text}}, {"rows", {{text}}}}},
-            {"top", {{"head", {text, "b"}}, {"rows", {{text, 1.0}, {"c", nullptr}}}}},
+            {"top",
+             {{"head", {text, "b"}},
+              {"rows",
+               nlohmann::ordered_json::array({nlohmann::ordered_json::array({text, 1.0}),
+                                              nlohmann::ordered_json::array({"c", nullptr})})}}},
             {"settings", {{"method", text}}}};
 }
 

@@ -213,4 +213,23 @@ std::optional<monitor::Overfitting> overfitting_of(std::span<const TrialResult> 
     return validation ? validation->evaluate() : std::nullopt;
 }
 
+std::optional<monitor::RealityCheck> reality_of(std::span<const TrialResult> trials,
+                                                std::uint64_t seed) {
+    constexpr std::size_t kPeriodsMax = 65'535;
+    std::vector<double> values;
+    std::size_t count = 0, periods = 0;
+    for (const TrialResult& trial : trials) {
+        if (trial.figures.empty()) continue;
+        ++count;
+        periods = trial.returns.size();
+        if (periods < 2 || periods > kPeriodsMax || count * periods > kResampledMax) {
+            return std::nullopt;
+        }
+        values.insert(values.end(), trial.returns.begin(), trial.returns.end());
+    }
+    if (count == 0) return std::nullopt;
+    return monitor::reality_check({.values = values, .trials = count, .periods = periods},
+                                  monitor::stationary_bootstrap(periods, {.seed = seed}));
+}
+
 }  // namespace tradewind::research

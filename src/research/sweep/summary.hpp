@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "monitor/overfitting.hpp"
+#include "monitor/reality_check.hpp"
 #include "research/search/space.hpp"
 #include "research/sweep/sweep.hpp"
 
@@ -67,5 +68,13 @@ struct Neighbourhood {
 /// were not kept.
 [[nodiscard]] std::optional<monitor::Overfitting> overfitting_of(
     std::span<const TrialResult> trials, std::size_t blocks);
+
+/// So many returns of all trials together are resampled at most: some ten seconds of one core.
+inline constexpr std::size_t kResampledMax = 25'000'000;
+
+/// White's reality check and Hansen's test of the trials that ran to their end against not trading
+/// at all; nullopt where there are more than kResampledMax returns, or they were not kept.
+[[nodiscard]] std::optional<monitor::RealityCheck> reality_of(std::span<const TrialResult> trials,
+                                                              std::uint64_t seed);
 
 }  // namespace tradewind::research

@@ -105,5 +105,19 @@ TEST(Overfitting, takes_fewer_blocks_where_there_are_few_days) {
     EXPECT_FALSE(overfitting_of(trials, 16));
 }
 
+TEST(Reality, tells_a_steady_winner_from_noise) {
+    const SearchSpace space = space_of({"x=0:4"});
+    auto trials = trials_over(space, [](const Point& p) { return p[0]; });
+    for (TrialResult& trial : trials) {
+        for (int i = 0; i < 250; ++i)
+            trial.returns.push_back(0.01 * std::sin(i * i + trial.point[0]));
+    }
+    EXPECT_GT(reality_of(trials, 1)->white, 0.2);
+    for (double& value : trials[3].returns) value += 0.004;
+    EXPECT_LT(reality_of(trials, 1)->white, 0.02);
+    trials[0].returns.clear();
+    EXPECT_FALSE(reality_of(trials, 1));
+}
+
 }  // namespace
 }  // namespace tradewind::research
