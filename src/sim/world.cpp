@@ -899,6 +899,8 @@ void World::Body::deliver_alarm(Event& out) {
 World::QuietBars World::Body::quiet_bars() const {
     const bool is_quiet = stage_ == Stage::running && wake_ == INT64_MAX && error_.empty();
     if (!is_quiet || feeds_.size() != 1) return {};
+    // What is seen late, and what may be liquidated, has to be looked at bar by bar.
+    if (delays_ || settings_.margin.liquidates != Liquidates::never) return {};
     const Feed& feed = feeds_.front();
     if (feed.key.kind != SeriesKind::bar || *feed.busy != 0 || feed.exhausted()) return {};
     return {.row = market_events_, .bars = feed.rows - feed.row};
