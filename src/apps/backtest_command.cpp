@@ -92,7 +92,7 @@ std::expected<void, RunFailure> run(const Options& options) {
     const RunSettings settings = TRY(or_bad_input(resolve(config, *catalog)));
     if (options.envelope && settings.world.fills != sim::FillMode::strict) {
         return std::unexpected(
-            Failure{kExitBadInput,
+            RunFailure{kExitBadInput,
                     fmt::format("--envelope: fill mode {} leaves nothing open; use --fills strict",
                                 to_string(settings.world.fills))});
     }
