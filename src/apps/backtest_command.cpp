@@ -91,10 +91,10 @@ std::expected<void, RunFailure> run(const Options& options) {
     const auto catalog = TRY(open_catalog(config.catalog));
     const RunSettings settings = TRY(or_bad_input(resolve(config, *catalog)));
     if (options.envelope && settings.world.fills != sim::FillMode::strict) {
-        return std::unexpected(
-            RunFailure{kExitBadInput,
-                    fmt::format("--envelope: fill mode {} leaves nothing open; use --fills strict",
-                                to_string(settings.world.fills))});
+        return std::unexpected(RunFailure{
+            kExitBadInput,
+            fmt::format("--envelope: fill mode {} leaves nothing open; use --fills strict",
+                        to_string(settings.world.fills))});
     }
     auto slots = TRY(or_bad_input(make_slots(settings)));
     const std::string settings_text = to_json(settings);
