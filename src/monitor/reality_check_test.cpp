@@ -58,7 +58,7 @@ TEST(RealityCheck, tells_skill_from_luck) {
     const auto luck = reality_check({values, 40, 500}, draws).value();
     EXPECT_GT(luck.white, 0.1);
     EXPECT_GT(luck.spa_consistent, 0.1);
-    for (std::size_t t = 0; t < 500; ++t) values[7 * 500 + t] += 0.003;
+    for (std::size_t t = 0; t < 500; ++t) values[std::size_t{7} * 500 + t] += 0.003;
     const auto skill = reality_check({values, 40, 500}, draws).value();
     EXPECT_EQ(skill.best, 7U);
     EXPECT_LT(skill.white, 0.01);
