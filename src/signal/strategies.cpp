@@ -144,8 +144,8 @@ private:
 
 /// Buys a breakout where it happens: a stop at one tick above the high of the last `entry` bars,
 /// with a stop-loss `stop` below and a target `target` above it, both as shares of the entry's
-/// price. Long only; the next entry is placed once the position is closed, at a new trigger on
-/// every bar.
+/// price. Long only. While it waits the entry follows the channel: it is cancelled, and placed anew
+/// once the venue has said so, since until then both would count.
 class BracketBreakout final : public Strategy {
 public:
     BracketBreakout(const StrategySetup& setup, ParamReader& params)
@@ -153,23 +153,33 @@ public:
           stop_(params.real("stop", 0.02, 0.0001, 0.9)),
           target_(params.real("target", 0.04, 0.0001, 10.0)) {
         const std::size_t entry = period(params, "entry", 20);
-        states_ = states_for(setup, State{.channel = Channel{entry}, .entry = std::nullopt});
+        states_ =
+            states_for(setup, State{.channel = Channel{entry}, .entry = std::nullopt, .high = {}});
     }
 
     void on_bar(Context& context, const Bar& bar) override {
         State& state = states_[bar.instrument.value];
         state.channel.add(bar.high, bar.low);
         if (!state.channel.ready() || context.position(bar.instrument).raw != 0) return;
-        if (state.entry) context.cancel(*state.entry);
-        state.entry = enter(context, bar.instrument, state.channel.highest());
+        if (!state.entry) {
+            enter(context, bar.instrument, state);
+        } else if (state.high != state.channel.highest()) {
+            context.cancel(*state.entry);
+        }
     }
 
-    void on_order(Context&, const OrderEvent& event) override {
-        std::optional<OrderId>& entry = states_[event.instrument.value].entry;
+    void on_order(Context& context, const OrderEvent& event) override {
+        State& state = states_[event.instrument.value];
+        if (state.entry != event.order) return;
         const bool ends =
             event.kind == OrderEventKind::filled || event.kind == OrderEventKind::canceled ||
             event.kind == OrderEventKind::rejected || event.kind == OrderEventKind::expired;
-        if (ends && entry == event.order) entry.reset();
+        if (!ends) return;
+        state.entry.reset();
+        const auto* reason = std::get_if<VenueReason>(&event.detail);
+        const bool as_asked = event.kind == OrderEventKind::canceled && reason != nullptr &&
+                              *reason == VenueReason::requested;
+        if (as_asked) enter(context, event.instrument, state);
     }
     void on_refusal(Context&, const Refusal& refusal) override {
         std::optional<OrderId>& entry = states_[refusal.instrument.value].entry;
@@ -180,9 +190,16 @@ private:
     struct State {
         Channel channel;
         std::optional<OrderId> entry;  ///< waiting at the venue
+        Price high;                    ///< of the channel when it was placed
     };
 
-    std::optional<OrderId> enter(Context& context, InstrumentId id, Price high) const {
+    void enter(Context& context, InstrumentId id, State& state) const {
+        state.high = state.channel.highest();
+        state.entry = submit(context, id, state.high);
+    }
+
+    [[nodiscard]] std::optional<OrderId> submit(Context& context, InstrumentId id,
+                                                Price high) const {
         const Price tick = context.instruments().at(id).tick;
         const Price trigger = round_to_tick(high, tick, TickRounding::down) + PriceDelta{tick.raw};
         const auto at = [&](double share, TickRounding rounding) {
