@@ -228,19 +228,33 @@ Json number(const std::optional<double>& value) {
     return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
 }
 
-std::optional<double> mean_of(const std::vector<std::optional<double>>& values) {
-    double sum = 0;
-    for (const auto& value : values) {
-        if (!value) return std::nullopt;
-        sum += *value;
+/// A mean over the windows where a figure is defined both in training and in the test: one without
+/// a trade has no ratio to compare.
+struct PairedMeans {
+    double in = 0;
+    double out = 0;
+    std::size_t windows = 0;
+
+    void add(const std::optional<double>& trained, const std::optional<double>& tested) {
+        if (!trained || !tested || !std::isfinite(*trained) || !std::isfinite(*tested)) return;
+        in += *trained;
+        out += *tested;
+        ++windows;
     }
-    if (values.empty()) return std::nullopt;
-    return sum / static_cast<double>(values.size());
-}
+    [[nodiscard]] std::optional<double> trained() const { return mean_of(in); }
+    [[nodiscard]] std::optional<double> tested() const { return mean_of(out); }
+
+private:
+    [[nodiscard]] std::optional<double> mean_of(double sum) const {
+        if (windows == 0) return std::nullopt;
+        return sum / static_cast<double>(windows);
+    }
+};
 
 /// What carries over from the training windows to the test windows.
 struct CarryOver {
-    std::optional<double> objective_in;  ///< means over the windows
+    std::size_t windows = 0;  ///< in which the objective is defined in training and in the test
+    std::optional<double> objective_in;  ///< means over those
     std::optional<double> objective_out;
     std::optional<double> cagr_in;
     std::optional<double> cagr_out;
@@ -249,18 +263,18 @@ struct CarryOver {
 };
 
 CarryOver carry_over(const Walk& walk) {
-    std::vector<std::optional<double>> in, out, cagr_in, cagr_out;
+    PairedMeans objective, cagr;
     for (const Step& step : walk.steps) {
-        in.emplace_back(step.in_sample);
-        out.push_back(step.out_of_sample);
-        cagr_in.push_back(step.cagr_in_sample);
-        cagr_out.push_back(step.test.metrics.cagr);
+        objective.add(step.in_sample, step.out_of_sample);
+        cagr.add(step.cagr_in_sample, step.test.metrics.cagr);
     }
-    CarryOver result;
-    result.objective_in = mean_of(in);
-    result.objective_out = mean_of(out);
-    result.cagr_in = mean_of(cagr_in);
-    result.cagr_out = mean_of(cagr_out);
+    CarryOver result{.windows = objective.windows,
+                     .objective_in = objective.trained(),
+                     .objective_out = objective.tested(),
+                     .cagr_in = cagr.trained(),
+                     .cagr_out = cagr.tested(),
+                     .decay = std::nullopt,
+                     .efficiency = std::nullopt};
     const auto ratio = [](std::optional<double> a,
                           std::optional<double> b) -> std::optional<double> {
         if (!a || !b || *b <= 0) return std::nullopt;
@@ -322,6 +336,7 @@ Json json_of(const Walk& walk, const SearchPlan& plan, const Options& options) {
             {"wall_s", walk.wall_s},
             {"in_sample_mean", number(carried.objective_in)},
             {"out_of_sample_mean", number(carried.objective_out)},
+            {"windows_compared", carried.windows},
             {"decay", number(carried.decay)},
             {"cagr_in_sample_mean", number(carried.cagr_in)},
             {"cagr_out_of_sample_mean", number(carried.cagr_out)},
@@ -403,9 +418,10 @@ std::vector<std::string> meaning_of(const CarryOver& carried) {
         "when a window ends is valued at its last price; the next window buys its own."};
     if (carried.decay) {
         out.push_back(fmt::format(
-            "Decay {:.3f}: the share of the objective that was lost between training and test. 0 "
-            "carries over whole, 1 loses all.",
-            *carried.decay));
+            "Decay {:.3f}: the share of the objective that was lost between training and test, "
+            "over "
+            "the {} windows in which it is defined in both. 0 carries over whole, 1 loses all.",
+            *carried.decay, carried.windows));
     }
     if (carried.efficiency) {
         out.push_back(fmt::format(
