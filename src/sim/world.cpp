@@ -488,7 +488,7 @@ void World::Body::assign_bars(InstrumentId instrument) {
 
 /// The head's key is its close; where an order waits for its open, and that is yet to come, its
 /// open.
-inline void World::Body::set_key(const Feed& feed, std::uint32_t leaf) {
+[[gnu::always_inline]] inline void World::Body::set_key(const Feed& feed, std::uint32_t leaf) {
     const bool waits =
         strict_ && feed.serves != Serves::nobody && !feed.met_open && !feed.is_idle();
     const Moment open = feed.open_moment();
