@@ -307,10 +307,11 @@ void Orders::note(const Order& order, OrderEventKind kind, Timestamp ts) {
     const OrderStatus before = own.status;
     booked_.reset();
     const auto to = transition(before, kind);
-    ASSERT(to.has_value());
-    stamp(own, kind, ts);
-    set_status(own, kind, *to);
-    finish(*index, before, Anomaly::none);
+    if (to) {
+        stamp(own, kind, ts);
+        set_status(own, kind, *to);
+    }
+    finish(*index, before, to ? Anomaly::none : Anomaly::illegal_transition);
 }
 
 /// Sums and storage, once the order is as the event leaves it.

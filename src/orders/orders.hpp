@@ -64,7 +64,8 @@ public:
     const Order& add(const OrderIntent& intent, Timestamp ts);
     Applied apply(const OrderEvent& event, Timestamp ts);
     /// What we did ourselves with an order of this book: denied, submitted, replace_pending or
-    /// cancel_pending. The event that `apply` would take, without its two hundred bytes.
+    /// cancel_pending. The event that `apply` would take, without its two hundred bytes; what the
+    /// table does not allow is an anomaly here too.
     void note(const Order& order, OrderEventKind kind, Timestamp ts);
 
     /// Open orders and the latest closed ones.

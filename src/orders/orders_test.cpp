@@ -369,6 +369,17 @@ TEST(Orders, use_their_storage_again_over_a_long_run) {
     EXPECT_TRUE(orders.open_orders().empty());
 }
 
+/// A strategy may ask for a change after it asked for a cancel: odd, counted, and no reason to
+/// stop.
+TEST(Orders, count_what_the_table_does_not_allow_us_and_leave_the_order_as_it_was) {
+    Working w;
+    w.orders.note(w.order(), Kind::cancel_pending, Timestamp{5});
+    ASSERT_EQ(w.order().status, OrderStatus::pending_cancel);
+    w.orders.note(w.order(), Kind::replace_pending, Timestamp{6});
+    EXPECT_EQ(w.order().status, OrderStatus::pending_cancel);
+    EXPECT_EQ(w.orders.count(Anomaly::illegal_transition), 1U);
+}
+
 TEST(OrdersDeathTest, stop_at_an_id_that_was_used_before) {
     Working w;
     EXPECT_DEATH(w.orders.add(intent(kOne, 1, Side::buy, 1), Timestamp{9}), "broken invariant");
