@@ -24,9 +24,11 @@ std::uint64_t key_of(const OrderLinks& links) {
     return links.parent ? ~links.list->packed : links.list->packed;
 }
 
-/// Where an order stands among those of its side.
+/// Where an order stands among those of its side: at its trigger, and at its limit once that counts.
+/// A stop that is being filled stands among them still.
 Price sort_key(const VenueOrder& order) {
-    return order.waits() ? order.spec.trigger_price.value_or(Price{}) : *order.spec.limit_price;
+    const bool at_limit = !order.waits() && order.spec.limit_price;
+    return at_limit ? *order.spec.limit_price : order.spec.trigger_price.value_or(Price{});
 }
 
 /// Trails lie on the decimals that the tick has, not on the tick.
