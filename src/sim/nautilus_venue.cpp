@@ -24,8 +24,8 @@ std::uint64_t key_of(const OrderLinks& links) {
     return links.parent ? ~links.list->packed : links.list->packed;
 }
 
-/// Where an order stands among those of its side: at its trigger, and at its limit once that counts.
-/// A stop that is being filled stands among them still.
+/// Where an order stands among those of its side: at its trigger, and at its limit once that
+/// counts. A stop that is being filled stands among them still.
 Price sort_key(const VenueOrder& order) {
     const bool at_limit = !order.waits() && order.spec.limit_price;
     return at_limit ? *order.spec.limit_price : order.spec.trigger_price.value_or(Price{});
