@@ -13,6 +13,7 @@
 #include "engine/engine.hpp"
 #include "engine/runner.hpp"
 #include "ports/history.hpp"
+#include "research/backtest.hpp"
 #include "signal/registry.hpp"
 #include "sim/world.hpp"
 
@@ -143,13 +144,17 @@ private:
     bool long_ = false;
 };
 
+sim::WorldSettings settings_of() {
+    sim::WorldSettings settings;
+    settings.deposits = {{.currency = kUsd, .amount = whole_money(1'000'000)}};
+    return settings;
+}
+
 engine::RunSummary run_once(const EndlessHistory& history,
                             std::unique_ptr<signal::Strategy> strategy) {
     InstrumentTable table;
     const InstrumentId id = *table.add(history.instrument());
-    sim::WorldSettings settings;
-    settings.deposits = {{.currency = kUsd, .amount = whole_money(1'000'000)}};
-    auto world = sim::World::create(table, history, settings);
+    auto world = sim::World::create(table, history, settings_of());
     ASSERT(world.has_value());
     std::vector<engine::StrategySlot> slots;
     slots.push_back(
@@ -168,7 +173,8 @@ void finish(benchmark::State& state, std::uint64_t rows, const engine::RunSummar
     state.counters["rss_mb"] = static_cast<double>(usage.ru_maxrss) / 1024.0;
 }
 
-void sma_cross_bars(benchmark::State& state) {
+/// A single run, as `tradewind backtest` makes it: metrics included. `steps`: told every bar.
+void cross_bars(benchmark::State& state, bool steps) {
     const auto rows = static_cast<std::uint64_t>(state.range(0));
     const EndlessHistory history{ports::SeriesKind::bar, rows};
     engine::RunSummary summary;
@@ -180,10 +186,24 @@ void sma_cross_bars(benchmark::State& state) {
         auto strategy = signal::make_built_in(
             "sma-cross", {.instruments = table, .traded = traded, .params = params});
         ASSERT(strategy.has_value());
-        summary = run_once(history, std::move(*strategy));
+        std::vector<engine::StrategySlot> slots;
+        slots.push_back(
+            {.name = "bench", .strategy = std::move(*strategy), .instruments = {id}, .bars = {}});
+        sim::WorldSettings world = settings_of();
+        world.series = {history.series().front().key};
+        const auto result = research::run_backtest({.instruments = table,
+                                                    .history = history,
+                                                    .world = std::move(world),
+                                                    .engine = {},
+                                                    .strategies = std::move(slots),
+                                                    .steps = steps});
+        ASSERT(result.has_value());
+        summary = result->run;
     }
     finish(state, rows, summary);
 }
+void sma_cross_bars(benchmark::State& state) { cross_bars(state, false); }
+void sma_cross_bars_stepped(benchmark::State& state) { cross_bars(state, true); }
 
 void cross_quotes(benchmark::State& state) {
     const auto rows = static_cast<std::uint64_t>(state.range(0));
@@ -223,6 +243,11 @@ void bare_sma_loop(benchmark::State& state) {
 
 BENCHMARK(bare_sma_loop)->Arg(10'000'000)->Repetitions(5)->Unit(benchmark::kMillisecond);
 BENCHMARK(sma_cross_bars)
+    ->Arg(10'000'000)
+    ->Iterations(1)
+    ->Repetitions(5)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(sma_cross_bars_stepped)
     ->Arg(10'000'000)
     ->Iterations(1)
     ->Repetitions(5)

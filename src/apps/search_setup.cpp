@@ -188,8 +188,7 @@ std::expected<std::unique_ptr<TrialDesk>, RunFailure> TrialDesk::create(
          .annual_factor = own.annual_factor,
          .risk_free = own.risk_free,
          .stop_drawdown = plan.stop_drawdown,
-         .bars = out->bars_.get(),
-         .passes_over = out->kernel_ != nullptr},
+         .bars = out->bars_.get()},
         [desk](const research::ParamTexts& searched) { return desk->make(searched); },
         plan.aims))));
     return out;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A sweep's shortcut beside the plain run: whatever the settings, every figure is the same.
+// The shortcuts, of a sweep and of a single run, beside the run that steps through every event:
+// whatever the settings, every figure is the same.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -28,6 +29,7 @@ using test::must;
 struct Case {
     std::uint64_t seed = 1;
     std::size_t rows = 2000;
+    std::size_t portion = 2000;  ///< rows that are read at a time
     Instrument instrument;
     sim::WorldSettings world;
     engine::EngineSettings engine;
@@ -67,6 +69,53 @@ ports::Columns walk(const Case& c) {
     }
     return out;
 }
+
+/// The same rows in small portions.
+class Portions final : public ports::History {
+public:
+    Portions(const ports::History& whole, std::size_t rows) : whole_(whole), rows_(rows) {}
+
+    [[nodiscard]] std::span<const ports::Series> series() const override { return whole_.series(); }
+    [[nodiscard]] const Instrument* find_instrument(std::string_view symbol) const override {
+        return whole_.find_instrument(symbol);
+    }
+    [[nodiscard]] std::expected<std::unique_ptr<ports::ChunkReader>, ports::HistoryError> read(
+        const ports::SeriesKey& key, Timestamp from, Timestamp to) const override {
+        auto reader = whole_.read(key, from, to);
+        if (!reader) return reader;
+        return std::make_unique<Reader>(std::move(*reader), rows_);
+    }
+
+private:
+    class Reader final : public ports::ChunkReader {
+    public:
+        Reader(std::unique_ptr<ports::ChunkReader> whole, std::size_t rows)
+            : whole_(std::move(whole)), rows_(rows) {}
+
+        std::expected<std::optional<ports::Chunk>, ports::HistoryError> next() override {
+            if (left_.rows == 0) {
+                auto more = whole_->next();
+                if (!more || !*more) return more;
+                left_ = **more;
+            }
+            ports::Chunk out = left_;
+            out.rows = std::min(rows_, left_.rows);
+            left_.rows -= out.rows;
+            for (const std::int64_t*& column : left_.columns) {
+                if (column != nullptr) column += out.rows;
+            }
+            return out;
+        }
+
+    private:
+        std::unique_ptr<ports::ChunkReader> whole_;
+        std::size_t rows_;
+        ports::Chunk left_;
+    };
+
+    const ports::History& whole_;
+    std::size_t rows_;
+};
 
 class Draw {
 public:
@@ -138,21 +187,36 @@ engine::EngineSettings drawn_engine(Draw& draw, const Case& c) {
     return out;
 }
 
+signal::Params drawn_params(Draw& draw, std::string_view strategy) {
+    const auto text = [](std::int64_t value) { return std::to_string(value); };
+    const std::int64_t a = draw.between(1, 20), b = a + draw.between(1, 60);
+    signal::Params out{{{"short", draw.chance(2) ? "1" : "0"}}};
+    if (strategy == "rsi-reversion") {
+        out.entries.insert(out.entries.end(),
+                           {{"period", text(a)}, {"oversold", text(b / 2)}, {"exit", "50"}});
+    } else if (strategy == "donchian-breakout") {
+        out.entries.insert(out.entries.end(), {{"entry", text(b)}, {"exit", text(a)}});
+    } else {
+        out.entries.insert(out.entries.end(), {{"fast", text(a)}, {"slow", text(b)}});
+    }
+    return out;
+}
+
 Case drawn_case(std::uint64_t seed) {
     Draw draw{seed};
     Case c;
     c.seed = seed;
-    c.rows = static_cast<std::size_t>(draw.between(1, 3000));
+    c.rows = static_cast<std::size_t>(draw.chance(10) ? draw.between(4000, 9000)
+                                                      : draw.between(1, 3000));
+    c.portion = static_cast<std::size_t>(draw.chance(2) ? draw.between(1, 700) : 1 << 20);
     c.spec = time_bars(minutes(draw.one_of<std::int64_t>({1, 5, 60, 1440})));
     if (draw.chance(4)) c.spec.source = PriceSource::mid;
     c.instrument = drawn_instrument(draw);
     c.world = drawn_world(draw, c);
     c.engine = drawn_engine(draw, c);
-    c.strategy = draw.one_of<std::string_view>({"ema-cross", "sma-cross"});
-    const std::int64_t fast = draw.between(1, 20);
-    c.params.entries = {{"fast", std::to_string(fast)},
-                        {"slow", std::to_string(fast + draw.between(1, 60))},
-                        {"short", draw.chance(2) ? "1" : "0"}};
+    c.strategy = draw.one_of<std::string_view>(
+        {"ema-cross", "sma-cross", "ema-cross", "sma-cross", "rsi-reversion", "donchian-breakout"});
+    c.params = drawn_params(draw, c.strategy);
     if (draw.chance(2)) {
         c.params.entries.emplace_back("share", fmt::format("0.{}", draw.between(1, 99)));
     } else {
@@ -164,7 +228,7 @@ Case drawn_case(std::uint64_t seed) {
 /// A case with its data, ready to be run in both ways.
 class Bench {
 public:
-    explicit Bench(const Case& c) : case_(c) {
+    explicit Bench(const Case& c) : case_(c), portions_(history_, c.portion) {
         history_.add_instrument(c.instrument);
         history_.add_series(c.key(), walk(c));
         table_.add(c.instrument);
@@ -173,41 +237,60 @@ public:
     }
 
     [[nodiscard]] research::BacktestResult stepped() const {
-        const std::array traded{InstrumentId{0}};
-        return run(
-            must(signal::make_built_in(
-                case_.strategy, {.instruments = table_, .traded = traded, .params = case_.params})),
-            history_, nullptr);
+        return run(built_in(), {.history = portions_, .steps = true});
     }
-    [[nodiscard]] research::BacktestResult passed_over() const {
+    /// As a single run does it.
+    [[nodiscard]] research::BacktestResult skimmed() const {
+        return run(built_in(), {.history = portions_});
+    }
+    /// As the trial of a sweep does it.
+    [[nodiscard]] research::BacktestResult skimmed_on_a_track() const {
+        return run(built_in(), {.history = shared_->history(), .track = &shared_->track()});
+    }
+    /// The same, with what the kernel worked out; as `skimmed_on_a_track` where there is none.
+    [[nodiscard]] research::BacktestResult planned() const {
         const auto kernel =
             signal::make_kernel(case_.strategy, {.instruments = table_, .track = shared_->track()});
-        return run(must(kernel->make(case_.params)), shared_->history(), &shared_->track());
+        if (!kernel) return skimmed_on_a_track();
+        return run(must(kernel->make(case_.params)),
+                   {.history = shared_->history(), .track = &shared_->track()});
     }
 
     std::string why_not;
     [[nodiscard]] bool is_shared() const { return shared_ != nullptr; }
 
 private:
+    struct Way {
+        const ports::History& history;
+        bool steps = false;
+        const market::BarTrack* track = nullptr;
+    };
+
+    [[nodiscard]] std::unique_ptr<signal::Strategy> built_in() const {
+        const std::array traded{InstrumentId{0}};
+        return must(signal::make_built_in(
+            case_.strategy, {.instruments = table_, .traded = traded, .params = case_.params}));
+    }
     [[nodiscard]] research::BacktestResult run(std::unique_ptr<signal::Strategy> strategy,
-                                               const ports::History& history,
-                                               const market::BarTrack* track) const {
+                                               const Way& way) const {
         std::vector<engine::StrategySlot> slots;
         slots.push_back({.name = case_.strategy,
                          .strategy = std::move(strategy),
                          .instruments = {InstrumentId{0}},
                          .bars = case_.spec});
         return must(research::run_backtest({.instruments = table_,
-                                            .history = history,
+                                            .history = way.history,
                                             .world = case_.world,
                                             .engine = case_.engine,
                                             .strategies = std::move(slots),
                                             .benchmark = case_.key(),
-                                            .track = track}));
+                                            .steps = way.steps,
+                                            .track = way.track}));
     }
 
     Case case_;
     sim::MemoryHistory history_;
+    Portions portions_;
     InstrumentTable table_;
     std::unique_ptr<research::SharedBars> shared_;
 };
@@ -258,13 +341,15 @@ TEST(SweepKernel, gives_what_the_engine_gives_whatever_the_settings) {
     for (std::uint64_t seed = 1; seed <= kCases; ++seed) {
         const Bench bench{drawn_case(seed)};
         SCOPED_TRACE(fmt::format("case {}", seed));
-        if (!bench.is_shared()) {  // a day of its own before a session's
+        const auto plain = bench.stepped();
+        expect_equal(plain, bench.skimmed());
+        if (bench.is_shared()) {
+            expect_equal(plain, bench.skimmed_on_a_track());
+            expect_equal(plain, bench.planned());
+        } else {  // a day of its own before a session's
             ASSERT_EQ(bench.why_not, "there are bars that overlap");
             ++overlapping;
-            continue;
         }
-        const auto plain = bench.stepped(), fast = bench.passed_over();
-        expect_equal(plain, fast);
         if (HasFailure()) return;
         trades += plain.trades_closed;
         capped += plain.world.capped_fills;

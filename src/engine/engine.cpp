@@ -47,6 +47,7 @@ Engine::Engine(const InstrumentTable& instruments, const EngineSettings& setting
             }
         }
     }
+    if (slots_.size() == 1 && slots_.front()->strategy->skims()) skimmer_ = slots_.front().get();
 }
 
 Engine::~Engine() = default;

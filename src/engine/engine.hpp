@@ -87,13 +87,16 @@ public:
     /// without a gap and in order of `ts`.
     [[nodiscard]] std::expected<std::span<const Decision>, StepError> step(const Event& event);
 
-    /// How many of the bars that come next would change nothing but marks: all strategies are idle
-    /// on them and no order is open. What is between bars is not known here.
-    [[nodiscard]] std::size_t idle_bars() const;
-    /// The same as a step for each of these bars, of which there are at most `idle_bars`, at the
-    /// cost of a few. The track is of an instrument that is quoted and settled in base currency;
-    /// its bars are of trades or middles, and their closes are above 0.
-    void pass_over(const market::BarTrack& track, market::BarRows rows);
+    /// Whether bars may ever be skimmed: there is one strategy, and it can.
+    [[nodiscard]] bool skims() const { return skimmer_ != nullptr; }
+    /// Whether the bars that come next could be skimmed: no order is open. What is between bars is
+    /// not known here.
+    [[nodiscard]] bool is_idle() const;
+    /// Lets the strategy read these bars up to the first on which it wishes something. What comes
+    /// before is done with, as by a step for each bar, at the cost of a few; it says how many. For
+    /// an engine that `is_idle`. The track is of an instrument that is quoted and settled in base
+    /// currency; its bars are of trades or middles, and their closes are above 0.
+    [[nodiscard]] std::size_t skim(const market::BarTrack& track, market::BarRows rows);
 
     [[nodiscard]] const InstrumentTable& instruments() const { return instruments_; }
     [[nodiscard]] const market::Market& market() const { return market_; }
@@ -191,6 +194,8 @@ private:
         sampler_->mark(ts,
                        [this](portfolio::AccountValue& value) { portfolio_.value_into(value); });
     }
+    // skim.cpp: many bars at once
+    void pass_over(const market::BarTrack& track, market::BarRows rows);
     void mark_each(const market::BarTrack& track, market::BarRows rows);
     [[nodiscard]] market::PriceBand calm_prices(InstrumentId instrument) const;
     void fault(StepFault kind, std::string text);
@@ -209,6 +214,7 @@ private:
     std::unique_ptr<Working> working_;
     std::vector<std::unique_ptr<Slot>> slots_;
     std::vector<std::vector<Slot*>> slots_of_;  ///< by instrument: who gets its events
+    Slot* skimmer_ = nullptr;                   ///< the only strategy, where it skims
 
     Timestamp now_ = kTimestampMin;
     Timestamp happened_;  ///< when the event was true; a fill's own time

@@ -223,6 +223,44 @@ TEST(Step, ends_with_the_name_of_a_strategy_that_throws) {
     EXPECT_EQ(error.text, "strategy other threw: index out of range");
 }
 
+/// Reads no bar of a row, but throws.
+class Skimmer final : public signal::Strategy {
+public:
+    [[nodiscard]] bool skims() const override { return true; }
+    [[nodiscard]] std::size_t skim(const market::BarTrack&, market::BarRows) override {
+        throw std::runtime_error{"out of range"};
+    }
+};
+
+TEST(Skim, ends_the_run_where_the_strategy_throws) {
+    std::vector<StrategySlot> only;
+    only.push_back({.name = "mine",
+                    .strategy = std::make_unique<Skimmer>(),
+                    .instruments = {kFirst},
+                    .bars = std::nullopt});
+    Engine engine{table(), {}, std::move(only)};
+    ASSERT_TRUE(engine.skims());
+    EXPECT_FALSE(engine.is_idle());  // nothing is known before the first market event
+    ASSERT_TRUE(engine.step({.seq = 1, .payload = deposit()}).has_value());
+    ASSERT_TRUE(engine.step({.seq = 2, .payload = print("1")}).has_value());
+    ASSERT_TRUE(engine.is_idle());
+    const std::array<std::int64_t, 1> cell{1'000'000'000};
+    const market::BarTrack track{kFirst,
+                                 time_bars(minutes(1)),
+                                 {.open_ts = cell,
+                                  .close_ts = cell,
+                                  .open = cell,
+                                  .high = cell,
+                                  .low = cell,
+                                  .close = cell,
+                                  .volume = cell}};
+    EXPECT_EQ(engine.skim(track, {.first = 0, .end = 1}), 0U);
+    EXPECT_FALSE(engine.is_idle());
+    const auto next = engine.step({.seq = 3, .payload = print("1")});
+    ASSERT_FALSE(next.has_value());
+    EXPECT_EQ(next.error().text, "strategy mine threw: out of range");
+}
+
 TEST(Step, ends_where_a_strategy_throws_what_is_no_exception) {
     Desk desk{slots({.start = [](Context&) { throw 42; }})};
     EXPECT_EQ(fault_of(desk, desk.numbered(print("1"))).text,

@@ -22,16 +22,18 @@ void send(std::span<const Decision> decisions, const Plugs& plugs, Timestamp now
     }
 }
 
-/// How many bars were passed over.
-std::size_t pass_over(Engine& engine, QuietBars& quiet) {
-    const std::size_t idle = engine.idle_bars();
-    if (idle == 0) return 0;
-    market::BarRows rows = quiet.next();
-    rows.end = rows.first + std::min(rows.count(), idle);
-    if (rows.count() == 0) return 0;
-    engine.pass_over(quiet.track(), rows);
-    quiet.pass_over(rows.count());
-    return rows.count();
+/// How many bars were read without a step.
+std::size_t skim(Engine& engine, QuietBars& quiet) {
+    std::size_t all = 0;
+    while (engine.is_idle()) {
+        const market::BarRows rows = quiet.next();
+        if (rows.count() == 0) break;
+        const std::size_t bars = engine.skim(quiet.track(), rows);
+        if (bars > 0) quiet.pass_over(bars);
+        all += bars;
+        if (bars < rows.count()) break;
+    }
+    return all;
 }
 
 }  // namespace
@@ -40,9 +42,10 @@ std::expected<RunSummary, std::string> run(Engine& engine, const Plugs& plugs,
                                            const Progress& progress) {
     RunSummary summary;
     Event event;
+    Sequence next_progress = kProgressEvery;
     ASSERT(plugs.quiet == nullptr || plugs.log == nullptr);
     while (true) {
-        if (plugs.quiet != nullptr) summary.events += pass_over(engine, *plugs.quiet);
+        if (plugs.quiet != nullptr) summary.events += skim(engine, *plugs.quiet);
         const auto next = plugs.source.next(event);
         if (next == ports::EventSource::Next::end) return summary;
         if (next == ports::EventSource::Next::failed) {
@@ -61,7 +64,10 @@ std::expected<RunSummary, std::string> run(Engine& engine, const Plugs& plugs,
             send(*decisions, plugs, event.ts, summary);
         }
         if (plugs.stop && plugs.stop()) return summary;
-        if (progress && summary.events % kProgressEvery == 0) progress(summary.events, event.ts);
+        if (progress && summary.events >= next_progress) {
+            progress(summary.events, event.ts);
+            next_progress = summary.events + kProgressEvery;
+        }
     }
 }
 

@@ -23,9 +23,9 @@ public:
     QuietBars& operator=(const QuietBars&) = delete;
     virtual ~QuietBars() = default;
 
+    /// The rows that come next, of the track that it has then; empty where something else does.
+    [[nodiscard]] virtual market::BarRows next() = 0;
     [[nodiscard]] virtual const market::BarTrack& track() const = 0;
-    /// The rows of the track that come next; empty where something else does.
-    [[nodiscard]] virtual market::BarRows next() const = 0;
     /// The source goes on after so many of them.
     virtual void pass_over(std::size_t bars) = 0;
 };
@@ -48,11 +48,11 @@ struct RunSummary {
     Timestamp last;
 };
 
-/// Told the events so far and the engine's now, every `kProgressEvery` events.
+/// Told the events so far and the engine's now, about every `kProgressEvery` events.
 using Progress = std::function<void(Sequence events, Timestamp now)>;
 inline constexpr Sequence kProgressEvery = 1 << 20;
 
-/// The loop: pass over what is quiet; number the event, journal it, step, journal the decisions,
+/// The loop: skim what is quiet; number the event, journal it, step, journal the decisions,
 /// send the commands. The error is one line.
 [[nodiscard]] std::expected<RunSummary, std::string> run(Engine& engine, const Plugs& plugs,
                                                          const Progress& progress = {});

@@ -8,6 +8,7 @@
 #include "base/try.hpp"
 #include "domain/bar_times.hpp"
 #include "monitor/equity_sampler.hpp"
+#include "research/quiet_bars.hpp"
 
 namespace tradewind::research {
 namespace {
@@ -29,22 +30,14 @@ std::expected<void, std::string> for_each_chunk(const ports::History& history,
     }
 }
 
-/// The quiet bars of a world as rows of the track that it plays.
-class WorldQuiet final : public engine::QuietBars {
-public:
-    WorldQuiet(sim::World& world, const market::BarTrack& track) : world_(world), track_(track) {}
-
-    [[nodiscard]] const market::BarTrack& track() const override { return track_; }
-    [[nodiscard]] market::BarRows next() const override {
-        const sim::World::QuietBars quiet = world_.quiet_bars();
-        return {.first = quiet.row, .end = quiet.row + quiet.bars};
-    }
-    void pass_over(std::size_t bars) override { world_.pass_over(bars); }
-
-private:
-    sim::World& world_;
-    const market::BarTrack& track_;
-};
+/// What may be skimmed of a run; nullptr where every event is stepped through.
+std::unique_ptr<engine::QuietBars> quiet_bars(const BacktestInput& input, sim::World& world,
+                                              const engine::Engine& engine) {
+    if (input.log != nullptr || input.steps || !engine.skims()) return nullptr;
+    if (input.track != nullptr) return std::make_unique<TrackedBars>(world, *input.track);
+    if (why_not_skimmed(input.instruments, input.world, input.engine)) return nullptr;
+    return std::make_unique<StreamedBars>(world, input.instruments, input.history);
+}
 
 std::function<bool()> stop_of(const BacktestInput& input, const engine::Engine& engine) {
     if (!input.stop_drawdown) return {};
@@ -136,13 +129,12 @@ std::expected<BacktestResult, std::string> run_backtest(BacktestInput input) {
     const auto world = TRY(sim::World::create(input.instruments, input.history, input.world));
     engine::Engine engine{input.instruments, input.engine, std::move(input.strategies)};
     BacktestResult out;
-    std::optional<WorldQuiet> quiet;
-    if (input.track != nullptr) quiet.emplace(*world, *input.track);
+    const auto quiet = quiet_bars(input, *world, engine);
     out.run = TRY(engine::run(engine,
                               {.source = *world,
                                .venue = *world,
                                .log = input.log,
-                               .quiet = quiet ? &*quiet : nullptr,
+                               .quiet = quiet.get(),
                                .stop = stop_of(input, engine)},
                               input.progress));
     if (engine.equity() == nullptr) {

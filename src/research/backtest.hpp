@@ -36,8 +36,10 @@ struct BacktestInput {
     std::optional<monitor::Trials> trials{};
     /// The run ends once the marked equity has fallen by this share of its peak.
     std::optional<double> stop_drawdown{};
-    /// The only series that is played, where bars on which nothing happens are to be passed over
-    /// (engine::Engine::pass_over says of which instruments); the result is the same without.
+    /// Every event is stepped through. Otherwise a run without a log skims the bars on which
+    /// nothing happens, where its strategy can (engine::Engine::skim); the result is the same.
+    bool steps = false;
+    /// All of the only series that is played, where somebody has it; of a run that may skim.
     const market::BarTrack* track = nullptr;
     /// The benchmark's curve, where it is known already: read in place of `benchmark`.
     std::span<const monitor::EquityPoint> benchmark_curve{};

@@ -32,13 +32,13 @@ public:
         take(context, instrument_, sizing_, wanted_, held_);
     }
 
-    [[nodiscard]] std::size_t idle_bars() const override {
+    [[nodiscard]] bool skims() const override { return true; }
+    [[nodiscard]] std::size_t skim(const market::BarTrack&, market::BarRows rows) override {
         if (held_ != wanted_) return 0;  // a size that could not be valued is asked for again
-        return next_ < plan_.size() ? plan_[next_].row - row_ : SIZE_MAX;
-    }
-    void pass_over(std::size_t bars) override {
-        ASSERT(bars <= idle_bars());
+        const std::size_t idle = next_ < plan_.size() ? plan_[next_].row - row_ : SIZE_MAX;
+        const std::size_t bars = std::min(idle, rows.count());
         row_ += bars;
+        return bars;
     }
 
 private:

@@ -16,6 +16,7 @@
 #include "signal/rolling.hpp"
 #include "signal/sizing.hpp"
 #include "signal/stance.hpp"
+#include "signal/stance_taker.hpp"
 
 namespace tradewind::signal {
 namespace {
@@ -28,65 +29,49 @@ std::vector<State> states_for(const StrategySetup& setup, const State& fresh) {
 
 /// Long while the fast average is above the slow one; flat, or short with short=1, otherwise.
 template <typename Average>
-class AverageCross final : public Strategy {
+class CrossRule {
 public:
-    AverageCross(const StrategySetup& setup, ParamReader& params)
-        : sizing_(setup, params),
-          settings_(params),
-          states_(states_for(
-              setup, State{Average{settings_.fast}, Average{settings_.slow}, Stance::flat})) {}
-
-    void on_bar(Context& context, const Bar& bar) override {
-        State& state = states_[bar.instrument.value];
-        add(state.fast, bar.close);
-        add(state.slow, bar.close);
-        if (!state.slow.ready()) return;
-        const bool above = is_above(state.fast, state.slow);
-        take(context, bar.instrument, sizing_, above ? Stance::long_side : settings_.below,
-             state.held);
-    }
-
-private:
     struct State {
         Average fast;
         Average slow;
-        Stance held;
     };
 
-    Sizing sizing_;
+    explicit CrossRule(ParamReader& params) : settings_(params) {}
+    [[nodiscard]] State fresh() const { return {Average{settings_.fast}, Average{settings_.slow}}; }
+
+    [[nodiscard]] Stance read(State& state, const Prices& bar, Stance held) const {
+        add(state.fast, bar.close);
+        add(state.slow, bar.close);
+        if (!state.slow.ready()) return held;
+        return is_above(state.fast, state.slow) ? Stance::long_side : settings_.below;
+    }
+
+private:
     CrossSettings settings_;
-    std::vector<State> states_;
 };
 
 /// Buys what fell too fast: long when RSI is at or under `oversold`, out when it is at or over
 /// `exit`. With short=1 the mirror above `overbought`.
-class RsiReversion final : public Strategy {
+class ReversionRule {
 public:
-    RsiReversion(const StrategySetup& setup, ParamReader& params)
-        : sizing_(setup, params),
-          oversold_(params.real("oversold", 30.0, 0.0, 100.0)),
+    explicit ReversionRule(ParamReader& params)
+        : oversold_(params.real("oversold", 30.0, 0.0, 100.0)),
           overbought_(params.real("overbought", 70.0, 0.0, 100.0)),
           exit_(params.real("exit", 50.0, 0.0, 100.0)),
           shorts_(params.whole("short", 0, 0, 1) == 1),
-          states_(states_for(setup, State{Rsi{period(params, "period", 14)}, Stance::flat})) {
+          period_(period(params, "period", 14)) {
         params.require(oversold_ <= exit_ && exit_ <= overbought_,
                        "oversold, exit and overbought must not cross");
     }
+    [[nodiscard]] Rsi fresh() const { return Rsi{period_}; }
 
-    void on_bar(Context& context, const Bar& bar) override {
-        State& state = states_[bar.instrument.value];
-        state.rsi.add(to_double(bar.close));
-        const std::optional<double> value =
-            state.rsi.ready() ? state.rsi.value() : std::optional<double>{};
-        if (value) take(context, bar.instrument, sizing_, next(*value, state.held), state.held);
+    [[nodiscard]] Stance read(Rsi& rsi, const Prices& bar, Stance held) const {
+        rsi.add(to_double(bar.close));
+        const std::optional<double> value = rsi.ready() ? rsi.value() : std::optional<double>{};
+        return value ? next(*value, held) : held;
     }
 
 private:
-    struct State {
-        Rsi rsi;
-        Stance held;
-    };
-
     [[nodiscard]] Stance next(double rsi, Stance held) const {
         if (rsi <= oversold_) return Stance::long_side;
         if (shorts_ && rsi >= overbought_) return Stance::short_side;
@@ -95,51 +80,48 @@ private:
         return held;
     }
 
-    Sizing sizing_;
     double oversold_;
     double overbought_;
     double exit_;
     bool shorts_;
-    std::vector<State> states_;
+    std::size_t period_;
 };
 
 /// Long when the close is above the highest high of the `entry` bars before it, out when it is
 /// under the lowest low of the `exit` bars before it. With short=1 the mirror.
-class DonchianBreakout final : public Strategy {
+class BreakoutRule {
 public:
-    DonchianBreakout(const StrategySetup& setup, ParamReader& params)
-        : sizing_(setup, params), shorts_(params.whole("short", 0, 0, 1) == 1) {
-        const std::size_t entry = period(params, "entry", 20), exit = period(params, "exit", 10);
-        states_ = states_for(setup, State{Channel{entry}, Channel{exit}, Stance::flat});
-    }
-
-    void on_bar(Context& context, const Bar& bar) override {
-        State& state = states_[bar.instrument.value];
-        if (state.entry.ready() && state.exit.ready()) {
-            take(context, bar.instrument, sizing_, next(state, bar.close), state.held);
-        }
-        state.entry.add(bar.high, bar.low);
-        state.exit.add(bar.high, bar.low);
-    }
-
-private:
     struct State {
         Channel entry;
         Channel exit;
-        Stance held;
     };
 
-    [[nodiscard]] Stance next(const State& state, Price close) const {
-        if (close > state.entry.highest()) return Stance::long_side;
-        if (shorts_ && close < state.entry.lowest()) return Stance::short_side;
-        if (state.held == Stance::long_side && close < state.exit.lowest()) return Stance::flat;
-        if (state.held == Stance::short_side && close > state.exit.highest()) return Stance::flat;
-        return state.held;
+    explicit BreakoutRule(ParamReader& params)
+        : shorts_(params.whole("short", 0, 0, 1) == 1),
+          entry_(period(params, "entry", 20)),
+          exit_(period(params, "exit", 10)) {}
+    [[nodiscard]] State fresh() const { return {Channel{entry_}, Channel{exit_}}; }
+
+    [[nodiscard]] Stance read(State& state, const Prices& bar, Stance held) const {
+        const bool is_ready = state.entry.ready() && state.exit.ready();
+        const Stance wanted = is_ready ? next(state, bar.close, held) : held;
+        state.entry.add(bar.high, bar.low);
+        state.exit.add(bar.high, bar.low);
+        return wanted;
     }
 
-    Sizing sizing_;
+private:
+    [[nodiscard]] Stance next(const State& state, Price close, Stance held) const {
+        if (close > state.entry.highest()) return Stance::long_side;
+        if (shorts_ && close < state.entry.lowest()) return Stance::short_side;
+        if (held == Stance::long_side && close < state.exit.lowest()) return Stance::flat;
+        if (held == Stance::short_side && close > state.exit.highest()) return Stance::flat;
+        return held;
+    }
+
     bool shorts_;
-    std::vector<State> states_;
+    std::size_t entry_;
+    std::size_t exit_;
 };
 
 /// Buys a breakout where it happens: a stop at one tick above the high of the last `entry` bars,
@@ -384,16 +366,16 @@ private:
 
 constexpr auto kBuiltIns = std::to_array<BuiltIn>({
     {"sma-cross", "long while SMA(fast=10) > SMA(slow=30); size=1 | share; short=0",
-     make_from_params<AverageCross<Sma>>},
+     make_from_params<StanceTaker<CrossRule<Sma>>>},
     {"ema-cross", "long while EMA(fast=10) > EMA(slow=30); size=1 | share; short=0",
-     make_from_params<AverageCross<Ema>>},
+     make_from_params<StanceTaker<CrossRule<Ema>>>},
     {"rsi-reversion",
      "long at RSI(period=14) <= oversold=30, out at exit=50; overbought=70; size=1 | share; "
      "short=0",
-     make_from_params<RsiReversion>},
+     make_from_params<StanceTaker<ReversionRule>>},
     {"donchian-breakout",
      "long above the high of entry=20 bars, out under the low of exit=10; size=1 | share; short=0",
-     make_from_params<DonchianBreakout>},
+     make_from_params<StanceTaker<BreakoutRule>>},
     {"bracket-breakout",
      "buys at a stop above the high of entry=20 bars, stop=0.02 below it and target=0.04 above it; "
      "size=1 | share",

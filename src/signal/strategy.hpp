@@ -5,6 +5,7 @@
 
 #include "domain/command.hpp"
 #include "domain/event.hpp"
+#include "market/bar_track.hpp"
 #include "signal/context.hpp"
 
 namespace tradewind::signal {
@@ -47,11 +48,15 @@ public:
     /// The source has nothing more. Orders sent now meet no further market.
     virtual void on_end(Context&) {}
 
-    /// How many of the bars that come next it need not be told, because it would wish nothing on
-    /// them. Only a strategy that worked out its wishes beforehand (signal/kernel.hpp) can say.
-    [[nodiscard]] virtual std::size_t idle_bars() const { return 0; }
-    /// So many bars, at most `idle_bars`, went by untold.
-    virtual void pass_over(std::size_t /*bars*/) {}
+    /// Whether it can `skim`.
+    [[nodiscard]] virtual bool skims() const { return false; }
+    /// Reads bars from `rows.first` on, up to the first on which it wishes something, and says how
+    /// many came before that one: it then knows what it would know had it been told each of them.
+    /// The next bar that it is told is the one after these. Not called while orders of it are open.
+    [[nodiscard]] virtual std::size_t skim(const market::BarTrack& /*track*/,
+                                           market::BarRows /*rows*/) {
+        return 0;
+    }
 };
 
 }  // namespace tradewind::signal

@@ -54,7 +54,7 @@ BacktestInput Sweep::input_for(std::vector<engine::StrategySlot> strategies) con
             .annual_factor = input_.annual_factor,
             .risk_free = input_.risk_free,
             .stop_drawdown = input_.stop_drawdown,
-            .track = input_.passes_over ? &input_.bars->track() : nullptr,
+            .track = input_.bars != nullptr ? &input_.bars->track() : nullptr,
             .benchmark_curve = benchmark_};
 }
 
@@ -68,7 +68,8 @@ std::expected<BacktestResult, std::string> Sweep::backtest(
                          .benchmark = input_.benchmark,
                          .annual_factor = input_.annual_factor,
                          .risk_free = input_.risk_free,
-                         .trials = trials});
+                         .trials = trials,
+                         .steps = true});
 }
 
 std::expected<TrialResult, std::string> Sweep::run(const Trial& trial,

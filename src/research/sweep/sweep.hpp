@@ -45,8 +45,7 @@ struct SweepInput {
     /// A trial whose marked equity has fallen by this share of its peak is hopeless, and ends
     /// there.
     std::optional<double> stop_drawdown{};
-    const SharedBars* bars = nullptr;  ///< absent: every trial is stepped through
-    bool passes_over = false;          ///< the strategies are of a kernel over `bars`
+    const SharedBars* bars = nullptr;  ///< absent: every trial reads the history itself
 };
 
 /// The strategies of a trial; the error says why these parameters make none, one line. Called from

@@ -21,21 +21,28 @@ Price clamped(std::optional<Int128> price, Int128 otherwise) {
 
 }  // namespace
 
-std::size_t Engine::idle_bars() const {
-    if (!started_ || error_ || !aggregators_.empty() || !orders_.open_orders().empty()) return 0;
-    std::size_t idle = SIZE_MAX;
-    for (const auto& slot : slots_) {
-        if (slot->context.is_holding()) return 0;
-        idle = std::min(idle, slot->strategy->idle_bars());
+bool Engine::is_idle() const {
+    return skimmer_ != nullptr && started_ && !error_ && aggregators_.empty() &&
+           orders_.open_orders().empty() && !skimmer_->context.is_holding();
+}
+
+std::size_t Engine::skim(const market::BarTrack& track, market::BarRows rows) {
+    ASSERT(is_idle() && rows.first < rows.end);
+    const auto& told = slots_of_[track.instrument().value];
+    const bool is_told = !told.empty() && skimmer_->wants(track.spec());
+    if (is_told) {
+        std::size_t read = 0;
+        call(*skimmer_, [&](signal::Strategy& s, signal::Context&) { read = s.skim(track, rows); });
+        ASSERT(read <= rows.count());
+        rows.end = rows.first + read;
     }
-    return idle;
+    if (rows.count() > 0) pass_over(track, rows);
+    return rows.count();
 }
 
 void Engine::pass_over(const market::BarTrack& track, market::BarRows rows) {
-    ASSERT(rows.first < rows.end && rows.count() <= idle_bars());
     const std::size_t last = rows.end - 1;
     const bool is_held = portfolio_.position(track.instrument()).qty.raw != 0;
-    for (const auto& slot : slots_) slot->strategy->pass_over(rows.count());
     seq_ += rows.count();
     now_ = happened_ = track.close_ts(last);
     market_.apply(now_, track.bar(last));
