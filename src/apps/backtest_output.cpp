@@ -73,6 +73,9 @@ std::vector<std::string> warnings(const BacktestOutput& output) {
         "fills are ambiguous: the bar does not say which price came first; the worse was taken");
     add(result.world.capped_fills,
         "fills were cut by the participation cap or by the size on display");
+    add(result.world.beyond_limits,
+        "times a price limit refused an order, or held back a fill for the length of a bar or "
+        "tick");
     add(result.world.denied_for_funds, "orders were refused by the venue for want of funds");
     add(result.world.blind_books,
         "order books never had a snapshot, and met no order: import their streams with it");

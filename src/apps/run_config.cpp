@@ -11,6 +11,7 @@
 #include "apps/account_options.hpp"
 #include "apps/carry_options.hpp"
 #include "apps/option_text.hpp"
+#include "apps/venue_options.hpp"
 #include "base/try.hpp"
 
 namespace tradewind::apps {
@@ -264,6 +265,7 @@ constexpr auto kOptions = std::to_array<Option>({
     {"simulation.impact", "--impact", "of our taking from a book: none, linear:5:500ms or sqrt:5:500ms (basis points, half-life)", false, set_impact},
     {"simulation.exchange_clock", "--exchange-clock", "when the venue sees a book: aligned or ignored", false, set_exchange_clock},
     {"simulation.check_funds", "--check-funds", "the venue refuses what cannot be paid (true)", false, set_check_funds},
+    {"venue.price_limits", "--price-limit", "no trade beyond: SYMBOL:10%, *:20%/10% (up/down) or SYMBOL:0.5, of the last close, :last or :100", true, add_price_limit},
     {"risk.max_position", "--max-position", "units, each instrument", false, set_max_position},
     {"risk.max_order_notional", "--max-order-notional", "base currency, each order", false,
      [](RunConfig& c, std::string_view v) -> Done { c.limits.max_order_notional = TRY(money(v)); return {}; }},
@@ -360,6 +362,7 @@ void clear_list(RunConfig& config, std::string_view key) {
     if (key == "data.instruments") config.instruments.clear();
     if (key == "account.deposits") config.deposits.clear();
     if (key == "fees.tiers") config.fee_terms.tiers.clear();
+    if (key == "venue.price_limits") config.price_limits.clear();
     if (key == "carry.borrow") config.carry.borrow.clear();
     if (key == "carry.interest") config.carry.interest.clear();
     if (key == "carry.swap") config.carry.swaps.clear();

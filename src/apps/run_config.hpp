@@ -59,6 +59,7 @@ struct RunConfig {
     sim::Latencies latencies;
     sim::BookSettings book;
     std::optional<Rate> participation;
+    std::vector<sim::PriceLimit> price_limits;
     bool check_funds = true;
 
     risk::Limits limits;

@@ -69,6 +69,7 @@ std::string shown(const RunConfig& c) {
     out += fmt::format("\n{} {} {} {} {}", to_string(c.fee_currency),
                        to_string(c.fee_terms.volume_currency), c.fee_terms.window_days,
                        c.latencies.seed, static_cast<int>(c.latencies.reports));
+    for (const std::string& limit : sim::describe(c.price_limits)) out += "\n" + limit;
     out += fmt::format("\n{} {} {}", c.benchmark, c.risk_free, c.annual_factor.value_or(-1));
     return out;
 }
@@ -123,6 +124,7 @@ const std::map<std::string_view, std::string>& samples() {
         {"simulation.impact", "sqrt:5:500ms"},
         {"simulation.exchange_clock", "ignored"},
         {"simulation.check_funds", "false"},
+        {"venue.price_limits", "ES.CME:7%,*:20%/10%:last"},
         {"risk.max_position", "1000"},
         {"risk.max_order_notional", "5000"},
         {"risk.max_gross_exposure", "90000.5"},
@@ -304,6 +306,7 @@ TEST_F(RunConfigTest, refuses_values_of_the_wrong_kind_or_out_of_range) {
         {"simulation.impact", {"", "sqrt", "linear:5", "linear:5:0s", "none:1:1s"}},
         {"simulation.exchange_clock", {"", "fast"}},
         {"simulation.check_funds", {"", "yes", "1"}},
+        {"venue.price_limits", {"", "10%", "X:", "X:-5%", "X:5%:open", "X:5%/5"}},
         {"risk.max_position", {"0", "-1", "x"}},
         {"risk.max_order_notional", {"-1", "x"}},
         {"risk.max_orders_per_second", {"0", "1.5", "1000001", "nan", "x"}},

@@ -314,6 +314,7 @@ std::expected<RunSettings, Text> resolve(const RunConfig& config, const ports::H
     out.world.fee_terms = config.fee_terms;
     out.world.margin = config.margin;
     out.world.carry = config.carry;
+    out.world.price_limits = config.price_limits;
     if (config.participation) out.world.participation = *config.participation;
     out.world.account = config.account.value_or(default_account(out.instruments));
     out.world.check_funds = config.check_funds;
@@ -324,6 +325,10 @@ std::expected<RunSettings, Text> resolve(const RunConfig& config, const ports::H
     if (!out.world.fee_terms.volume_currency.known()) out.world.fee_terms.volume_currency = base;
     out.world.from = config.from;
     out.world.to = config.to;
+
+    if (auto fault = sim::fault_of(out.world, out.instruments)) {
+        return std::unexpected(std::move(*fault));
+    }
 
     out.engine.base = base;
     out.engine.account = account_kind(out.world.account);

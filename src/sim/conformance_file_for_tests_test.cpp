@@ -128,6 +128,13 @@ Done set_impact(Scenario& scenario, const std::string& value) {
     return {};
 }
 
+Done set_price_limit(Scenario& scenario, const std::string& value) {
+    const auto limit = parse_price_limit("*:" + value);
+    if (!limit) return std::unexpected(fmt::format("'{}' is not a band: 10% or 0.5:last", value));
+    scenario.settings.price_limits = {*limit};
+    return {};
+}
+
 struct Setting {
     std::string_view name;
     Done (*set)(Scenario& scenario, const std::string& value);
@@ -149,6 +156,7 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"lot", set_lot},
     {"maker_fee", set_maker_fee},
     {"perpetual", set_perpetual},
+    {"price_limit", set_price_limit},
     {"queue", set_queue},
     {"replace_latency", set_latency_of<&Latencies::replace>},
     {"report_latency", set_latency_of<&Latencies::report>},

@@ -191,6 +191,29 @@ std::optional<AccountKind> parse_account_kind(std::string_view text) {
     return kAccounts.parse(text);
 }
 
+std::optional<std::string> fault_of(const WorldSettings& s, const InstrumentTable& table) {
+    if (s.participation.raw <= 0 || s.participation.raw > base::kDecimalOne) {
+        return fmt::format("participation {} is not between 0 and 1", to_string(s.participation));
+    }
+    if (s.slippage.value < 0) return "slippage is negative";
+    const Latencies& l = s.latencies;
+    for (const LatencyModel* model :
+         {&l.insert, &l.replace, &l.cancel, &l.report, &l.market_data}) {
+        if (auto fault = fault_of(*model)) return fault;
+    }
+    for (auto& fault : {fault_of(s.fee_terms), fault_of(s.margin), fault_of(s.carry, table),
+                        fault_of(s.price_limits, table)}) {
+        if (fault) return fault;
+    }
+    if (s.fills == FillMode::strict) return std::nullopt;
+    const auto lacks = [&](std::string_view what) {
+        return fmt::format("fill mode {} {}; say strict", to_string(s.fills), what);
+    };
+    if (s.margin.liquidates != Liquidates::never) return lacks("liquidates nothing");
+    if (!s.price_limits.empty()) return lacks("knows no price limits");
+    return std::nullopt;
+}
+
 std::vector<std::string> describe(const WorldSettings& settings) {
     std::vector<std::string> out;
     if (settings.fills == FillMode::strict) {
@@ -202,6 +225,7 @@ std::vector<std::string> describe(const WorldSettings& settings) {
         describe_book(settings.book, out);
     }
     out.push_back(slippage_line(settings.slippage));
+    for (std::string& line : describe(settings.price_limits)) out.push_back(std::move(line));
     out.push_back(latency_line(settings.latencies));
     for (std::string& line : describe(settings.fee_terms)) out.push_back(std::move(line));
     out.push_back(funds_line(settings));

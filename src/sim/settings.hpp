@@ -19,6 +19,7 @@
 #include "sim/fee_tiers.hpp"
 #include "sim/latency_model.hpp"
 #include "sim/liquidation.hpp"
+#include "sim/price_limits.hpp"
 #include "sim/queue_model.hpp"
 
 /// What a simulated world assumes. Every one of these is printed into the report by `describe`.
@@ -132,8 +133,9 @@ struct WorldSettings {
     AccountKind account = AccountKind::cash;
     MarginSettings margin;
     CarrySettings carry;
-    bool check_funds = true;         ///< false: the venue gives unlimited credit
-    std::vector<CashFlow> deposits;  ///< the starting cash: the first events
+    std::vector<PriceLimit> price_limits;  ///< mode strict
+    bool check_funds = true;               ///< false: the venue gives unlimited credit
+    std::vector<CashFlow> deposits;        ///< the starting cash: the first events
     /// Which series are played; empty: every one of the history whose symbol is in the table.
     std::vector<ports::SeriesKey> series;
     std::optional<Timestamp> from;  ///< first and ...
@@ -142,6 +144,11 @@ struct WorldSettings {
 
     friend bool operator==(const WorldSettings&, const WorldSettings&) = default;
 };
+
+/// What is wrong with the settings, or what their fill mode does not know, in one line; nullopt
+/// where nothing is.
+[[nodiscard]] std::optional<std::string> fault_of(const WorldSettings& settings,
+                                                  const InstrumentTable& table);
 
 /// What is assumed, a sentence each, for the report.
 [[nodiscard]] std::vector<std::string> describe(const WorldSettings& settings);

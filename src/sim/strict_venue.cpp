@@ -95,7 +95,9 @@ Part part_of(const VenueOrder& order, const BarMeeting& meeting) {
 }  // namespace
 
 StrictVenue::StrictVenue(OrderDesk& desk, const FillRules& rules)
-    : desk_(desk), rules_(rules), liquidator_(desk), markets_(desk.table().size()) {}
+    : desk_(desk), rules_(rules), liquidator_(desk), markets_(desk.table().size()) {
+    watch_bands();
+}
 
 void StrictVenue::declare(InstrumentId instrument, bool has_quotes) {
     markets_[instrument.value].has_quotes = has_quotes;
@@ -109,6 +111,10 @@ VenueReason StrictVenue::refusal_of(const OrderIntent& intent) {
     if (fault != VenueReason::none) return fault;
     const OrderSpec& spec = intent.spec;
     if (markets_[spec.instrument.value].delisted) return VenueReason::delisted;
+    if (is_beyond_band(spec)) {
+        ++desk_.counts().beyond_limits;
+        return VenueReason::price_limit;
+    }
     if (intent.links.parent) {
         return desk_.find(*intent.links.parent) ? VenueReason::none : VenueReason::contingency;
     }
@@ -131,8 +137,10 @@ bool StrictVenue::would_take(const OrderSpec& spec) {
         const auto taking = market.book->begin_taking(spec.side, desk_.now_ts());
         return market.book->offer(taking, spec.limit_price).has_value();
     }
-    if (!market.quote || has_trigger(spec.type) || !spec.limit_price) return false;
-    const Price opposite = spec.side == Side::buy ? market.quote->ask : market.quote->bid;
+    if (!market.has_quotes || has_trigger(spec.type) || !spec.limit_price) return false;
+    // The marks: while nothing worked here, quotes did not pass through the venue.
+    const Price opposite =
+        spec.side == Side::buy ? market.ask_mark : desk_.account().mark(spec.instrument);
     return opposite.raw != 0 && at_or_better(spec.side, opposite, *spec.limit_price);
 }
 
@@ -242,6 +250,10 @@ void StrictVenue::replace(const ReplaceOrder& command) {
     if (!spec) return refuse(VenueReason::bad_order);
     const bool moves = spec->limit_price != order.spec.limit_price ||
                        spec->trigger_price != order.spec.trigger_price;
+    if (moves && is_beyond_band(*spec)) {
+        ++desk_.counts().beyond_limits;
+        return refuse(VenueReason::price_limit);
+    }
     if (moves && spec->post_only && would_take(*spec)) return refuse(VenueReason::would_take);
     const OrderSpec before = order.spec;
     order.spec = *spec;
@@ -289,6 +301,7 @@ void StrictVenue::keep(Market& market, const Supply& supply) {
 void StrictVenue::meet_open(const BarMeeting& meeting) {
     Market& market = markets_[meeting.instrument.value];
     if (market.halted || meeting.halted) return;
+    hold_band(market, meeting.bar.open_ts);
     if (market.watched) [[unlikely]]
         liquidate_at_open(meeting);
     Supply supply = budget(market, meeting);
@@ -312,6 +325,7 @@ void StrictVenue::meet_close(const BarMeeting& meeting) {
         if (market.working > 0) ++desk_.counts().halted_bars;
         return;
     }
+    hold_band(market, meeting.bar.open_ts);
     Supply supply = budget(market, meeting);
     desk_.count_tick();
     woken_inside_.clear();
@@ -346,6 +360,9 @@ void StrictVenue::meet_close(const BarMeeting& meeting) {
         if (!closes_session(meeting, desk_.instrument(order).calendar)) return;
         meet_price(order, meeting.bar.close, supply);
     });
+    if (market.band && meeting.serves != Serves::buyers) {
+        market.band->saw(meeting.bar.close, meeting.bar.close_ts - nanoseconds(1));
+    }
     liquidator_.look(meeting.instrument);
     keep(market, supply);
     tidy(market);
@@ -356,7 +373,7 @@ void StrictVenue::meet_close(const BarMeeting& meeting) {
 /// nothing to them.
 void StrictVenue::calm_down(Market& market) {
     Calm calm{.low = {INT64_MIN}, .high = {INT64_MAX}};
-    bool is_calm = !market.watched;
+    bool is_calm = !market.watched && !market.band;
     for_each_working(market, [&](const VenueOrder& order) {
         const bool waits = order.waits() && !is_trailing(order.spec.type);
         const bool rests = !order.waits() && has_limit(order.spec.type) && order.met_market;
@@ -400,6 +417,11 @@ Hit StrictVenue::look_inside(const VenueOrder& order, const BarMeeting& meeting)
         case Part::inside_after_open:
             return rules_.inside(order, meeting.bar, Presence::since_open, instrument);
         case Part::inside:
+            if (missed_a_locked_open(order, meeting)) {
+                Hit hit = rules_.at_price(order, meeting.bar.close);
+                hit.at_close = true;
+                return hit;
+            }
             return rules_.inside(order, meeting.bar, Presence::since_before, instrument);
     }
     __builtin_unreachable();
@@ -553,6 +575,7 @@ void StrictVenue::meet(const Quote& quote) {
     renew(market.ask, quote.ask, quote.ask_size);
     desk_.account().mark(quote.instrument) = quote.bid;
     market.ask_mark = quote.ask;
+    hold_band(market, desk_.now_ts());
     if (market.watched && !market.halted) [[unlikely]]
         liquidate_at_once(quote.instrument, quote.bid, quote.ask);
     if (!market.halted) {
@@ -560,6 +583,7 @@ void StrictVenue::meet(const Quote& quote) {
             if (order.met < market.quote_tick) meet_quote(order, market);
         });
     }
+    saw(market, quote, desk_.now_ts());
     tidy(market);
     refresh(market);
 }
@@ -574,6 +598,7 @@ void StrictVenue::meet_quote(VenueOrder& order, Market& market) {
     const bool known = level.shown.raw > 0;
     Supply supply{.limited = known,
                   .by_level = true,
+                  .is_shown = true,
                   .left = whole_lots(level.left.raw, desk_.instrument(order).lot)};
     const Qty before = supply.left;
     act(order, hit, supply);
@@ -591,6 +616,8 @@ void StrictVenue::meet(const Trade& trade) {
     desk_.count_tick();
     market.print = trade;
     market.print_tick = desk_.ticks();
+    hold_band(market, desk_.now_ts());
+    if (market.band) market.band->saw(trade.price, desk_.now_ts());
     if (market.book) return meet_print_on_book(market, trade);
     if (!market.has_quotes) {
         desk_.account().mark(trade.instrument) = trade.price;
@@ -673,6 +700,7 @@ void StrictVenue::meet(const CorporateAction& action) {
                     cancel_order(order, VenueReason::other);
                 }
             });
+            if (market.band) market.band->restate(action);
             market.ask_mark = {};
             market.quote.reset();
             market.print.reset();
@@ -835,10 +863,19 @@ void StrictVenue::fill(VenueOrder& order, const Hit& hit, Supply& supply) {
     }
     const bool all_or_none = order.spec.time_in_force == TimeInForce::fok;
     if (got.raw <= 0) return;
+    Market& market = market_of(order);
+    const bool is_own_price = hit.liquidity == Liquidity::maker;
+    if (market.range && !allows(market, order, hit.price, supply.is_shown || is_own_price)) {
+        ++desk_.counts().beyond_limits;
+        return;
+    }
     if (all_or_none && !supply.is_enough && got < order.leaves()) return;
 
-    const std::optional<Price> limit =
-        has_limit(order.spec.type) ? order.spec.limit_price : std::nullopt;
+    std::optional<Price> limit = has_limit(order.spec.type) ? order.spec.limit_price : std::nullopt;
+    if (market.range) {
+        const Price end = market.range->lock(order.spec.side);
+        limit = limit && better(order.spec.side, *limit, end) ? *limit : end;
+    }
     const Price price = hit.liquidity == Liquidity::maker
                             ? hit.price
                             : slipped({.side = order.spec.side,
@@ -948,8 +985,8 @@ void StrictVenue::finish(VenueOrder& order) {
 // -----------------------------------------------------------------------------------------
 
 void StrictVenue::refresh(Market& market) {
-    market.busy = (market.watched ? 1U : 0U) + market.working + (market.bid.taken ? 1U : 0U) +
-                  (market.ask.taken ? 1U : 0U);
+    market.busy = (market.watched ? 1U : 0U) + (market.band ? 1U : 0U) + market.working +
+                  (market.bid.taken ? 1U : 0U) + (market.ask.taken ? 1U : 0U);
 }
 
 void StrictVenue::tidy(Market& market) {

@@ -125,11 +125,14 @@ private:
         Qty used;
         std::vector<OrderSlot> live;      ///< in the order of arrival
         std::unique_ptr<VenueBook> book;  ///< null: the instrument has none
+        std::optional<PriceBand> band;    ///< absent: no price is beyond it
+        std::optional<PriceRange> range;  ///< what of the band holds for what is being met
     };
     /// How much a piece of data has to give.
     struct Supply {
         bool limited = false;
         bool by_level = false;   ///< an iceberg shows only a part to it
+        bool is_shown = false;   ///< somebody offers it at its price: no lock
         bool is_enough = false;  ///< more will follow: an order that wants all of it gets all
         Qty left{};
         Qty used{};
@@ -196,6 +199,15 @@ private:
     void meet_quote(VenueOrder& order, Market& market);
     void meet_print(VenueOrder& order, const Market& market, Supply& supply);
     void last_look(VenueOrder& order);
+    // strict_venue_limits.cpp
+    void watch_bands();
+    static void hold_band(Market& market, Timestamp at);
+    static void saw(Market& market, const Quote& quote, Timestamp now);
+    [[nodiscard]] bool is_beyond_band(const OrderSpec& spec);
+    [[nodiscard]] static bool allows(const Market& market, const VenueOrder& order, Price price,
+                                     bool is_shown);
+    [[nodiscard]] bool missed_a_locked_open(const VenueOrder& order,
+                                            const BarMeeting& meeting) const;
     // strict_venue_book.cpp
     void meet_book(Market& market, InstrumentId instrument);
     void arrive_at_book(VenueOrder& order);

@@ -75,6 +75,7 @@ void StrictVenue::meet_book(Market& market, InstrumentId instrument) {
     market.quote_tick = desk_.ticks();
     desk_.account().mark(instrument) = market.quote->bid;
     market.ask_mark = market.quote->ask;
+    hold_band(market, desk_.now_ts());
     if (market.watched && !market.halted) [[unlikely]]
         liquidate_at_once(instrument, market.quote->bid, market.quote->ask);
     if (!market.halted) {
@@ -82,6 +83,7 @@ void StrictVenue::meet_book(Market& market, InstrumentId instrument) {
             if (order.met < market.quote_tick) meet_book(order, market);
         });
     }
+    saw(market, *market.quote, desk_.now_ts());
     tidy(market);
 }
 
@@ -94,6 +96,7 @@ void StrictVenue::arrive_at_book(VenueOrder& order) {
     Market& market = market_of(order);
     if (!market.book || market.halted || order.ended) return;
     const bool is_later = desk_.now_ts() > market.book->last_message();
+    hold_band(market, desk_.now_ts());
     if (is_later && market.book->is_ready()) meet_book(order, market);
     tidy(market);
 }
@@ -149,7 +152,11 @@ void StrictVenue::take_from_book(VenueOrder& order, Market& market) {
     if (all_or_none && !book.has(order.spec.side, order.leaves(), limit, now)) return;
     const std::uint64_t capped = desk_.counts().capped_fills;
     for (; offer && !order.ended; offer = book.offer(taking, limit)) {
-        Supply supply{.limited = true, .by_level = makes, .is_enough = true, .left = offer->left};
+        Supply supply{.limited = true,
+                      .by_level = makes,
+                      .is_shown = true,
+                      .is_enough = true,
+                      .left = offer->left};
         const Price price = makes ? *limit : offer->price;
         fill(order,
              {.fills = true,

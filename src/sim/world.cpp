@@ -237,28 +237,10 @@ std::expected<void, std::string> World::Body::add_feed(const ports::SeriesKey& k
 }
 
 std::expected<void, std::string> World::Body::open(const ports::History& history) {
-    if (settings_.participation.raw <= 0 || settings_.participation.raw > base::kDecimalOne) {
-        return std::unexpected(fmt::format("participation {} is not between 0 and 1",
-                                           to_string(settings_.participation)));
-    }
-    const Latencies& l = settings_.latencies;
-    for (const LatencyModel* model :
-         {&l.insert, &l.replace, &l.cancel, &l.report, &l.market_data}) {
-        if (auto fault = fault_of(*model)) return std::unexpected(std::move(*fault));
-    }
-    if (auto fault = fault_of(settings_.fee_terms)) return std::unexpected(std::move(*fault));
-    if (auto fault = fault_of(settings_.margin)) return std::unexpected(std::move(*fault));
-    if (auto fault = fault_of(settings_.carry, desk_.table())) {
-        return std::unexpected(std::move(*fault));
-    }
-    if (!strict_ && settings_.margin.liquidates != Liquidates::never) {
-        return std::unexpected(
-            fmt::format("fill mode {} liquidates nothing; say strict", to_string(settings_.fills)));
-    }
+    if (auto fault = fault_of(settings_, desk_.table())) return std::unexpected(std::move(*fault));
     if (settings_.carry.accrues_daily() || settings_.carry.rolls()) {
         carry_.emplace(desk_.table(), settings_.carry);
     }
-    if (settings_.slippage.value < 0) return std::unexpected("slippage is negative");
     for (const ports::SeriesKey& key : chosen(history)) TRY_VOID(add_feed(key, history));
     TRY_VOID(add_book_feeds(history));
     if (feeds_.empty()) return std::unexpected("no series of the run's instruments");

@@ -23,7 +23,9 @@ struct WorldCounts {
     std::uint64_t ambiguous_fills = 0;   ///< the bar does not say which of two orders came first
     std::uint64_t capped_fills = 0;      ///< cut by participation or displayed size
     std::uint64_t denied_for_funds = 0;  ///< orders refused or ended for want of cash or margin
-    std::uint64_t halted_bars = 0;       ///< bars without a trade while an order was working
+    std::uint64_t beyond_limits =
+        0;  ///< refused, or not filled when it would have been, by a price band
+    std::uint64_t halted_bars = 0;  ///< bars without a trade while an order was working
     std::uint64_t margin_calls = 0;
     std::uint64_t liquidations = 0;   ///< positions that the venue closed
     std::uint64_t open_at_end = 0;    ///< orders that the end of the data cancelled

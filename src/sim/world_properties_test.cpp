@@ -415,6 +415,46 @@ RC_GTEST_PROP(WorldProperties, bars_that_are_passed_over_would_have_done_nothing
     RC_ASSERT(same);
 }
 
+RC_GTEST_PROP(WorldProperties, nothing_trades_beyond_a_price_band, ()) {
+    const Kind kind = any_kind(FillMode::strict);
+    std::vector<SentCommand> commands;
+    World1 world = make(*rc::gen::arbitrary<std::uint64_t>(), kind, FillMode::strict, commands);
+    world.settings.latencies = {};
+    world.settings.price_limits = {*parse_price_limit("*:2%:100")};
+    const auto orders = submitted(commands);
+    for (const Event& event : run(world, commands)) {
+        const auto* report = std::get_if<OrderEvent>(&event.payload);
+        if (report == nullptr) continue;
+        const auto is_inside = [](Price price) {
+            return 9'800 * kCent <= price.raw && price.raw <= 10'200 * kCent;
+        };
+        const OrderSpec& spec = orders.at(report->order).spec;
+        if (const auto* fill = std::get_if<Fill>(&report->detail)) {
+            RC_ASSERT(is_inside(fill->price));
+            RC_ASSERT(is_inside(fill->basis.reference));
+        }
+        if (report->kind == OrderEventKind::accepted) {
+            RC_ASSERT(!spec.limit_price || is_inside(*spec.limit_price));
+        }
+        const auto* reason = std::get_if<VenueReason>(&report->detail);
+        if (report->kind == OrderEventKind::rejected && reason != nullptr &&
+            *reason == VenueReason::price_limit) {
+            RC_ASSERT(spec.limit_price && !is_inside(*spec.limit_price));
+        }
+    }
+}
+
+/// It keeps its instrument busy, and does nothing else.
+RC_GTEST_PROP(WorldProperties, a_price_band_that_nothing_reaches_changes_nothing, ()) {
+    const Kind kind = any_kind(FillMode::strict);
+    std::vector<SentCommand> commands;
+    World1 world = make(*rc::gen::arbitrary<std::uint64_t>(), kind, FillMode::strict, commands);
+    const std::vector<Event> without = run(world, commands);
+    world.settings.price_limits = {*parse_price_limit("*:90%:last")};
+    const bool same = without == run(world, commands);
+    RC_ASSERT(same);
+}
+
 RC_GTEST_PROP(WorldProperties, nothing_fills_before_it_arrives, ()) {
     const Kind kind = any_kind(FillMode::strict);
     std::vector<SentCommand> commands;
