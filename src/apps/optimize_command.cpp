@@ -2,6 +2,7 @@
 #include "apps/optimize_command.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -32,6 +33,8 @@ using Trials = std::vector<TrialResult>;
 
 constexpr std::size_t kTop = 10;
 constexpr std::size_t kRegions = 5;
+/// So many pruned trials are listed one by one.
+constexpr std::size_t kPrunedListed = 10'000;
 
 struct Options {
     RunArguments run;
@@ -42,6 +45,10 @@ struct Options {
     std::size_t blocks = 16;
     bool json = false;
 };
+
+Json prune_json(const research::PruneSettings& prune) {
+    return {{"rule", research::to_string(prune)}, {"at", prune.rungs}, {"round", prune.round}};
+}
 
 /// Everything that a search's trials depend on.
 std::string identity_of(const TrialDesk& desk, const SearchPlan& plan, const Options& options,
@@ -55,6 +62,7 @@ std::string identity_of(const TrialDesk& desk, const SearchPlan& plan, const Opt
              {"objective", plan.aims.objective.text()},
              {"constraints", options.search.constraints},
              {"stop_drawdown", plan.stop_drawdown.value_or(0.0)}};
+    if (plan.prune) out["prune"] = prune_json(*plan.prune);
     return out.dump();
 }
 
@@ -194,6 +202,29 @@ Json overfitting_json(const std::optional<monitor::Overfitting>& found) {
             {"mean_out_of_sample", found->mean_out_of_sample}};
 }
 
+/// What was pruned, where, and how much of the work that spared.
+Json pruning_json(const Searched& searched) {
+    if (!searched.plan.prune) return nullptr;
+    const research::PruneSettings& prune = *searched.plan.prune;
+    Json out = prune_json(prune);
+    out["share_run"] = research::share_run(searched.trials, prune);
+    Json rungs = Json::array(), trials = Json::array();
+    for (const research::RungTally& rung : research::tally_rungs(searched.trials, prune)) {
+        rungs.push_back({{"share", rung.share}, {"came", rung.came}, {"pruned", rung.pruned}});
+    }
+    for (const TrialResult& trial : searched.trials) {
+        if (!trial.pruned) continue;
+        if (trials.size() == kPrunedListed) break;
+        trials.push_back({{"number", trial.number},
+                          {"params", params_json(searched.plan.space(), trial.point)},
+                          {"rung", trial.rungs.size() - 1},
+                          {"objective", number(trial.outcome.value)}});
+    }
+    out["rungs"] = std::move(rungs);
+    out["trials"] = std::move(trials);
+    return out;
+}
+
 Json reality_json(const std::optional<monitor::RealityCheck>& found) {
     if (!found) return nullptr;
     return {{"white", found->white},
@@ -237,6 +268,7 @@ Json json_of(const Searched& searched, const Judged& judged) {
             {"resumed", searched.resumed},
             {"refused", tally.refused},
             {"stopped", tally.stopped},
+            {"pruned", tally.pruned},
             {"undefined", tally.undefined},
             {"violating", tally.violating},
             {"rows", searched.desk.rows()},
@@ -251,6 +283,7 @@ Json json_of(const Searched& searched, const Judged& judged) {
             {"overfitting", overfitting_json(judged.overfitting)},
             {"reality_check", reality_json(judged.reality)},
             {"regions", regions_json(searched)},
+            {"pruning", pruning_json(searched)},
             {"top", top}};
 }
 
@@ -266,6 +299,11 @@ std::string table_of(const Searched& searched, const Judged& judged) {
     if (searched.resumed > 0) table.row("  of an earlier run", fmt::format("{}", searched.resumed));
     if (tally.refused > 0) table.row("  refused", fmt::format("{}", tally.refused));
     if (tally.stopped > 0) table.row("  stopped early", fmt::format("{}", tally.stopped));
+    if (tally.pruned > 0) {
+        table.row("  pruned", fmt::format("{}", tally.pruned));
+        table.row("  share of the span that was run",
+                  plain(research::share_run(searched.trials, *searched.plan.prune)));
+    }
     if (tally.violating > 0) table.row("  miss a constraint", fmt::format("{}", tally.violating));
     table.row(
         "Bars x trials a second",
@@ -327,6 +365,18 @@ Json regions_table(const Searched& searched) {
     return {{"head", {"Trials", "From", "To", "Best", "Mean"}}, {"rows", rows}};
 }
 
+Json pruning_table(const Searched& searched) {
+    Json rows = Json::array();
+    if (const auto& prune = searched.plan.prune) {
+        for (const research::RungTally& rung : research::tally_rungs(searched.trials, *prune)) {
+            rows.push_back({rung.share, fmt::format("{}", rung.came),
+                            fmt::format("{}", rung.pruned),
+                            fmt::format("{}", rung.came - rung.pruned)});
+        }
+    }
+    return {{"head", {"Share of the span", "Came", "Pruned", "Went on"}}, {"rows", rows}};
+}
+
 Json top_table(const Searched& searched) {
     const auto names = research::figure_names();
     Json rows = Json::array();
@@ -361,11 +411,24 @@ std::vector<std::string> notices_of(const Searched& searched, const Judged& judg
             "The best trial's neighbours are less than half as good: a peak that stands "
             "alone is seldom more than luck.");
     }
+    if (const std::uint64_t pruned = research::tally(searched.trials).pruned; pruned > 0) {
+        out.push_back(fmt::format(
+            "{} trials were pruned before their end. The deflated Sharpe ratio counts them, each "
+            "with the part that it ran; the probability of overfitting and the reality check need "
+            "whole series and are of the other trials alone, so they see less luck than there was.",
+            pruned));
+    }
     if (searched.trials.size() > kDrawn) {
         out.push_back(
             fmt::format("Drawn are the first {} of {} trials.", kDrawn, searched.trials.size()));
     }
     return out;
+}
+
+std::string prune_text(const SearchPlan& plan) {
+    if (!plan.prune) return "nothing";
+    return fmt::format("{} at {} of the span, in rounds of {}", research::to_string(*plan.prune),
+                       fmt::join(plan.prune->rungs, ", "), plan.prune->round);
 }
 
 std::vector<std::string> meaning_of(const Judged& judged) {
@@ -417,8 +480,8 @@ Json cards_of(const Searched& searched, const Judged& judged) {
             {"Overfitting", judged.overfitting ? number(judged.overfitting->pbo) : Json(nullptr),
              "probability"},
             {"Trials", fmt::format("{}", searched.trials.size()),
-             fmt::format("{} ran, {} refused, {} stopped, {} miss a constraint", tally.ran,
-                         tally.refused, tally.stopped, tally.violating)}};
+             fmt::format("{} ran, {} refused, {} stopped, {} pruned, {} miss a constraint",
+                         tally.ran, tally.refused, tally.stopped, tally.pruned, tally.violating)}};
 }
 
 std::string page_of(const Searched& searched, const Judged& judged) {
@@ -449,12 +512,14 @@ std::string page_of(const Searched& searched, const Judged& judged) {
         {"cards", cards_of(searched, judged)},
         {"meaning", meaning_of(judged)},
         {"regions", regions_table(searched)},
+        {"pruning", pruning_table(searched)},
         {"top", top_table(searched)},
         {"settings",
          {{"Method", research::to_string(searched.plan.search.sampler)},
           {"Objective", searched.plan.aims.objective.text()},
           {"Seed", fmt::format("{}", searched.plan.search.seed)},
           {"Kernel", searched.desk.is_fast() ? "fast" : "engine"},
+          {"Pruned by", prune_text(searched.plan)},
           {"Settings of the best", settings_hash(to_json(settings))}}}};
     return research::render_search_page("Search: " + name, data.dump());
 }

@@ -55,6 +55,20 @@ research::Allowed allowed_by(std::vector<Expression> constraints, const SearchSp
     };
 }
 
+std::expected<std::optional<research::PruneSettings>, std::string> read_prune(
+    const SearchArguments& arguments) {
+    if (arguments.prune.empty()) {
+        if (arguments.prune_at.empty() && !arguments.round) return std::nullopt;
+        return std::unexpected(
+            fmt::format("{}: nothing is pruned; say --prune median or --prune halving as well",
+                        arguments.round ? "--round" : "--prune-at"));
+    }
+    research::PruneSettings out =
+        TRY(named("--prune", research::parse_prune(arguments.prune, arguments.prune_at)));
+    if (arguments.round) out.round = *arguments.round;
+    return out;
+}
+
 }  // namespace
 
 void add_search_arguments(CLI::App& verb, SearchArguments& a) {
@@ -76,6 +90,17 @@ void add_search_arguments(CLI::App& verb, SearchArguments& a) {
     verb.add_option("--stop-drawdown", a.stop_drawdown,
                     "end a trial once it has lost this share of its peak: 0.5")
         ->check(CLI::Range(0.0, 1.0));
+    verb.add_option("--prune", a.prune,
+                    "end trials that others leave behind: median, or halving:4 (one in four goes "
+                    "on)");
+    verb.add_option("--prune-at", a.prune_at,
+                    "shares of the span at which they are compared (median: 0.25,0.5,0.75; "
+                    "halving:4: 0.0625,0.25)")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    verb.add_option("--round", a.round,
+                    "trials that run beside each other before they are compared (16)")
+        ->check(CLI::Range(1, 100'000));
 }
 
 std::expected<SearchPlan, std::string> read_search(const SearchArguments& arguments) {
@@ -112,6 +137,7 @@ std::expected<SearchPlan, std::string> read_search(const SearchArguments& argume
         }
     }
     out.search.allowed = allowed_by(std::move(beforehand), out.search.space);
+    out.prune = TRY(read_prune(arguments));
     // What cannot be searched at all is told before any data are read.
     TRY_VOID(research::Search::create(out.search));
     return out;
@@ -188,6 +214,7 @@ std::expected<std::unique_ptr<TrialDesk>, RunFailure> TrialDesk::create(
          .annual_factor = own.annual_factor,
          .risk_free = own.risk_free,
          .stop_drawdown = plan.stop_drawdown,
+         .prune = plan.prune,
          .bars = out->bars_.get()},
         [desk](const research::ParamTexts& searched) { return desk->make(searched); },
         plan.aims))));
@@ -199,8 +226,9 @@ std::expected<void, std::string> check_outcome(const std::vector<research::Trial
     const research::TrialTally tally = research::tally(trials);
     if (tally.refused == trials.size()) return std::unexpected(trials.front().refused);
     if (tally.ran == 0) {
-        return std::unexpected(
-            fmt::format("all {} trials were stopped by --stop-drawdown", tally.stopped));
+        return std::unexpected(fmt::format(
+            "no trial ran to its end: {} were stopped by --stop-drawdown, {} pruned, {} refused",
+            tally.stopped, tally.pruned, tally.refused));
     }
     if (tally.undefined < tally.ran) return {};
     return std::unexpected(fmt::format(
@@ -225,6 +253,9 @@ std::vector<ports::TrialRecord> records_of(const TrialDesk& desk, const SearchPl
         const research::ParamTexts params = plan.space().params(trial.point);
         ports::TrialRecord record = trial.record;
         record.origin = origin;
+        record.end = trial.pruned    ? ports::TrialEnd::pruned
+                     : trial.stopped ? ports::TrialEnd::stopped
+                                     : ports::TrialEnd::whole;
         record.strategy = family.strategy;
         record.instruments = family.instruments;
         record.data_hash = data;

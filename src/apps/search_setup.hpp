@@ -34,6 +34,9 @@ struct SearchArguments {
     std::vector<std::string> constraints;
     std::size_t jobs = 0;  ///< 0: all cores
     std::optional<double> stop_drawdown;
+    std::string prune;  ///< empty: nothing is
+    std::vector<double> prune_at;
+    std::optional<std::size_t> round;
 };
 
 void add_search_arguments(CLI::App& verb, SearchArguments& arguments);
@@ -44,6 +47,7 @@ struct SearchPlan {
     research::Sweep::Aims aims;
     std::size_t jobs = 1;
     std::optional<double> stop_drawdown;
+    std::optional<research::PruneSettings> prune{};
 
     [[nodiscard]] const research::SearchSpace& space() const { return search.space; }
 };

@@ -25,7 +25,7 @@ using research::TrialResult;
 static_assert(std::endian::native == std::endian::little);
 
 constexpr std::string_view kMagic = "TWSEARCH";
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::uint32_t kPayloadMax = 1U << 26U;
 
 template <typename T>
@@ -81,9 +81,11 @@ std::string payload_of(const TrialResult& result) {
     std::string out;
     put(out, result.number);
     put(out, static_cast<std::uint8_t>(result.stopped));
+    put(out, static_cast<std::uint8_t>(result.pruned));
     put(out, static_cast<std::uint8_t>(result.outcome.value.has_value()));
     put(out, result.outcome.value.value_or(0.0));
     put(out, result.outcome.violation);
+    put(out, std::uint64_t{result.outcome.rungs_left});
     put(out, result.refused);
     put(out, result.record.from.ns);
     put(out, result.record.to.ns);
@@ -92,6 +94,7 @@ std::string payload_of(const TrialResult& result) {
         put(out, moment.value_or(research::kNoFigure));
     }
     put(out, result.point);
+    put(out, result.rungs);
     put(out, result.figures);
     put(out, result.returns);
     return out;
@@ -102,10 +105,12 @@ std::optional<TrialResult> trial_of(std::string_view payload) {
     TrialResult out;
     out.number = from.value<std::uint64_t>();
     out.stopped = from.value<std::uint8_t>() != 0;
+    out.pruned = from.value<std::uint8_t>() != 0;
     const bool has_value = from.value<std::uint8_t>() != 0;
     const auto value = from.value<double>();
     if (has_value) out.outcome.value = value;
     out.outcome.violation = from.value<double>();
+    out.outcome.rungs_left = from.value<std::uint64_t>();
     out.refused = from.take(from.value<std::uint32_t>());
     out.record.from.ns = from.value<std::int64_t>();
     out.record.to.ns = from.value<std::int64_t>();
@@ -115,6 +120,7 @@ std::optional<TrialResult> trial_of(std::string_view payload) {
         if (!std::isnan(read)) *moment = read;
     }
     out.point = from.values();
+    out.rungs = from.values();
     out.figures = from.values();
     out.returns = from.values();
     return from.failed() ? std::nullopt : std::optional{std::move(out)};
@@ -125,6 +131,14 @@ std::string header_of(const std::string& identity) {
     put(out, kVersion);
     put(out, identity);
     return out;
+}
+
+/// What a file is whose front is not our header.
+std::string_view other_than_ours(std::string_view bytes) {
+    if (!bytes.starts_with(kMagic)) return "is no file of a search";
+    Taker from{bytes.substr(kMagic.size())};
+    return from.value<std::uint32_t>() == kVersion ? "holds the trials of another search"
+                                                   : "is of another version of this program";
 }
 
 /// Whole trials at the front of `bytes`; moves `whole` behind the last of them.
@@ -162,10 +176,9 @@ std::expected<SearchState, std::string> SearchState::open(const std::string& pat
         const std::string bytes{std::istreambuf_iterator<char>{in}, {}};
         if (!in.good() && !in.eof()) return std::unexpected(system_error(path, "cannot be read"));
         if (!bytes.starts_with(header.substr(0, bytes.size()))) {
-            const bool is_one = bytes.starts_with(kMagic);
             return std::unexpected(fmt::format(
                 "{}: {}; name another file, or repeat the search with the same settings", path,
-                is_one ? "holds the trials of another search" : "is no file of a search"));
+                other_than_ours(bytes)));
         }
         std::size_t whole = 0;
         if (bytes.size() >= header.size()) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -14,6 +15,7 @@
 #include "base/random.hpp"
 #include "research/backtest.hpp"
 #include "research/metrics_json.hpp"
+#include "research/sweep/figures.hpp"
 #include "research/sweep/shared_bars.hpp"
 #include "signal/kernel.hpp"
 #include "signal/registry.hpp"
@@ -225,36 +227,64 @@ Case drawn_case(std::uint64_t seed) {
     return c;
 }
 
+/// Instants at which a run is looked at, and what it had come to there.
+struct Looks {
+    std::vector<Timestamp> at;
+    std::vector<std::vector<double>> figures{};
+};
+
 /// A case with its data, ready to be run in both ways.
 class Bench {
 public:
     explicit Bench(const Case& c) : case_(c), portions_(history_, c.portion) {
         history_.add_instrument(c.instrument);
-        history_.add_series(c.key(), walk(c));
+        ports::Columns bars = walk(c);
+        labels_ = bars.columns[ports::BarColumns::ts];
+        history_.add_series(c.key(), std::move(bars));
         table_.add(c.instrument);
         shared_ = must(research::SharedBars::create(
             {.instruments = table_, .world = c.world, .engine = c.engine}, history_, why_not));
     }
 
-    [[nodiscard]] research::BacktestResult stepped() const {
-        return run(built_in(), {.history = portions_, .steps = true});
+    [[nodiscard]] research::BacktestResult stepped(Looks* looks = nullptr) const {
+        return run(built_in(), {.history = portions_, .steps = true, .looks = looks});
+    }
+    /// Of the data until an instant alone.
+    [[nodiscard]] research::BacktestResult stepped_until(Timestamp to) const {
+        return run(built_in(), {.history = portions_, .steps = true, .to = to});
     }
     /// As a single run does it.
-    [[nodiscard]] research::BacktestResult skimmed() const {
-        return run(built_in(), {.history = portions_});
+    [[nodiscard]] research::BacktestResult skimmed(Looks* looks = nullptr) const {
+        return run(built_in(), {.history = portions_, .looks = looks});
     }
     /// As the trial of a sweep does it.
-    [[nodiscard]] research::BacktestResult skimmed_on_a_track() const {
-        return run(built_in(), {.history = shared_->history(), .track = &shared_->track()});
+    [[nodiscard]] research::BacktestResult skimmed_on_a_track(Looks* looks = nullptr) const {
+        return run(built_in(),
+                   {.history = shared_->history(), .track = &shared_->track(), .looks = looks});
     }
     /// The same, with what the kernel worked out; as `skimmed_on_a_track` where there is none.
-    [[nodiscard]] research::BacktestResult planned() const {
+    [[nodiscard]] research::BacktestResult planned(Looks* looks = nullptr) const {
         const auto kernel =
             signal::make_kernel(case_.strategy, {.instruments = table_, .track = shared_->track()});
-        if (!kernel) return skimmed_on_a_track();
+        if (!kernel) return skimmed_on_a_track(looks);
         return run(must(kernel->make(case_.params)),
-                   {.history = shared_->history(), .track = &shared_->track()});
+                   {.history = shared_->history(), .track = &shared_->track(), .looks = looks});
     }
+    /// The close of the bar in that row.
+    [[nodiscard]] Timestamp close_of(std::size_t row) const {
+        return shared_->track().close_ts(row);
+    }
+    /// The first row from that one on which opens later than the row before closes.
+    [[nodiscard]] std::optional<std::size_t> gap_from(std::size_t row) const {
+        const auto& bars = shared_->track().columns();
+        for (; row < bars.close.size(); ++row) {
+            if (bars.open_ts[row] > bars.close_ts[row - 1]) return row;
+        }
+        return std::nullopt;
+    }
+    /// The label of the bar in that row: a run until it sees the rows before.
+    [[nodiscard]] Timestamp label_of(std::size_t row) const { return {labels_[row]}; }
+    [[nodiscard]] const Case& drawn() const { return case_; }
 
     std::string why_not;
     [[nodiscard]] bool is_shared() const { return shared_ != nullptr; }
@@ -264,6 +294,8 @@ private:
         const ports::History& history;
         bool steps = false;
         const market::BarTrack* track = nullptr;
+        Looks* looks = nullptr;
+        std::optional<Timestamp> to{};
     };
 
     [[nodiscard]] std::unique_ptr<signal::Strategy> built_in() const {
@@ -273,6 +305,17 @@ private:
     }
     [[nodiscard]] research::BacktestResult run(std::unique_ptr<signal::Strategy> strategy,
                                                const Way& way) const {
+        sim::WorldSettings world = case_.world;
+        world.to = way.to;
+        research::Checkpoints checkpoints;
+        if (way.looks != nullptr) {
+            checkpoints = {.at = way.looks->at,
+                           .go_on = [&](std::size_t place, const research::BacktestResult& r) {
+                               EXPECT_EQ(place, way.looks->figures.size());
+                               way.looks->figures.push_back(research::figures_of(r));
+                               return true;
+                           }};
+        }
         std::vector<engine::StrategySlot> slots;
         slots.push_back({.name = case_.strategy,
                          .strategy = std::move(strategy),
@@ -280,15 +323,17 @@ private:
                          .bars = case_.spec});
         return must(research::run_backtest({.instruments = table_,
                                             .history = way.history,
-                                            .world = case_.world,
+                                            .world = std::move(world),
                                             .engine = case_.engine,
                                             .strategies = std::move(slots),
                                             .benchmark = case_.key(),
+                                            .checkpoints = std::move(checkpoints),
                                             .steps = way.steps,
                                             .track = way.track}));
     }
 
     Case case_;
+    std::vector<std::int64_t> labels_;
     sim::MemoryHistory history_;
     Portions portions_;
     InstrumentTable table_;
@@ -332,6 +377,60 @@ void expect_equal(const research::BacktestResult& a, const research::BacktestRes
     EXPECT_EQ(a.trades, b.trades);
     EXPECT_EQ(a.trades_closed, b.trades_closed);
     EXPECT_EQ(text_of(a.open), text_of(b.open));
+}
+
+void expect_same_figures(const std::vector<double>& a, const std::vector<double>& b) {
+    ASSERT_EQ(a.size(), b.size());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        EXPECT_TRUE(a[i] == b[i] || (std::isnan(a[i]) && std::isnan(b[i])))
+            << research::figure_names()[i] << " " << a[i] << " " << b[i];
+    }
+}
+
+TEST(Checkpoints, tell_what_a_run_of_the_data_until_there_comes_to) {
+    std::size_t compared = 0, with_fills = 0;
+    for (std::uint64_t seed = 1; seed <= 120; ++seed) {
+        const Bench bench{drawn_case(seed)};
+        // A report that is under way at the instant is known to a run that ends there.
+        const bool reports_late = bench.drawn().world.latencies.report != nanoseconds(0);
+        if (!bench.is_shared() || bench.drawn().rows < 8 || reports_late) continue;
+        SCOPED_TRACE(fmt::format("case {}", seed));
+        const std::size_t rows = bench.drawn().rows;
+        // Between two bars: at the very instant at which one closes and the next opens, a run that
+        // goes on has filled at that open.
+        std::vector<std::size_t> gaps;
+        Looks looks;
+        for (const std::size_t row : {rows / 4, rows / 2, rows * 7 / 8}) {
+            const auto gap = bench.gap_from(row);
+            if (!gap) continue;
+            gaps.push_back(*gap);
+            looks.at.push_back(bench.close_of(*gap - 1));
+        }
+        Looks skimming = looks, tracked = looks, planned = looks;
+        const auto plain = bench.stepped();
+        expect_equal(plain, bench.stepped(&looks));
+        expect_equal(plain, bench.skimmed(&skimming));
+        expect_equal(plain, bench.skimmed_on_a_track(&tracked));
+        expect_equal(plain, bench.planned(&planned));
+        ASSERT_EQ(looks.figures.size(), gaps.size());
+        for (const Looks* other : {&skimming, &tracked, &planned}) {
+            ASSERT_EQ(other->figures.size(), gaps.size());
+            for (std::size_t i = 0; i < gaps.size(); ++i) {
+                expect_same_figures(other->figures[i], looks.figures[i]);
+            }
+        }
+        std::size_t place = 0;
+        for (const std::size_t row : gaps) {
+            const auto alone = bench.stepped_until(bench.label_of(row));
+            expect_same_figures(looks.figures[place], research::figures_of(alone));
+            ++place;
+            ++compared;
+            with_fills += alone.fills > 0 ? 1U : 0U;
+        }
+        if (HasFailure()) return;
+    }
+    EXPECT_GT(compared, 150U);
+    EXPECT_GT(with_fills, compared / 2);
 }
 
 TEST(SweepKernel, gives_what_the_engine_gives_whatever_the_settings) {

@@ -64,6 +64,7 @@ struct Step {
     Fold fold{};
     research::Point point;
     std::uint64_t trials = 0;
+    std::uint64_t pruned = 0;
     double in_sample = 0;                 ///< objective of the choice
     std::optional<double> out_of_sample;  ///< the same figure of the test window
     std::optional<double> cagr_in_sample;
@@ -131,6 +132,7 @@ std::expected<void, RunFailure> search_window(const Ground& ground, const std::s
     const TrialResult& best = *research::ranking(trials).front();
     step.point = best.point;
     step.trials = trials.size();
+    step.pruned = research::tally(trials).pruned;
     step.in_sample = *best.outcome.value;
     step.cagr_in_sample = defined(figure_named(best.figures, "cagr"));
     walk.trials += trials.size();
@@ -300,6 +302,7 @@ Json step_json(const Step& step, const SearchPlan& plan) {
             {"test_to", to_string(step.fold.test_to)},
             {"params", params_json(plan.space(), step.point)},
             {"trials", step.trials},
+            {"pruned", step.pruned},
             {"in_sample", number(step.in_sample)},
             {"out_of_sample", number(step.out_of_sample)},
             {"cagr_in_sample", number(step.cagr_in_sample)},

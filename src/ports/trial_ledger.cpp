@@ -12,4 +12,13 @@ std::string_view to_string(TrialOrigin origin) {
     __builtin_unreachable();
 }
 
+std::string_view to_string(TrialEnd end) {
+    switch (end) {
+        case TrialEnd::whole: return "whole";
+        case TrialEnd::stopped: return "stopped";
+        case TrialEnd::pruned: return "pruned";
+    }
+    __builtin_unreachable();
+}
+
 }  // namespace tradewind::ports

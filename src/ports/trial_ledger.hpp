@@ -19,9 +19,20 @@ enum class TrialOrigin : std::uint8_t { backtest = 1, optimize = 2, walkforward 
 /// "backtest", "optimize", "walkforward".
 [[nodiscard]] std::string_view to_string(TrialOrigin origin);
 
+/// How far a trial came. The numbers are part of the ledger's format on disk.
+enum class TrialEnd : std::uint8_t {
+    whole = 0,    ///< it saw all of its data
+    stopped = 1,  ///< it fell too deep, and was ended there
+    pruned = 2,   ///< others of its search left it behind, and it was ended there
+};
+
+/// "whole", "stopped", "pruned".
+[[nodiscard]] std::string_view to_string(TrialEnd end);
+
 /// One run over data, whatever came of it: what the multiplicity of a result is counted from.
 struct TrialRecord {
     TrialOrigin origin = TrialOrigin::backtest;
+    TrialEnd end = TrialEnd::whole;
     Timestamp made_at;  ///< when it was run; the ledger fills it in where it is 0
     /// The family: all trials of one strategy on the same instruments count against each other,
     /// whatever their span, bars, fees or parameters. The strategy's name; of several, joined by
@@ -35,11 +46,13 @@ struct TrialRecord {
     Timestamp from;             ///< of the equity's samples, first and last
     Timestamp to;
     std::uint64_t returns = 0;  ///< periodic returns that the moments are of
-    /// Of the returns, one period; nullopt where they are constant, or the trial was stopped early.
+    /// Of the returns, one period; nullopt where they are constant, or the trial was stopped. Of a
+    /// pruned one that of the part which it ran.
     std::optional<double> sharpe;
     std::optional<double> skew;
     std::optional<double> kurtosis;  ///< raw
-    /// What the search maximised; nullopt: undefined, or no search.
+    /// What the search maximised; nullopt: undefined, or no search. Of a pruned trial the value at
+    /// which it was ended.
     std::optional<double> objective;
 
     friend bool operator==(const TrialRecord&, const TrialRecord&) = default;

@@ -30,6 +30,27 @@ std::expected<void, std::string> for_each_chunk(const ports::History& history,
     }
 }
 
+/// Quiet bars until an instant: what lies beyond comes through the source.
+class QuietUntil final : public engine::QuietBars {
+public:
+    explicit QuietUntil(engine::QuietBars& all) : all_(all) {}
+
+    [[nodiscard]] market::BarRows next() override {
+        market::BarRows out = all_.next();
+        if (!until_ || out.count() == 0) return out;
+        // The last bar before is stepped through: what is skimmed may not be marked yet.
+        out.end = std::max(out.first + 1, track().first_after(out, *until_)) - 1;
+        return out;
+    }
+    [[nodiscard]] const market::BarTrack& track() const override { return all_.track(); }
+    void pass_over(std::size_t bars) override { all_.pass_over(bars); }
+    void set(std::optional<Timestamp> until) { until_ = until; }
+
+private:
+    engine::QuietBars& all_;
+    std::optional<Timestamp> until_;
+};
+
 /// What may be skimmed of a run; nullptr where every event is stepped through.
 std::unique_ptr<engine::QuietBars> quiet_bars(const BacktestInput& input, sim::World& world,
                                               const engine::Engine& engine) {
@@ -97,7 +118,7 @@ std::expected<monitor::Metrics, std::string> measure(const BacktestInput& input,
 
 /// The start capital put into the benchmark at its first open and left there, on the run's days.
 std::expected<std::vector<monitor::EquityPoint>, std::string> benchmark_curve(
-    const BacktestInput& input, Money capital) {
+    const BacktestInput& input, Money capital, Timestamp until) {
     if (!input.benchmark) return std::vector<monitor::EquityPoint>{};
     const ports::SeriesKey& key = *input.benchmark;
     const Instrument* instrument = input.history.find_instrument(key.symbol);
@@ -116,32 +137,27 @@ std::expected<std::vector<monitor::EquityPoint>, std::string> benchmark_curve(
                 units = to_double(capital) / to_double(Price{chunk.column(Bars::open)[0]});
             }
             for (std::size_t i = 0; i < chunk.rows; ++i) {
+                const Timestamp closes = clock.at(Timestamp{ts[i]}).close;
+                if (closes > until) return;
                 const Money value = held_at(units, Price{close[i]});
-                sampler->mark(clock.at(Timestamp{ts[i]}).close,
-                              {.equity = value, .gross = value, .net = value});
+                sampler->mark(closes, {.equity = value, .gross = value, .net = value});
             }
         }));
     if (!sampler) return std::vector<monitor::EquityPoint>{};
     return sampler->equity();
 }
 
-std::expected<BacktestResult, std::string> run_backtest(BacktestInput input) {
-    const auto world = TRY(sim::World::create(input.instruments, input.history, input.world));
-    engine::Engine engine{input.instruments, input.engine, std::move(input.strategies)};
+namespace {
+
+using Curve = std::vector<monitor::EquityPoint>;
+
+/// What the run has come to; it has seen a market event.
+std::expected<BacktestResult, std::string> collect(const BacktestInput& input,
+                                                   const engine::Engine& engine,
+                                                   const sim::World& world, Curve benchmark) {
     BacktestResult out;
-    const auto quiet = quiet_bars(input, *world, engine);
-    out.run = TRY(engine::run(engine,
-                              {.source = *world,
-                               .venue = *world,
-                               .log = input.log,
-                               .quiet = quiet.get(),
-                               .stop = stop_of(input, engine)},
-                              input.progress));
-    if (engine.equity() == nullptr) {
-        return std::unexpected("the chosen data holds no rows between --from and --to");
-    }
     const monitor::EquitySampler& sampler = *engine.equity();
-    out.world = world->counts();
+    out.world = world.counts();
     out.equity = sampler.equity();
     out.exposures = sampler.exposures();
     out.max_drawdown_of_marks = sampler.max_drawdown_of_marks();
@@ -159,12 +175,91 @@ std::expected<BacktestResult, std::string> run_backtest(BacktestInput input) {
     out.trades.assign(closed.begin(), closed.end());
     out.trades_closed = engine.trades().closed_count();
     out.open = open_positions(engine);
-    if (input.benchmark_curve.empty()) {
-        out.benchmark = TRY(benchmark_curve(input, out.start_equity));
-    } else {
-        out.benchmark.assign(input.benchmark_curve.begin(), input.benchmark_curve.end());
-    }
+    out.benchmark = std::move(benchmark);
     out.metrics = TRY(measure(input, out, sampler));
+    return out;
+}
+
+/// The world's events, with a look at the run before the first one beyond each checkpoint.
+class WatchedWorld final : public ports::EventSource {
+public:
+    WatchedWorld(const BacktestInput& input, const engine::Engine& engine, sim::World& world,
+                 engine::QuietBars* quiet)
+        : input_(input), engine_(engine), world_(world) {
+        if (quiet != nullptr) quiet_.emplace(*quiet);
+        tell_quiet();
+    }
+
+    /// The quiet bars, those before the next look alone.
+    [[nodiscard]] engine::QuietBars* quiet() { return quiet_ ? &*quiet_ : nullptr; }
+
+    Next next(Event& out) override {
+        const Next found = world_.next(out);
+        if (found != Next::event || next_ == at().size() || out.ts <= at()[next_]) return found;
+        while (next_ < at().size() && out.ts > at()[next_]) {
+            if (!look(next_++)) return error_.empty() ? Next::end : Next::failed;
+        }
+        tell_quiet();
+        return found;
+    }
+    [[nodiscard]] std::string error() const override {
+        return error_.empty() ? world_.error() : error_;
+    }
+
+private:
+    [[nodiscard]] std::span<const Timestamp> at() const { return input_.checkpoints.at; }
+    void tell_quiet() {
+        if (!quiet_) return;
+        quiet_->set(next_ < at().size() ? std::optional{at()[next_]} : std::nullopt);
+    }
+    [[nodiscard]] bool look(std::size_t place) {
+        if (engine_.equity() == nullptr) return true;
+        const auto so_far = result_at(place);
+        if (so_far) return input_.checkpoints.go_on(place, *so_far);
+        error_ = so_far.error();
+        return false;
+    }
+    [[nodiscard]] std::expected<BacktestResult, std::string> result_at(std::size_t place) const {
+        const auto known = input_.checkpoints.benchmark_curves;
+        Curve curve = known.empty()
+                          ? TRY(benchmark_curve(input_, engine_.start_equity(), at()[place]))
+                          : known[place];
+        return collect(input_, engine_, world_, std::move(curve));
+    }
+
+    const BacktestInput& input_;
+    const engine::Engine& engine_;
+    sim::World& world_;
+    std::optional<QuietUntil> quiet_;
+    std::size_t next_ = 0;
+    std::string error_;
+};
+
+}  // namespace
+
+std::expected<BacktestResult, std::string> run_backtest(BacktestInput input) {
+    const auto world = TRY(sim::World::create(input.instruments, input.history, input.world));
+    engine::Engine engine{input.instruments, input.engine, std::move(input.strategies)};
+    const auto quiet = quiet_bars(input, *world, engine);
+    std::optional<WatchedWorld> watched;
+    if (!input.checkpoints.at.empty()) watched.emplace(input, engine, *world, quiet.get());
+    ports::EventSource& source = watched ? static_cast<ports::EventSource&>(*watched) : *world;
+    const engine::RunSummary summary =
+        TRY(engine::run(engine,
+                        {.source = source,
+                         .venue = *world,
+                         .log = input.log,
+                         .quiet = watched ? watched->quiet() : quiet.get(),
+                         .stop = stop_of(input, engine)},
+                        input.progress));
+    if (engine.equity() == nullptr) {
+        return std::unexpected("the chosen data holds no rows between --from and --to");
+    }
+    Curve curve = input.benchmark_curve.empty()
+                      ? TRY(benchmark_curve(input, engine.start_equity()))
+                      : Curve{input.benchmark_curve.begin(), input.benchmark_curve.end()};
+    BacktestResult out = TRY(collect(input, engine, *world, std::move(curve)));
+    out.run = summary;
     return out;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,6 +21,19 @@
 
 namespace tradewind::research {
 
+struct BacktestResult;
+
+/// Looks at a run on its way.
+struct Checkpoints {
+    /// Ascending. The look is taken when all up to the instant, it included, has happened.
+    std::span<const Timestamp> at{};
+    /// Told the place in `at` and what a run that ended here would have come to; false ends it. The
+    /// counts of events in `run` are not known yet.
+    std::function<bool(std::size_t place, const BacktestResult& so_far)> go_on{};
+    /// The benchmark's curve until each instant, where it is known already.
+    std::span<const std::vector<monitor::EquityPoint>> benchmark_curves{};
+};
+
 /// One backtest: the engine on a simulated world.
 struct BacktestInput {
     const InstrumentTable& instruments;
@@ -36,6 +50,7 @@ struct BacktestInput {
     std::optional<monitor::Trials> trials{};
     /// The run ends once the marked equity has fallen by this share of its peak.
     std::optional<double> stop_drawdown{};
+    Checkpoints checkpoints{};
     /// Every event is stepped through. Otherwise a run without a log skims the bars on which
     /// nothing happens, where its strategy can (engine::Engine::skim); the result is the same.
     bool steps = false;
@@ -80,10 +95,10 @@ struct BacktestResult {
 /// The error is one line.
 [[nodiscard]] std::expected<BacktestResult, std::string> run_backtest(BacktestInput input);
 
-/// What `run_backtest` holds beside the run for `input.benchmark`, bought with so much; empty
-/// without one.
+/// What `run_backtest` holds beside the run for `input.benchmark`, bought with so much, of the bars
+/// that close until an instant; empty without one.
 [[nodiscard]] std::expected<std::vector<monitor::EquityPoint>, std::string> benchmark_curve(
-    const BacktestInput& input, Money capital);
+    const BacktestInput& input, Money capital, Timestamp until = kTimestampMax);
 
 /// Bars of a series for a price chart, joined so that there are at most `max_bars`.
 [[nodiscard]] std::expected<PriceSeries, std::string> read_prices(const ports::History& history,

@@ -208,6 +208,7 @@ nlohmann::ordered_json search_page(const std::string& text) {
             {"cards", {{text, 1.5, text}, {"Undefined", nullptr, ""}}},
             {"meaning", {text}},
             {"regions", {{"head", {text}}, {"rows", {{text}}}}},
+            {"pruning", {{"head", {text}}, {"rows", {{text}}}}},
             {"top",
              {{"head", {text, "b"}},
               {"rows",

@@ -65,6 +65,36 @@ def cma_evaluations(name, dimensions, seed):
     return int(strategy.result.evaluations) if strategy.result.fbest < TARGET else None
 
 
+PRUNERS = {
+    "median": lambda: optuna.pruners.MedianPruner(),
+    "halving:2": lambda: optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2),
+    "halving:4": lambda: optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=4),
+}
+
+
+def pruning(rule, trials=40, rungs=4):
+    """What a pruner of optuna makes of trials one after the other. Values do not fall from rung to rung: its median
+    pruner compares the best so far, ours the value at the rung. They are rounded, so that some are equal."""
+    factor = int(rule.partition(":")[2] or 2)
+    random = np.random.default_rng(7)
+    study = optuna.create_study(direction="maximize", pruner=PRUNERS[rule]())
+    out = {"rule": rule, "values": [], "pruned_at": []}
+    for _ in range(trials):
+        trial = study.ask()
+        values = np.round(np.maximum.accumulate(random.normal(size=rungs)), 1).tolist()
+        pruned_at = None
+        for rung, value in enumerate(values):
+            trial.report(value, step=factor**rung)
+            if trial.should_prune():
+                pruned_at = rung
+                break
+        state = optuna.trial.TrialState.COMPLETE if pruned_at is None else optuna.trial.TrialState.PRUNED
+        study.tell(trial, values[-1] if pruned_at is None else None, state=state)
+        out["values"].append(values)
+        out["pruned_at"].append(pruned_at)
+    return out
+
+
 def results():
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     np.random.seed(1)
@@ -79,7 +109,7 @@ def results():
         for name, d in [("sphere", 5), ("sphere", 10), ("ellipsoid", 5), ("ellipsoid", 10),
                         ("rosenbrock", 2), ("rosenbrock", 5)]
     ]
-    return {"tpe": tpe, "cma_es": cma_es}
+    return {"tpe": tpe, "cma_es": cma_es, "pruning": [pruning(rule) for rule in PRUNERS]}
 
 
 if __name__ == "__main__":

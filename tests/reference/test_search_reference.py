@@ -16,6 +16,11 @@ def median(values):
     return statistics.median(float("inf") if v is None else v for v in values)
 
 
+def test_optuna_still_prunes_what_is_committed():
+    for golden in GOLDEN["pruning"]:
+        assert search_reference.pruning(golden["rule"]) == golden
+
+
 def test_the_packages_still_reach_what_is_committed():
     # Medians, with room: another machine's rounding sends single runs elsewhere.
     today = search_reference.results()

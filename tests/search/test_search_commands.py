@@ -120,6 +120,11 @@ def test_a_killed_search_goes_on_where_it_was(catalog, tmp_path):
     assert steady(again) == steady(whole)
     other = optimize(catalog, *arguments, "--resume", state, "--objective", "calmar", expect=2)
     assert "another search" in other
+    old = bytearray(state.read_bytes())
+    old[8] = 1
+    state.write_bytes(old)
+    assert "another version" in optimize(catalog, *arguments, "--resume", state, expect=2)
+    assert state.read_bytes() == old
 
 
 def test_constraints_and_expressions_choose(catalog):
@@ -151,10 +156,41 @@ def test_hopeless_trials_are_stopped(catalog):
         assert trial["max_drawdown_of_marks"] < limit
 
 
+PRUNED = ["--param", "fast=2:21", "--param", "slow=22:60:2", "--param", "size=100"]
+
+
+@pytest.mark.parametrize("rule", ["median", "halving:3"])
+@pytest.mark.parametrize("method", [["--method", "random", "--trials", 120], ["--method", "tpe", "--trials", 90]])
+def test_what_is_pruned_hangs_on_nothing_but_the_seed(catalog, tmp_path, rule, method):
+    arguments = [*PRUNED, *method, "--prune", rule, "--prune-at", "0.2,0.5"]
+    one = optimize(catalog, *arguments, "--jobs", 1)
+    assert 20 < one["pruned"] < one["trials"] - 5
+    assert one["best"]["equals_backtest"] is True
+    assert steady(optimize(catalog, *arguments, "--jobs", 5)) == steady(one)
+    pruning = one["pruning"]
+    assert sum(rung["pruned"] for rung in pruning["rungs"]) == one["pruned"] == len(pruning["trials"])
+    assert pruning["rungs"][0]["came"] - pruning["rungs"][0]["pruned"] == pruning["rungs"][1]["came"]
+    assert 0.2 < pruning["share_run"] < 1
+    # Interrupted anywhere, it goes on to the same end.
+    state = tmp_path / "search"
+    optimize(catalog, *arguments, "--resume", state)
+    whole = state.read_bytes()
+    for share in (0.1, 0.5, 0.93):
+        state.write_bytes(whole[: int(len(whole) * share)])
+        resumed = optimize(catalog, *arguments, "--resume", state)
+        assert resumed["resumed"] < one["trials"]
+        assert steady(resumed) == steady(one)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         ([], ["--param"]),
+        (["--param", "fast=2:5", "--prune", "mean"], ["--prune", "mean", "median and halving"]),
+        (["--param", "fast=2:5", "--prune", "halving:1"], ["--prune", "halving:1"]),
+        (["--param", "fast=2:5", "--prune", "median", "--prune-at", "0.5,0.25"], ["--prune", "0.5,0.25"]),
+        (["--param", "fast=2:5", "--prune-at", "0.5"], ["--prune-at", "--prune median"]),
+        (["--param", "fast=2:5", "--round", "4"], ["--round", "--prune median"]),
         (["--param", "fast=9:2"], ["fast"]),
         (["--param", "fast=1:100000", "--param", "slow=1:100000"], ["10,000,000,000", "points"]),
         (["--param", "fast=2:5", "--param", "slow=6:9", "--param", "quick=1:3"], ["quick"]),

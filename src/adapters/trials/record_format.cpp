@@ -15,6 +15,8 @@ namespace tradewind::wire {
 
 template <>
 inline constexpr std::size_t kEnumCount<ports::TrialOrigin> = 4;
+template <>
+inline constexpr std::size_t kEnumCount<ports::TrialEnd> = 3;
 
 /// One list of the fields for both directions.
 template <typename Archive, typename Record, typename Text>
@@ -34,6 +36,14 @@ void record_fields(Archive& a, Record& r, const Text& text) {
     field(a, r.skew);
     field(a, r.kurtosis);
     field(a, r.objective);
+    // Version 1 ends here, and so does a trial that ran whole.
+    if constexpr (Archive::kReads) {
+        if (a.done()) return;
+        field(a, r.end);
+        if (r.end == ports::TrialEnd::whole) a.fail();
+    } else if (r.end != ports::TrialEnd::whole) {
+        field(a, r.end);
+    }
 }
 
 }  // namespace tradewind::wire
@@ -114,7 +124,9 @@ HeaderState read_header(std::span<const std::byte> bytes) {
     if (std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) != 0) return HeaderState::foreign;
     const bool sound = base::crc32c(bytes.first(kHeaderCrcAt)) == load(bytes, kHeaderCrcAt);
     if (!sound) return HeaderState::damaged;
-    return version_of(bytes) == kVersion ? HeaderState::whole : HeaderState::other_version;
+    const std::uint32_t version = version_of(bytes);
+    return version >= kOldestVersion && version <= kVersion ? HeaderState::whole
+                                                            : HeaderState::other_version;
 }
 
 ReadRecord read_record(std::span<const std::byte> bytes) {

@@ -25,7 +25,10 @@
 namespace tradewind::trials {
 
 inline constexpr std::array<char, 8> kMagic{'T', 'W', 'T', 'R', 'I', 'A', 'L', 'S'};
-inline constexpr std::uint32_t kVersion = 1;
+/// 2 knows trials that were ended early; the rest is as in 1, which is read and made a 2 by the
+/// next append.
+inline constexpr std::uint32_t kVersion = 2;
+inline constexpr std::uint32_t kOldestVersion = 1;
 inline constexpr std::size_t kHeaderSize = 16;
 inline constexpr std::size_t kFrameSize = 12;
 /// No record is larger: a size beyond it is damage.

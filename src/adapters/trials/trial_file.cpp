@@ -158,11 +158,12 @@ std::expected<void, Error> TrialFile::check_header() {
             return failure(ErrorKind::bad_input, path_,
                            "is no ledger of trials; name another with --ledger FILE");
         case HeaderState::other_version:
-            return failure(ErrorKind::bad_input, path_,
-                           fmt::format("has version {}, this program reads version {}; nothing was "
-                                       "changed. Use the program that wrote it, or begin another "
-                                       "with --ledger FILE",
-                                       version_of(front), kVersion));
+            return failure(
+                ErrorKind::bad_input, path_,
+                fmt::format("has version {}, this program reads up to version {}; nothing was "
+                            "changed. Use the program that wrote it, or begin another "
+                            "with --ledger FILE",
+                            version_of(front), kVersion));
         case HeaderState::damaged:
             return failure(ErrorKind::failed, path_,
                            "its first 16 bytes are damaged; nothing was changed. Name another with "
@@ -190,7 +191,8 @@ std::expected<void, std::string> TrialFile::append(std::span<const ports::TrialR
     if (!end) return std::unexpected(end.error().text);
     // What stands behind the last whole record was left by a process that died.
     const bool written = ::ftruncate(file_, static_cast<off_t>(*end)) == 0 &&
-                         write_at(file_, *end, bytes) && ::fdatasync(file_) == 0;
+                         write_at(file_, 0, header()) && write_at(file_, *end, bytes) &&
+                         ::fdatasync(file_) == 0;
     if (!written) {
         std::string text = system_failure(path_, "cannot be written").error().text;
         // Half a batch is not left behind; where even this fails, the next append does it.

@@ -104,6 +104,32 @@ TEST_F(Ledger, gives_back_what_was_entered_in_its_order) {
     EXPECT_EQ(all_of(*open()), (Records{record(0), record(1), record(2)}));
 }
 
+TEST_F(Ledger, knows_how_far_a_trial_came) {
+    Records records{record(0), record(1), record(2)};
+    records[1].end = ports::TrialEnd::stopped;
+    records[2].end = ports::TrialEnd::pruned;
+    must(open()->append(records));
+    EXPECT_EQ(all_of(*open()), records);
+}
+
+TEST_F(Ledger, of_the_version_before_is_read_and_brought_up_by_the_next_append) {
+    append(*open(), 0, 2);
+    // Records of whole trials are the same in both versions: only the header differs.
+    std::string old = bytes();
+    old[kMagic.size()] = 1;
+    const std::uint32_t crc =
+        base::crc32c(std::as_bytes(std::span{old}).first(kHeaderSize - sizeof(std::uint32_t)));
+    std::memcpy(old.data() + kHeaderSize - sizeof crc, &crc, sizeof crc);
+    put_bytes(old);
+    EXPECT_EQ(all_of(*open()), (Records{record(0), record(1)}));
+    EXPECT_EQ(bytes(), old);
+    TrialRecord pruned = record(2);
+    pruned.end = ports::TrialEnd::pruned;
+    must(open()->append({&pruned, 1}));
+    EXPECT_EQ(all_of(*open()), (Records{record(0), record(1), pruned}));
+    EXPECT_EQ(bytes()[kMagic.size()], 2);
+}
+
 TEST_F(Ledger, stamps_a_record_that_has_no_time) {
     const auto ledger = open();
     TrialRecord one = record(1);
@@ -165,9 +191,10 @@ TEST_F(Ledger, of_another_version_is_named_and_left_alone) {
     put_bytes(other);
     const Error error = refusal();
     EXPECT_EQ(error.kind, ErrorKind::bad_input);
-    EXPECT_EQ(error.text, "ledger " + path().string() +
-                              ": has version 7, this program reads version 1; nothing was changed. "
-                              "Use the program that wrote it, or begin another with --ledger FILE");
+    EXPECT_EQ(error.text,
+              "ledger " + path().string() +
+                  ": has version 7, this program reads up to version 2; nothing was changed. "
+                  "Use the program that wrote it, or begin another with --ledger FILE");
     EXPECT_EQ(bytes(), other);
 }
 

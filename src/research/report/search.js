@@ -324,6 +324,12 @@ function searchSections() {
             DATA.regions.head,
             DATA.regions.rows,
         );
+    if (DATA.pruning.rows.length)
+        table(
+            section("pruning", "Pruned trials", "left behind by others before their end"),
+            DATA.pruning.head,
+            DATA.pruning.rows,
+        );
     table(section("top", "Best trials"), DATA.top.head, DATA.top.rows);
 }
 function walkSections() {

@@ -17,9 +17,11 @@ namespace tradewind::research {
 struct Outcome {
     std::optional<double> value;  ///< nullopt: undefined, worse than any number
     double violation = 0;         ///< 0: all constraints hold; else by how much they are missed
+    /// Rungs that it was not let on to; 0: it ran to its end. Else the value is that of its last.
+    std::size_t rungs_left = 0;
 };
 
-/// Whether `a` is better than `b`: constraints first, then the value.
+/// Whether `a` is better than `b`: constraints first, then how far it came, then the value.
 [[nodiscard]] bool is_better(const Outcome& a, const Outcome& b);
 
 struct Told {

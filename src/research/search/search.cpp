@@ -117,6 +117,7 @@ std::optional<SamplerKind> parse_sampler_kind(std::string_view text) {
 
 bool is_better(const Outcome& a, const Outcome& b) {
     if (a.violation != b.violation) return a.violation < b.violation;
+    if (a.rungs_left != b.rungs_left) return a.rungs_left < b.rungs_left;
     if (!a.value || !b.value) return a.value.has_value() && !b.value.has_value();
     return *a.value > *b.value;
 }

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "research/search/pruner.hpp"
 #include "research/search/search.hpp"
 #include "support/must.hpp"
 
@@ -133,6 +134,30 @@ TEST(TpeSampler, comes_as_near_as_optuna_and_nearer_than_chance) {
         }
         EXPECT_LT(median(ours), 2 * median_of(one["best"])) << one["function"];
         EXPECT_LT(median(ours), 0.3 * median(by_chance)) << one["function"];
+    }
+}
+
+TEST(Pruner, ends_the_trials_that_optuna_ends) {
+    for (const json& one : reference()["pruning"]) {
+        // In optuna every trial sees all that were before it: rounds of one.
+        Pruner pruner{test::must(
+            parse_prune(one["rule"].get<std::string>(), std::vector{0.2, 0.4, 0.6, 0.8}))};
+        std::size_t pruned = 0;
+        for (std::size_t i = 0; i < one["values"].size(); ++i) {
+            const auto values = one["values"][i].get<std::vector<double>>();
+            json ended;
+            std::vector<double> reached;
+            for (std::size_t rung = 0; rung < values.size() && ended.is_null(); ++rung) {
+                reached.push_back(values[rung]);
+                if (pruner.is_hopeless(rung, values[rung])) ended = rung;
+            }
+            EXPECT_EQ(ended, one["pruned_at"][i]) << one["rule"] << " trial " << i;
+            pruned += ended.is_null() ? 0U : 1U;
+            pruner.learn(reached, ended.is_null());
+            pruner.end_round();
+        }
+        EXPECT_GT(pruned, 10U);
+        EXPECT_LT(pruned, 40U);
     }
 }
 

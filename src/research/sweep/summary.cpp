@@ -112,12 +112,35 @@ TrialTally tally(std::span<const TrialResult> trials) {
     for (const TrialResult& trial : trials) {
         out.refused += trial.refused.empty() ? 0U : 1U;
         out.stopped += trial.stopped ? 1U : 0U;
+        out.pruned += trial.pruned ? 1U : 0U;
         if (trial.figures.empty()) continue;
         ++out.ran;
         out.undefined += trial.outcome.value ? 0U : 1U;
         out.violating += trial.outcome.violation > 0 ? 1U : 0U;
     }
     return out;
+}
+
+std::vector<RungTally> tally_rungs(std::span<const TrialResult> trials,
+                                   const PruneSettings& prune) {
+    std::vector<RungTally> out;
+    for (const double share : prune.rungs) out.push_back({.share = share});
+    for (const TrialResult& trial : trials) {
+        for (std::size_t i = 0; i < trial.rungs.size(); ++i) ++out[i].came;
+        if (trial.pruned) ++out[trial.rungs.size() - 1].pruned;
+    }
+    return out;
+}
+
+double share_run(std::span<const TrialResult> trials, const PruneSettings& prune) {
+    double sum = 0;
+    std::size_t count = 0;
+    for (const TrialResult& trial : trials) {
+        if (!trial.pruned && trial.figures.empty()) continue;
+        sum += trial.pruned ? prune.rungs[trial.rungs.size() - 1] : 1;
+        ++count;
+    }
+    return count > 0 ? sum / static_cast<double>(count) : 1;
 }
 
 std::vector<std::string> at_the_edge(const SearchSpace& space, const Point& best) {
@@ -185,10 +208,7 @@ std::optional<monitor::SharpeSample> sharpe_sample(std::span<const double> retur
 std::optional<monitor::Trials> trials_of(std::span<const TrialResult> trials) {
     std::vector<double> ratios;
     for (const TrialResult& trial : trials) {
-        if (trial.figures.empty()) continue;
-        const auto mean = monitor::mean(trial.returns);
-        const auto deviation = monitor::sample_deviation(trial.returns);
-        if (mean && deviation && *deviation > 0) ratios.push_back(*mean / *deviation);
+        if (trial.record.sharpe) ratios.push_back(*trial.record.sharpe);
     }
     const auto deviation = monitor::sample_deviation(ratios);
     if (ratios.size() < 2 || !deviation) return std::nullopt;

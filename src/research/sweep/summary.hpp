@@ -23,10 +23,23 @@ struct TrialTally {
     std::uint64_t ran = 0;        ///< to their end
     std::uint64_t refused = 0;    ///< parameters that the strategy does not take
     std::uint64_t stopped = 0;    ///< fell too deep
+    std::uint64_t pruned = 0;     ///< left behind by others
     std::uint64_t undefined = 0;  ///< ran, but the objective has no value
     std::uint64_t violating = 0;  ///< ran, but miss a constraint
 };
 [[nodiscard]] TrialTally tally(std::span<const TrialResult> trials);
+
+/// What happened at one rung.
+struct RungTally {
+    double share = 0;  ///< of the span
+    std::uint64_t came = 0;
+    std::uint64_t pruned = 0;
+};
+[[nodiscard]] std::vector<RungTally> tally_rungs(std::span<const TrialResult> trials,
+                                                 const PruneSettings& prune);
+/// Share of the span that the trials ran through, on average; those that were stopped or refused
+/// left out. 1 where none was pruned.
+[[nodiscard]] double share_run(std::span<const TrialResult> trials, const PruneSettings& prune);
 
 /// Searched parameters whose value in `best` is the first or the last of their range: the optimum
 /// may lie beyond.
@@ -56,6 +69,8 @@ struct Neighbourhood {
                                                          const TrialResult& best);
 
 /// The one-period Sharpe ratios of trials: how many have one, and how they vary. nullopt under two.
+/// Of a pruned trial it is that of the part which it ran: without the worst they would vary less,
+/// and flatter the best.
 [[nodiscard]] std::optional<monitor::Trials> trials_of(std::span<const TrialResult> trials);
 
 /// Moments of returns over a risk-free rate of one period, for the probabilistic and the deflated

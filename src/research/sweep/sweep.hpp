@@ -13,6 +13,7 @@
 #include "ports/trial_ledger.hpp"
 #include "research/backtest.hpp"
 #include "research/search/expression.hpp"
+#include "research/search/pruner.hpp"
 #include "research/search/search.hpp"
 #include "research/sweep/shared_bars.hpp"
 
@@ -24,6 +25,10 @@ struct TrialResult {
     Point point{};
     std::string refused{};  ///< why the strategy does not take these parameters; empty: it ran
     bool stopped = false;   ///< it fell too deep, and its run was ended there
+    bool pruned = false;    ///< others left it behind: it was ended at the last of `rungs`
+    /// The objective at each rung that it came to, of the data until there; kNoFigure where
+    /// undefined.
+    std::vector<double> rungs{};
     Outcome outcome{};
     std::vector<double> figures{};  ///< by `figure_names`; empty where it did not run to its end
     /// Span, count and moments of its returns, for the ledger; nothing else is filled in.
@@ -45,7 +50,8 @@ struct SweepInput {
     /// A trial whose marked equity has fallen by this share of its peak is hopeless, and ends
     /// there.
     std::optional<double> stop_drawdown{};
-    const SharedBars* bars = nullptr;  ///< absent: every trial reads the history itself
+    std::optional<PruneSettings> prune{};  ///< absent: trials are not compared on their way
+    const SharedBars* bars = nullptr;      ///< absent: every trial reads the history itself
 };
 
 /// The strategies of a trial; the error says why these parameters make none, one line. Called from
@@ -64,9 +70,11 @@ public:
     [[nodiscard]] static std::expected<Sweep, std::string> create(SweepInput input,
                                                                   MakeStrategies make, Aims aims);
 
-    /// The error is one line, and ends the sweep: the data could not be read.
+    /// The error is one line, and ends the sweep: the data could not be read. Without a pruner the
+    /// trial is not compared with others.
     [[nodiscard]] std::expected<TrialResult, std::string> run(const Trial& trial,
-                                                              const SearchSpace& space) const;
+                                                              const SearchSpace& space,
+                                                              const Pruner* pruner = nullptr) const;
     /// The whole backtest behind a trial, stepped through bar after bar, without shortcuts.
     [[nodiscard]] std::expected<BacktestResult, std::string> backtest(
         std::vector<engine::StrategySlot> strategies, std::optional<monitor::Trials> trials) const;
@@ -79,12 +87,18 @@ public:
 private:
     Sweep(SweepInput input, MakeStrategies make, Aims aims);
     [[nodiscard]] BacktestInput input_for(std::vector<engine::StrategySlot> strategies) const;
+    /// Fills in the rungs and what follows from them; true goes on.
+    [[nodiscard]] bool look(TrialResult& trial, const SearchSpace& space, const Pruner& pruner,
+                            const BacktestResult& so_far) const;
+    void set_rungs();
     [[nodiscard]] Outcome judge(const TrialResult& result, const SearchSpace& space) const;
 
     SweepInput input_;
     MakeStrategies make_;
     Aims aims_;
     std::vector<monitor::EquityPoint> benchmark_;
+    std::vector<Timestamp> rungs_;                                    ///< of `input_.prune`
+    std::vector<std::vector<monitor::EquityPoint>> benchmark_until_;  ///< [rung]
 };
 
 /// Told of each trial as it ends, in no particular order, one at a time.
