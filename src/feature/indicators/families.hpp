@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <span>
+#include <string_view>
+
+#include "feature/indicator.hpp"
+
+/// The indicators by family: one file each in this folder.
+namespace tradewind::feature {
+
+[[nodiscard]] std::span<const IndicatorInfo> overlap_indicators();
+[[nodiscard]] std::span<const IndicatorInfo> momentum_indicators();
+[[nodiscard]] std::span<const IndicatorInfo> volatility_indicators();
+
+// What the tables of the families have in common.
+
+inline constexpr std::array kReal{Input::real};
+inline constexpr std::array kHighLow{Input::high, Input::low};
+inline constexpr std::array kHighLowClose{Input::high, Input::low, Input::close};
+inline constexpr std::array<std::string_view, 1> kValue{"value"};
+inline constexpr std::array<std::string_view, 3> kBandNames{"upper", "middle", "lower"};
+
+inline constexpr double kPeriodMax = 100'000;
+
+/// `period`, from `low` on.
+constexpr ParamInfo period_param(double otherwise, double low = 2,
+                                 std::string_view name = "period") {
+    return {.name = name,
+            .kind = ParamKind::whole,
+            .otherwise = otherwise,
+            .low = low,
+            .high = kPeriodMax,
+            .meaning = "rows"};
+}
+constexpr ParamInfo real_param(std::string_view name, double otherwise, double low, double high,
+                               std::string_view meaning = {}) {
+    return {.name = name,
+            .kind = ParamKind::real,
+            .otherwise = otherwise,
+            .low = low,
+            .high = high,
+            .meaning = meaning};
+}
+
+}  // namespace tradewind::feature

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "base/assert.hpp"
+#include "feature/indicator.hpp"
+
+namespace tradewind::feature {
+
+#if defined(__x86_64__)
+#define TRADEWIND_WIDE_ARITHMETIC [[gnu::target("avx2,fma")]]
+#else
+#define TRADEWIND_WIDE_ARITHMETIC
+#endif
+
+inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+namespace detail {
+
+/// Fused multiply-add in one instruction. `std::fma` rounds the same without it, in many more.
+#if defined(__x86_64__)
+inline const bool kHasWideArithmetic =
+    __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0;
+#else
+inline constexpr bool kHasWideArithmetic = false;
+#endif
+
+[[nodiscard]] inline bool is_finite(double value) {
+    constexpr std::uint64_t kExponent = 0x7ff0'0000'0000'0000;
+    return (std::bit_cast<std::uint64_t>(value) & kExponent) != kExponent;
+}
+
+/// Without a branch, so that the compiler takes several at once.
+[[nodiscard]] inline bool all_finite(const double* values, std::size_t rows) {
+    constexpr std::uint64_t kExponent = 0x7ff0'0000'0000'0000;
+    std::uint64_t bad = 0;
+    for (std::size_t i = 0; i < rows; ++i) {
+        const std::uint64_t bits = std::bit_cast<std::uint64_t>(values[i]) & kExponent;
+        bad |= bits == kExponent ? ~std::uint64_t{0} : 0;
+    }
+    return bad == 0;
+}
+
+template <bool Warm, typename Kernel, std::size_t... I>
+[[gnu::always_inline]] inline auto next_of(Kernel& kernel, const double* const* in, std::size_t row,
+                                           std::index_sequence<I...> /*inputs*/) {
+    if constexpr (requires { kernel.template next<Warm>(in[I][row]...); }) {
+        return kernel.template next<Warm>(in[I][row]...);
+    } else {
+        return kernel.next(in[I][row]...);
+    }
+}
+
+}  // namespace detail
+
+/// Makes an indicator of a kernel: a copyable class with
+///
+///     double next(double...)   or   std::array<double, Outputs> next(double...)
+///
+/// which takes the inputs of a row, all of them finite, and gives its outputs, NaN for the first
+/// `lookback()` rows. It need not think of NaN in its inputs. It may be a template, `next<Warm>`:
+/// where Warm is true a row with a value has been taken, and what only warms up is left out.
+///
+/// Where a recurrence hangs on a product and a sum it says `std::fma`, never leaves that to the
+/// compiler: the bytes are the same on every processor.
+template <typename Kernel, std::size_t Inputs, std::size_t Outputs = 1>
+class KernelIndicator final : public Indicator {
+public:
+    explicit KernelIndicator(Kernel fresh) : fresh_(std::move(fresh)), kernel_(fresh_) {}
+
+    [[nodiscard]] std::size_t lookback() const override { return fresh_.lookback(); }
+
+    void run(std::span<const double* const> in, std::span<double* const> out,
+             std::size_t rows) override {
+        ASSERT(in.size() == Inputs && out.size() == Outputs);
+        if (detail::kHasWideArithmetic) {
+            run_wide(in.data(), out.data(), rows);
+        } else {
+            run_plain(in.data(), out.data(), rows);
+        }
+    }
+    [[gnu::noinline]] void restart() override {
+        if (taken_ > 0) kernel_ = fresh_;
+        taken_ = 0;
+    }
+    [[nodiscard]] std::unique_ptr<Indicator> clone() const override {
+        auto out = std::make_unique<KernelIndicator>(fresh_);
+        out->kernel_ = kernel_;
+        out->taken_ = taken_;
+        return out;
+    }
+
+private:
+    /// Rows whose inputs and outputs stay in the nearest cache.
+    static constexpr std::size_t kBlock = 64;
+    using In = const double*;
+    using Out = double*;
+    using Value = std::conditional_t<Outputs == 1, double, std::array<double, Outputs>>;
+
+    [[gnu::always_inline]] static void put(const Value& value, const Out* out, std::size_t row) {
+        if constexpr (Outputs == 1) {
+            out[0][row] = value;
+        } else {
+            for (std::size_t i = 0; i < Outputs; ++i) out[i][row] = value[i];
+        }
+    }
+
+    // Flattened: a kernel that is called, and not inlined, works in memory instead of registers.
+    [[gnu::flatten]] void run_plain(const In* in, const Out* out, std::size_t rows) {
+        run_all(in, out, rows);
+    }
+    /// The same bytes, with the instructions of processors since 2013.
+    TRADEWIND_WIDE_ARITHMETIC [[gnu::flatten]] void run_wide(const In* in, const Out* out,
+                                                             std::size_t rows) {
+        run_all(in, out, rows);
+    }
+    [[gnu::always_inline]] void run_all(const In* in, const Out* out, std::size_t rows) {
+        if (rows == 1) return run_row(in, out, 0);
+        std::size_t from = 0;
+        while (from < rows) {
+            if (fits(in, from, rows)) {
+                from = run_blocks(in, out, from, rows);
+            } else {
+                const std::size_t end = std::min(rows, from + kBlock);
+                for (; from < end; ++from) run_row(in, out, from);
+            }
+        }
+    }
+    /// Whether the block from a row on is finite.
+    [[gnu::always_inline]] static bool fits(const In* in, std::size_t from, std::size_t rows) {
+        const std::size_t count = std::min(kBlock, rows - from);
+        bool fits = true;
+        for (std::size_t i = 0; i < Inputs; ++i) fits &= detail::all_finite(in[i] + from, count);
+        return fits;
+    }
+    /// Blocks up to the first that does not fit; gives back where it stopped. The kernel works as a
+    /// local: nothing else can point into it, and its numbers stay in registers.
+    [[gnu::always_inline]] std::size_t run_blocks(const In* in, const Out* out, std::size_t from,
+                                                  std::size_t rows) {
+        constexpr std::make_index_sequence<Inputs> kIns;
+        Kernel kernel = std::move(kernel_);
+        do {
+            const std::size_t end = std::min(rows, from + kBlock);
+            for (; from < end && taken_ < warming_; ++from, ++taken_) {
+                put(detail::next_of<false>(kernel, in, from, kIns), out, from);
+            }
+            for (; from < end; ++from)
+                put(detail::next_of<true>(kernel, in, from, kIns), out, from);
+        } while (from < rows && fits(in, from, rows));
+        kernel_ = std::move(kernel);
+        return from;
+    }
+    [[gnu::always_inline]] void run_row(const In* in, const Out* out, std::size_t row) {
+        constexpr std::make_index_sequence<Inputs> kIns;
+        bool fits = true;
+        for (std::size_t i = 0; i < Inputs; ++i) fits &= detail::is_finite(in[i][row]);
+        if (!fits) [[unlikely]] {
+            restart();
+            for (std::size_t i = 0; i < Outputs; ++i) out[i][row] = kNaN;
+        } else if (taken_ < warming_) [[unlikely]] {
+            put(detail::next_of<false>(kernel_, in, row, kIns), out, row);
+            ++taken_;
+        } else {
+            put(detail::next_of<true>(kernel_, in, row, kIns), out, row);
+        }
+    }
+
+    Kernel fresh_;
+    Kernel kernel_;
+    std::size_t warming_ = fresh_.lookback() + 1;  ///< rows, the first with a value included
+    std::size_t taken_ = 0;  ///< rows since it was fresh, counted up to `warming_`
+};
+
+template <std::size_t Inputs, std::size_t Outputs = 1, typename Kernel>
+[[nodiscard]] std::unique_ptr<Indicator> indicator_of(Kernel kernel) {
+    return std::make_unique<KernelIndicator<Kernel, Inputs, Outputs>>(std::move(kernel));
+}
+
+/// One instruction each, and never a branch: which of two prices is larger cannot be predicted.
+[[nodiscard]] inline double larger(double a, double b) { return a > b ? a : b; }
+[[nodiscard]] inline double smaller(double a, double b) { return a < b ? a : b; }
+
+/// The next stage of a kernel: not fed while the one before it warms up.
+template <bool Warm, typename Kernel>
+[[nodiscard, gnu::always_inline]] inline double after(Kernel& kernel, double value) {
+    if constexpr (Warm) {
+        return kernel.template next<true>(value);
+    } else {
+        return value == value ? kernel.template next<false>(value) : kNaN;
+    }
+}
+
+/// A whole parameter.
+[[nodiscard]] inline std::size_t whole(Args args, std::size_t place) {
+    return static_cast<std::size_t>(args[place]);
+}
+
+}  // namespace tradewind::feature
