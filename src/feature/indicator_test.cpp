@@ -26,6 +26,8 @@ Table rows_for(const IndicatorInfo& info, std::uint64_t seed) {
     const auto up_to = [&](std::uint64_t n) { return static_cast<double>(random.below(n)); };
     Table out(info.inputs.size(), std::vector<double>(kRows));
     double price = 100;
+    // What is known between -1 and 1 alone.
+    const double scale = info.name == "acos" || info.name == "asin" ? 1e-3 : 1.0;
     for (std::size_t row = 0; row < kRows; ++row) {
         const double open = price;
         price = std::max(10.0, price + 0.25 * (up_to(21) - 10));
@@ -38,7 +40,7 @@ Table rows_for(const IndicatorInfo& info, std::uint64_t seed) {
                 case Input::high: out[i][row] = high; break;
                 case Input::low: out[i][row] = low; break;
                 case Input::close:
-                case Input::real: out[i][row] = price; break;
+                case Input::real: out[i][row] = price * scale; break;
                 case Input::volume: out[i][row] = volume; break;
                 case Input::second: out[i][row] = second; break;
                 case Input::periods: out[i][row] = period; break;

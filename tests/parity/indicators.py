@@ -92,12 +92,12 @@ def ours(cases, bars):
 
 def error(ours_, theirs_):
     """The largest difference, relative to the value, or to the column's middle size where the value is smaller than that."""
-    known = ~np.isnan(theirs_)
+    known = ~np.isnan(theirs_) & (ours_ != theirs_)
     if not known.any():
         return 0.0
     a, b = ours_[known], theirs_[known]
     size = np.abs(b)
-    floor = np.median(size) or 1.0
+    floor = np.median(np.abs(theirs_[np.isfinite(theirs_)])) or 1.0
     return float(np.max(np.abs(a - b) / np.maximum(size, floor)))
 
 

@@ -13,12 +13,16 @@ namespace tradewind::feature {
 [[nodiscard]] std::span<const IndicatorInfo> overlap_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> momentum_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> volatility_indicators();
+[[nodiscard]] std::span<const IndicatorInfo> price_indicators();
+[[nodiscard]] std::span<const IndicatorInfo> math_indicators();
 
 // What the tables of the families have in common.
 
 inline constexpr std::array kReal{Input::real};
+inline constexpr std::array kPair{Input::real, Input::second};
 inline constexpr std::array kHighLow{Input::high, Input::low};
 inline constexpr std::array kHighLowClose{Input::high, Input::low, Input::close};
+inline constexpr std::array kOpenHighLowClose{Input::open, Input::high, Input::low, Input::close};
 inline constexpr std::array<std::string_view, 1> kValue{"value"};
 inline constexpr std::array<std::string_view, 3> kBandNames{"upper", "middle", "lower"};
 
