@@ -63,14 +63,14 @@ public:
 
 /// An indicator that anyone may ask for by name.
 struct IndicatorInfo {
-    std::string_view name;   ///< lower case; TA-Lib's where it has one
-    std::string_view talib;  ///< its function there; empty: it has none
+    std::string_view name;     ///< lower case; TA-Lib's where it has one
+    std::string_view talib{};  ///< its function there; empty: it has none
     std::string_view title;
     std::span<const Input> inputs;
-    std::span<const ParamInfo> params;
+    std::span<const ParamInfo> params{};
     std::span<const std::string_view> outputs;
-    std::string_view formula;  ///< one line
-    std::string_view source;   ///< book, paper or site
+    std::string_view formula{};  ///< one line
+    std::string_view source{};   ///< book, paper or site
     std::unique_ptr<Indicator> (*make)(Args) = nullptr;
     /// What no single bound says: "fast must be below slow"; nullptr: nothing.
     std::optional<std::string_view> (*fault)(Args) = nullptr;

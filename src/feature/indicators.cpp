@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <utility>
 #include <vector>
 
 #include "feature/indicator.hpp"
 #include "feature/indicators/families.hpp"
+#include "feature/nearest.hpp"
 
 namespace tradewind::feature {
 namespace {
@@ -20,21 +20,6 @@ std::vector<const IndicatorInfo*> by_name() {
     std::sort(out.begin(), out.end(),
               [](const IndicatorInfo* a, const IndicatorInfo* b) { return a->name < b->name; });
     return out;
-}
-
-/// Levenshtein's: insertions, deletions and replacements of a character.
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i + 1);
-        for (std::size_t j = 0; j < b.size(); ++j) {
-            const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-        }
-    }
-    return row.back();
 }
 
 std::string bounds_of(const ParamInfo& param) {
@@ -59,18 +44,9 @@ const IndicatorInfo* find_indicator(std::string_view name) {
 }
 
 std::vector<std::string_view> nearest_indicators(std::string_view name) {
-    constexpr std::size_t kNamed = 3;
-    std::vector<std::pair<std::size_t, std::string_view>> ranked;
-    for (const IndicatorInfo* info : indicators()) {
-        ranked.emplace_back(distance(name, info->name), info->name);
-    }
-    std::sort(ranked.begin(), ranked.end());
-    std::vector<std::string_view> out;
-    for (const auto& [away, known] : ranked) {
-        if (out.size() == kNamed || away > name.size() / 2 + 1) break;
-        out.push_back(known);
-    }
-    return out;
+    std::vector<std::string_view> names;
+    for (const IndicatorInfo* info : indicators()) names.push_back(info->name);
+    return nearest_names(name, names);
 }
 
 std::expected<std::array<double, kParamsMax>, std::string> complete_params(
