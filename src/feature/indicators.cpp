@@ -14,7 +14,7 @@ namespace {
 std::vector<const IndicatorInfo*> by_name() {
     std::vector<const IndicatorInfo*> out;
     for (const auto family : {overlap_indicators(), momentum_indicators(), volatility_indicators(),
-                              price_indicators(), math_indicators()}) {
+                              price_indicators(), volume_indicators(), math_indicators()}) {
         for (const IndicatorInfo& info : family) out.push_back(&info);
     }
     std::sort(out.begin(), out.end(),

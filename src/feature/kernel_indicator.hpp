@@ -189,6 +189,14 @@ template <std::size_t Inputs, std::size_t Outputs = 1, typename Kernel>
 [[nodiscard]] inline double larger(double a, double b) { return a > b ? a : b; }
 [[nodiscard]] inline double smaller(double a, double b) { return a < b ? a : b; }
 
+/// One of two by a condition that cannot be predicted, without the branch that a compiler may make
+/// of `?:`.
+[[nodiscard]] inline double pick(bool condition, double yes, double no) {
+    const std::uint64_t mask = 0 - static_cast<std::uint64_t>(condition);
+    return std::bit_cast<double>((std::bit_cast<std::uint64_t>(yes) & mask) |
+                                 (std::bit_cast<std::uint64_t>(no) & ~mask));
+}
+
 /// The next stage of a kernel: not fed while the one before it warms up.
 template <bool Warm, typename Kernel>
 [[nodiscard, gnu::always_inline]] inline double after(Kernel& kernel, double value) {

@@ -23,7 +23,7 @@ private:
 };
 
 [[nodiscard]] inline double typical_price(double high, double low, double close) {
-    return (high + low + close) / 3.0;
+    return (high + low + close) * (1.0 / 3.0);
 }
 
 }  // namespace tradewind::feature
