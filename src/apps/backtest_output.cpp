@@ -63,6 +63,72 @@ Json open_json(const BacktestOutput& output) {
     return out;
 }
 
+/// What would leave fewer fills open.
+std::string finer_hint(const RunSettings& settings) {
+    if (settings.finer_unused.empty()) return {};
+    const std::size_t more = settings.finer_unused.size() - 1;
+    return fmt::format(" (the catalog has {}{}: --finer auto resolves bars with it)",
+                       ports::to_string(settings.finer_unused.front().key),
+                       more == 0 ? "" : fmt::format(" and {} more", more));
+}
+
+std::string unresolved_text(const sim::FinerUse& use) {
+    std::string out =
+        fmt::format("{} of {} bars of {} stand for themselves:", use.bars - use.resolved, use.bars,
+                    ports::to_string(use.coarse));
+    if (use.with_holes != 0) {
+        out += fmt::format(" {} does not cover {}", ports::to_string(use.finer), use.with_holes);
+    }
+    if (use.first_disagreement) {
+        out += fmt::format("{} {} disagrees with {}, the first of which opens at {}: {}",
+                           use.with_holes != 0 ? "," : "", ports::to_string(use.finer),
+                           use.disagreeing, to_string(use.first_disagreement->bar),
+                           use.first_disagreement->what);
+    }
+    return out;
+}
+
+void add_unresolved(const std::vector<sim::FinerUse>& uses, std::vector<std::string>& out) {
+    constexpr std::size_t kNamed = 4;
+    std::size_t unresolved = 0;
+    for (const sim::FinerUse& use : uses) {
+        if (use.resolved == use.bars) continue;
+        if (++unresolved <= kNamed) out.push_back(unresolved_text(use));
+    }
+    if (unresolved > kNamed) {
+        out.push_back(
+            fmt::format("{} more series have bars that stand for themselves", unresolved - kNamed));
+    }
+}
+
+std::string resolved_text(const std::vector<sim::FinerUse>& uses) {
+    std::uint64_t resolved = 0, bars = 0;
+    for (const sim::FinerUse& use : uses) {
+        resolved += use.resolved;
+        bars += use.bars;
+    }
+    return fmt::format("{} of {}", resolved, bars);
+}
+
+Json finer_json(const std::vector<sim::FinerUse>& uses) {
+    Json out = Json::array();
+    for (const sim::FinerUse& use : uses) {
+        Json first = nullptr;
+        if (use.first_disagreement) {
+            first = {{"bar", to_string(use.first_disagreement->bar)},
+                     {"what", use.first_disagreement->what}};
+        }
+        out.push_back({{"series", ports::to_string(use.finer)},
+                       {"resolves", ports::to_string(use.coarse)},
+                       {"bars", use.bars},
+                       {"resolved", use.resolved},
+                       {"with_holes", use.with_holes},
+                       {"disagreeing", use.disagreeing},
+                       {"first_disagreement", std::move(first)}});
+    }
+    return out;
+}
+
 std::vector<std::string> warnings(const BacktestOutput& output) {
     const research::BacktestResult& result = output.result;
     std::vector<std::string> out;
@@ -70,7 +136,9 @@ std::vector<std::string> warnings(const BacktestOutput& output) {
         if (count != 0) out.push_back(fmt::format("{} {}", count, text));
     };
     add(result.world.ambiguous_fills,
-        "fills are ambiguous: the bar does not say which price came first; the worse was taken");
+        "fills are ambiguous: the bar does not say which price came first; the worse was taken" +
+            finer_hint(output.settings));
+    add_unresolved(result.finer, out);
     add(result.world.capped_fills,
         "fills were cut by the participation cap or by the size on display");
     add(result.world.beyond_limits,
@@ -189,6 +257,11 @@ std::vector<research::KeyValue> settings_rows(const RunSettings& settings) {
             {"data", fmt::format("{}, {} rows, {} to {}", ports::to_string(series.key), series.rows,
                                  to_string(series.first), to_string(series.last))});
     }
+    for (const ports::Series& series : settings.finer) {
+        out.push_back({"finer data",
+                       fmt::format("{}, {} rows, {} to {}", ports::to_string(series.key),
+                                   series.rows, to_string(series.first), to_string(series.last))});
+    }
     for (const CashFlow& flow : settings.world.deposits) {
         out.push_back(
             {"cash", fmt::format("{} {}", to_string(flow.amount), to_string(flow.currency))});
@@ -267,6 +340,8 @@ std::string json_text(const BacktestOutput& output) {
         {"commands", result.run.commands},
         {"fills", result.fills},
         {"ambiguous_fills", result.world.ambiguous_fills},
+        {"settled_fills", result.world.settled_fills},
+        {"finer", finer_json(result.finer)},
         {"fees", money_json(result.fees)},
         {"slippage", money_json(result.slippage)},
         {"envelope", envelope_json(output.envelope)},
@@ -317,6 +392,12 @@ std::string table_text(const BacktestOutput& output, const std::string& report) 
               t.expectancy ? fmt::format("{:.2f} {}", *t.expectancy, to_string(currency)) : "-");
     table.row("Fees", in_cents(result.fees, currency));
     table.row("Slippage", in_cents(result.slippage, currency));
+    if (!result.finer.empty()) {
+        table.row("Bars resolved by finer data", resolved_text(result.finer));
+        table.row("Ambiguous fills",
+                  fmt::format("{}; {} settled by finer data", result.world.ambiguous_fills,
+                              result.world.settled_fills));
+    }
     if (output.envelope) {
         table.row("If all fell badly", amount(output.envelope->pessimistic, currency));
         table.row("  on average", amount(output.envelope->expected, currency));
@@ -406,6 +487,10 @@ std::expected<void, std::string> write_report(const BacktestOutput& output,
     const auto prices = TRY(chart_prices(output, history));
     const research::BacktestResult& result = output.result;
     auto assumptions = assumption_rows(output.settings.world);
+    if (!result.finer.empty()) {
+        assumptions.push_back(
+            {.key = "Bars resolved by finer data", .value = resolved_text(result.finer)});
+    }
     if (output.envelope) {
         assumptions.push_back(
             {.key = "What bars leave open",

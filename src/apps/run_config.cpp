@@ -127,6 +127,13 @@ Done set_interval(RunConfig& config, std::string_view text) {
     return {};
 }
 
+Done set_finer(RunConfig& config, std::string_view text) {
+    const auto wish = parse_finer_wish(text);
+    if (!wish) return is_no(text, "off, auto, trades or an interval of time, such as 1m");
+    config.finer = *wish;
+    return {};
+}
+
 Done set_strategy(RunConfig& config, std::string_view text) {
     if (config.strategies.empty()) config.strategies.emplace_back();
     config.strategies.back().name = text;
@@ -214,6 +221,7 @@ constexpr auto kOptions = std::to_array<Option>({
     {"data.instruments", "--instrument", "a symbol, several with commas, or '*' for all of the catalog", true, add_instrument},
     {"data.kind", "--kind", "bar, quote, trade or book (with the prints beside it)", false, set_kind},
     {"data.interval", "--interval", "which bars: 1d, 5m, 1m/bid, 100-ticks", false, set_interval},
+    {"data.finer", "--finer", "what fills resolve the inside of bars with: off, auto (the finest bars, else trades), 1m, trades (off)", false, set_finer},
     {"data.from", "--from", "first instant (UTC)", false,
      [](RunConfig& c, std::string_view v) -> Done { c.from = TRY(instant(v)); return {}; }},
     {"data.to", "--to", "first instant that no longer counts", false,

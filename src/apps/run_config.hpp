@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/finer_choice.hpp"
 #include "domain/event.hpp"
 #include "risk/gate.hpp"
 #include "signal/params.hpp"
@@ -32,6 +33,7 @@ struct RunConfig {
     std::vector<std::string> instruments;
     std::string kind;  ///< bar, quote, trade or book; empty: what the catalog has, in this order
     std::string interval;  ///< "1d", "5m", "100-ticks"; empty: the only one that the catalog has
+    FinerWish finer;
     std::optional<Timestamp> from;
     std::optional<Timestamp> to;
 

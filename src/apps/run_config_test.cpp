@@ -29,6 +29,7 @@ std::string shown(const std::optional<T>& value) {
 std::string shown(const RunConfig& c) {
     std::string out =
         fmt::format("{} {} {} {} {}\n", c.catalog, c.kind, c.interval, shown(c.from), shown(c.to));
+    out += fmt::format("{} {}\n", static_cast<int>(c.finer.kind), c.finer.bars.step);
     for (const std::string& symbol : c.instruments) out += symbol + ' ';
     for (const StrategyConfig& strategy : c.strategies) {
         out += "\n" + strategy.name + " bars " + strategy.bars;
@@ -81,6 +82,7 @@ const std::map<std::string_view, std::string>& samples() {
         {"data.instruments", "SPY.ARCA,KO.NYSE"},
         {"data.kind", "quote"},
         {"data.interval", "5m/bid"},
+        {"data.finer", "1m"},
         {"data.from", "2014-05-02"},
         {"data.to", "2014-05-02T12:30:00Z"},
         {"strategy.name", "sma-cross"},

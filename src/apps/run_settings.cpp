@@ -257,6 +257,22 @@ std::expected<void, Text> resolve_strategies(const RunConfig& config, RunSetting
     return {};
 }
 
+std::expected<void, Text> resolve_finer(const RunConfig& config, const ports::History& history,
+                                        RunSettings& out) {
+    const bool is_off = config.finer == FinerWish{};
+    const bool is_strict = config.fills == sim::FillMode::strict;
+    if (!is_off && !is_strict) {
+        return std::unexpected(fmt::format(
+            "--finer: fill mode {} meets whole bars; use --fills strict", to_string(config.fills)));
+    }
+    out.finer = TRY(choose_finer(config.finer, out.data, history));
+    if (is_off && is_strict) {
+        out.finer_unused = finer_series({.kind = FinerWish::Kind::automatic}, out.data, history);
+    }
+    for (const ports::Series& series : out.finer) out.world.finer.push_back(series.key);
+    return {};
+}
+
 std::expected<std::optional<ports::SeriesKey>, Text> resolve_benchmark(
     const RunConfig& config, const RunSettings& settings, const ports::History& history) {
     if (config.benchmark == "none") return std::nullopt;
@@ -325,6 +341,7 @@ std::expected<RunSettings, Text> resolve(const RunConfig& config, const ports::H
     if (!out.world.fee_terms.volume_currency.known()) out.world.fee_terms.volume_currency = base;
     out.world.from = config.from;
     out.world.to = config.to;
+    TRY_VOID(resolve_finer(config, history, out));
 
     if (auto fault = sim::fault_of(out.world, out.instruments)) {
         return std::unexpected(std::move(*fault));

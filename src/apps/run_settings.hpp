@@ -31,7 +31,10 @@ struct RunSettings {
     std::vector<StrategyRun> strategies;
     engine::EngineSettings engine;
     sim::WorldSettings world;
-    std::vector<ports::Series> data;  ///< what is played, with its extent
+    std::vector<ports::Series> data;   ///< what is played, with its extent
+    std::vector<ports::Series> finer;  ///< what the venue alone meets, inside bars
+    /// What could be met so and is not, since nobody asked. No part of the settings.
+    std::vector<ports::Series> finer_unused;
     std::optional<ports::SeriesKey> benchmark;
     double annual_factor = 252;
     double risk_free = 0;

@@ -189,20 +189,20 @@ private:
 }  // namespace
 
 std::string to_json(const RunSettings& settings) {
-    const Json root = {
-        {"program", "tradewind"},
-        {"settings_version", 1},
-        {"mode", "backtest"},
-        {"instruments", instruments_json(settings)},
-        {"strategies", strategies_json(settings)},
-        {"engine", engine_json(settings)},
-        {"simulation", world_json(settings.world)},
-        {"data", data_json(settings.data)},
-        {"metrics",
-         {{"benchmark",
-           settings.benchmark ? Json(ports::to_string(*settings.benchmark)) : Json(nullptr)},
-          {"annual_factor", settings.annual_factor},
-          {"risk_free", settings.risk_free}}}};
+    Json root = {{"program", "tradewind"},
+                 {"settings_version", 1},
+                 {"mode", "backtest"},
+                 {"instruments", instruments_json(settings)},
+                 {"strategies", strategies_json(settings)},
+                 {"engine", engine_json(settings)},
+                 {"simulation", world_json(settings.world)},
+                 {"data", data_json(settings.data)},
+                 {"metrics",
+                  {{"benchmark", settings.benchmark ? Json(ports::to_string(*settings.benchmark))
+                                                    : Json(nullptr)},
+                   {"annual_factor", settings.annual_factor},
+                   {"risk_free", settings.risk_free}}}};
+    if (!settings.finer.empty()) root["finer"] = data_json(settings.finer);
     return root.dump();
 }
 

@@ -257,6 +257,73 @@ TEST(Resolve, every_assumption_of_an_account_changes_the_hash) {
               hash({"simulation.latency=uniform:1ms:2ms", "simulation.latency_seed=2"}));
 }
 
+// --- finer data ---------------------------------------------------------------------------------
+
+std::vector<std::string> finer_of(const std::vector<std::string>& assignments) {
+    const auto settings = resolved(assignments);
+    if (!settings) return {settings.error()};
+    std::vector<std::string> out;
+    for (const ports::Series& series : settings->finer) out.push_back(to_string(series.key));
+    return out;
+}
+
+TEST(Resolve, plays_finer_data_only_where_they_are_wished_for) {
+    using Names = std::vector<std::string>;
+    EXPECT_EQ(finer_of(kPlain), Names{});
+    EXPECT_EQ(finer_of(plain_and({"data.finer=auto"})), Names{"A.NYSE bar 5m"});
+    EXPECT_EQ(finer_of(plain_and({"data.finer=5m"})), Names{"A.NYSE bar 5m"});
+    EXPECT_EQ(finer_of(plain_and({"data.finer=1m"})),
+              Names{"--finer: the catalog has no such data for A.NYSE bar 1d; it has 5m that could "
+                    "resolve its bars"});
+    EXPECT_EQ(finer_of(plain_and({"data.finer=trades"})),
+              Names{"--finer: the catalog has no such data for A.NYSE bar 1d; it has 5m that could "
+                    "resolve its bars"});
+    EXPECT_EQ(finer_of(plain_and({"data.finer=5m", "simulation.fills=lean-base"})),
+              Names{"--finer: fill mode lean-base meets whole bars; use --fills strict"});
+    // Where there is nothing finer at all, auto has nothing to do.
+    EXPECT_EQ(finer_of({"data.instruments=A.NYSE", "data.interval=5m", "strategy.name=sma-cross",
+                        "data.finer=auto"}),
+              Names{});
+    EXPECT_EQ(must(resolved(kPlain)).finer_unused.size(), 1U);
+}
+
+TEST(Resolve, finer_data_are_of_the_same_prices) {
+    sim::MemoryHistory there;
+    there.add_instrument(*default_instrument("EURUSD.OANDA"));
+    const auto add = [&](ports::SeriesKind kind, const BarSpec& spec) {
+        ports::Columns rows{kind};
+        for (auto& column : rows.columns) column = {1};
+        there.add_series({.symbol = "EURUSD.OANDA", .kind = kind, .spec = spec}, std::move(rows));
+    };
+    for (const PriceSource source : {PriceSource::bid, PriceSource::ask}) {
+        add(ports::SeriesKind::bar, time_bars(hours(1), source));
+        add(ports::SeriesKind::bar, time_bars(minutes(1), source));
+    }
+    add(ports::SeriesKind::bar, time_bars(seconds(1)));
+    add(ports::SeriesKind::trade, {});
+    const RunSettings settings =
+        must(resolve(config_of({"data.instruments=EURUSD.OANDA", "data.interval=1h/bid",
+                                "strategy.name=buy-and-hold", "data.finer=auto"}),
+                     there));
+    ASSERT_EQ(settings.world.finer.size(), 1U);
+    EXPECT_EQ(to_string(settings.world.finer[0]), "EURUSD.OANDA bar 1m/bid");
+    const RunSettings both =
+        must(resolve(config_of({"data.instruments=EURUSD.OANDA", "data.interval=1m",
+                                "data.kind=bar", "strategy.name=buy-and-hold", "data.finer=auto"}),
+                     there));
+    EXPECT_TRUE(both.finer.empty());
+}
+
+TEST(Resolve, finer_data_are_part_of_the_settings_and_their_hash) {
+    const std::string without = to_json(must(resolved(kPlain)));
+    const std::string with = to_json(must(resolved(plain_and({"data.finer=auto"}))));
+    EXPECT_EQ(without.find("finer"), std::string::npos);
+    const Json root = Json::parse(with);
+    EXPECT_EQ(root.at("finer").at(0).at("series"), "A.NYSE bar 5m");
+    EXPECT_EQ(root.at("finer").at(0).at("rows"), 1);
+    EXPECT_NE(settings_hash(with), settings_hash(without));
+}
+
 TEST(MakeSlots, tells_a_strategy_that_there_is_not_and_parameters_that_do_not_fit) {
     EXPECT_NE(make_slots(must(resolved(plain_and({"strategy.name=nope"}))))
                   .error()

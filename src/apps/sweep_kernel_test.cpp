@@ -433,6 +433,16 @@ TEST(Checkpoints, tell_what_a_run_of_the_data_until_there_comes_to) {
     EXPECT_GT(with_fills, compared / 2);
 }
 
+TEST(SweepKernel, does_not_know_the_inside_of_bars) {
+    Case c = drawn_case(1);
+    ports::SeriesKey finer = c.key();
+    finer.spec.step /= 2;
+    c.world.finer.push_back(finer);
+    const Bench bench{c};
+    EXPECT_FALSE(bench.is_shared());
+    EXPECT_EQ(bench.why_not, "finer data resolve the bars");
+}
+
 TEST(SweepKernel, gives_what_the_engine_gives_whatever_the_settings) {
     constexpr std::uint64_t kCases = 400;
     std::uint64_t trades = 0, capped = 0, denied = 0, without_funds = 0, drawdowns = 0,

@@ -64,8 +64,10 @@ research::TrialFamily family_of(const RunSettings& settings) {
 
 std::string data_hash(const RunSettings& settings, const catalog::Catalog& catalog) {
     std::string text;
-    for (const ports::Series& series : settings.data) {
-        text += ports::to_string(series.key) + "\n" + catalog.content_of(series.key);
+    for (const auto* all : {&settings.data, &settings.finer}) {
+        for (const ports::Series& series : *all) {
+            text += ports::to_string(series.key) + "\n" + catalog.content_of(series.key);
+        }
     }
     return wire::sha256_hex(std::as_bytes(std::span{text})).substr(0, kHashDigits);
 }

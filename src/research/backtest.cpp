@@ -158,6 +158,7 @@ std::expected<BacktestResult, std::string> collect(const BacktestInput& input,
     BacktestResult out;
     const monitor::EquitySampler& sampler = *engine.equity();
     out.world = world.counts();
+    out.finer.assign(world.finer().begin(), world.finer().end());
     out.equity = sampler.equity();
     out.exposures = sampler.exposures();
     out.max_drawdown_of_marks = sampler.max_drawdown_of_marks();

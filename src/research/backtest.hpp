@@ -72,6 +72,7 @@ struct OpenPosition {
 struct BacktestResult {
     engine::RunSummary run;
     sim::WorldCounts world;
+    std::vector<sim::FinerUse> finer;  ///< what finer data did, a series each
     Money start_equity;
     std::optional<Money> final_equity;  ///< nullopt where a currency has no rate
     Money fees;                         ///< of all fills, those of positions still open too

@@ -31,6 +31,7 @@ Reason why_not_skimmed(const InstrumentTable& instruments, const sim::WorldSetti
         return "the bars are one side of a quote";
     }
     if (world.fills != sim::FillMode::strict) return "the fill mode is not strict";
+    if (!world.finer.empty()) return "finer data resolve the bars";
     if (!world.statuses.empty()) return "the settings name halts";
     if (!engine.aggregations.empty()) return "the engine makes bars itself";
     const Instrument& instrument = instruments.all().front();

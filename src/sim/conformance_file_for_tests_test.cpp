@@ -396,7 +396,8 @@ TEST(ConformanceFile, names_the_line_of_a_row_or_an_order_that_it_cannot_read) {
          "2: 'noon' is not a time: minutes or minutes:seconds"},
         {"[market]\nbar 0 100 x 99 1\n", "2: 'x' is not a number"},
         {"[market]\n\ncandle 0 1 1 1 1\n",
-         "3: 'candle' is not a row: bar, bid, ask, quote, trade, book, levels, add, modify, "
+         "3: 'candle' is not a row: bar, bid, ask, inner, inner_trade, quote, trade, book, levels, "
+         "add, modify, "
          "remove, "
          "print, split, dividend, funding, delist, halt or resume"},
         {"[orders]\n\n1 hold 1 10 market\n", "3: 'hold' is not buy, sell, cancel or replace"},

@@ -7,11 +7,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "domain/bar_times.hpp"
 #include "domain/event.hpp"
 #include "domain/instrument.hpp"
 #include "ports/history.hpp"
+#include "sim/finer_cover.hpp"
 #include "sim/moment.hpp"
 #include "sim/strict_venue.hpp"
 
@@ -43,9 +45,18 @@ struct Feed {
     bool met_close = false;          ///< and its inside and close
     bool opens_first = false;        ///< the head's key in the tree is its open
 
-    bool at_venue = false;  ///< what the venue sees, when it was true there: makes no events
+    bool tells_bars = false;                   ///< its rows are events, and bars
+    bool at_venue = false;                     ///< what the venue alone sees: makes no events
+    bool is_finer = false;                     ///< of that: it stands in for the bars of another
+    std::uint32_t coarse = 0;                  ///< the leaf of that one
     std::optional<std::size_t> exchange_time;  ///< of those: the column that tells when
     Duration clock_set_back;                   ///< off what it tells
+
+    // Where finer data stand in for some of its rows, or some of its rows for those of another.
+    std::vector<RowRun> runs;  ///< none: all rows are played alike
+    std::size_t run = 0;       ///< the one that the head is of
+    std::uint64_t before = 0;  ///< rows of the chunks before
+    std::size_t in_chunk = 0;  ///< rows of this chunk; `rows` may stop at the end of a run
 
     Timestamp previous_close = kTimestampMin;  ///< of the row before
     BarClock clock;
@@ -90,16 +101,11 @@ struct Feed {
         if (told != 0) return std::max(times.close, Timestamp{told} - clock_set_back);
         return exchange_time && !is_first ? times.close : std::max(times.close, received);
     }
-    /// Takes the next chunk where this one is used up. False: there is none.
-    [[nodiscard]] std::expected<bool, std::string> load() {
-        auto chunk = reader->next();
-        if (!chunk) return std::unexpected(std::move(chunk.error().text));
-        if (!*chunk) return false;
-        row = 0;
-        rows = (*chunk)->rows;
-        for (std::size_t i = 0; i < ports::kColumnsMax; ++i) columns[i] = (*chunk)->columns[i];
-        return rows > 0;
-    }
+    /// Goes on to rows that are not read yet, or to those of the next run, and looks at the first.
+    /// False: there are none.
+    [[nodiscard]] std::expected<bool, std::string> load();
+    /// Finer data stand in for the head.
+    [[nodiscard]] bool is_resolved() const { return !runs.empty() && runs[run].resolved; }
 
     [[nodiscard]] Moment close_moment() const {
         return {.ts = times.close.ns, .place = kMarketPlace + rank};
@@ -109,6 +115,9 @@ struct Feed {
         if (times.open == times.close) return close_moment();
         return {.ts = times.open.ns, .place = kOpenPlace + rank};
     }
+
+private:
+    [[nodiscard]] std::expected<bool, std::string> load_chunk();
 };
 
 }  // namespace tradewind::sim

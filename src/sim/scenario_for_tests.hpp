@@ -19,6 +19,8 @@ namespace tradewind::sim::testing {
 ///
 ///     bar 1 100 101 99 100 1000         bar that opens at minute 1: open high low close volume
 ///     ask 1 100 101 99 100              the same of the ask side; bid: of the bid side
+///     inner 1:15 100 101 99 100 250     finer data: a bar of 15 seconds; inner_trade 1:20 100 5:
+///                                       a print
 ///     quote 1:30 99 101 5 5             bid ask bid-size ask-size
 ///     trade 1:30 100 5                  with the side that came to take, if told: buy, sell
 ///     book 1 bid 99 5 ask 101 5         a whole book in one message: side, price, size
@@ -59,6 +61,7 @@ struct Outcome {
     std::vector<std::string> reports;  ///< "1:00 1 filled 100@99.5 maker"
     std::vector<std::string> events;   ///< kind and time of everything, in order
     WorldCounts counts;
+    std::vector<FinerUse> finer;
 };
 
 /// A text that it cannot read is the test's fault, and ends it.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "base/assert.hpp"
@@ -79,13 +80,17 @@ public:
 
     [[nodiscard]] Done build(const Scenario& scenario) {
         TRY_VOID(each_line(scenario.market, [&](const Words& words) { return add_row(words); }));
-        for (auto& [key, columns] : columns_) history_.add_series(key, std::move(columns));
+        for (auto& [key, columns] : columns_) {
+            const bool is_inner = inner_.contains(key);
+            (is_inner ? settings_.finer : settings_.series).push_back(key);
+            history_.add_series(key, std::move(columns));
+        }
         return each_line(scenario.orders, [&](const Words& words) { return add_command(words); });
     }
 
     [[nodiscard]] Outcome play() {
         auto made = World::create(table_, history_, settings_);
-        if (!made) return {.reports = {made.error()}, .events = {}, .counts = {}};
+        if (!made) return {.reports = {made.error()}, .events = {}, .counts = {}, .finer = {}};
         World& world = **made;
         Outcome out;
         Event event;
@@ -110,6 +115,7 @@ public:
             }
         }
         out.counts = world.counts();
+        out.finer.assign(world.finer().begin(), world.finer().end());
         return out;
     }
 
@@ -167,9 +173,11 @@ private:
         return text;
     }
 
+    static ports::SeriesKey key_of(ports::SeriesKind kind, const BarSpec& spec = {}) {
+        return {.symbol = "AAA.SIM", .kind = kind, .spec = spec};
+    }
     ports::Columns& series(ports::SeriesKind kind, const BarSpec& spec = {}) {
-        const ports::SeriesKey key{.symbol = "AAA.SIM", .kind = kind, .spec = spec};
-        return columns_.try_emplace(key, ports::Columns::widest(kind)).first->second;
+        return columns_.try_emplace(key_of(kind, spec), ports::Columns::widest(kind)).first->second;
     }
 
     void put(ports::Columns& out, Timestamp at, const std::vector<std::int64_t>& cells) {
@@ -271,7 +279,10 @@ private:
             return add_levels(words, at, exchange, kind == "book");
         }
         if (is_order_row(kind)) return add_order_row(words, at, exchange);
-        if (kind == "trade") return add_trade(words, at, exchange);
+        if (kind == "trade" || kind == "inner_trade") {
+            if (kind == "inner_trade") inner_.insert(key_of(ports::SeriesKind::trade));
+            return add_trade(words, at, exchange);
+        }
         std::vector<std::int64_t> cells;
         for (std::size_t i = 2; i < words.size(); ++i) cells.push_back(TRY(number(words[i])));
         const auto needs = [&](std::size_t count, std::string_view what) -> Done {
@@ -288,6 +299,11 @@ private:
         if (kind == "bar" || kind == "bid" || kind == "ask") {
             TRY_VOID(needs(4, "open, high, low and close"));
             put(series(ports::SeriesKind::bar, minute_bars(kind)), at, cells);
+        } else if (kind == "inner") {
+            TRY_VOID(needs(4, "open, high, low and close"));
+            const BarSpec spec = time_bars(seconds(15));
+            inner_.insert(key_of(ports::SeriesKind::bar, spec));
+            put(series(ports::SeriesKind::bar, spec), at, cells);
         } else if (kind == "quote") {
             TRY_VOID(needs(4, "bid, ask, bid size and ask size"));
             put(series(ports::SeriesKind::quote), at, cells);
@@ -310,9 +326,10 @@ private:
                  .status = {.instrument = InstrumentId{0},
                             .state = kind == "halt" ? MarketState::halted : MarketState::open}});
         } else {
-            return is_no(kind,
-                         "a row: bar, bid, ask, quote, trade, book, levels, add, modify, remove, "
-                         "print, split, dividend, funding, delist, halt or resume");
+            return is_no(
+                kind,
+                "a row: bar, bid, ask, inner, inner_trade, quote, trade, book, levels, "
+                "add, modify, remove, print, split, dividend, funding, delist, halt or resume");
         }
         return {};
     }
@@ -442,6 +459,7 @@ private:
     InstrumentTable table_;
     MemoryHistory history_;
     std::map<ports::SeriesKey, ports::Columns> columns_;
+    std::set<ports::SeriesKey> inner_;  ///< of those: finer data
     std::vector<std::pair<Timestamp, Command>> commands_;
 };
 

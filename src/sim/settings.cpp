@@ -2,6 +2,7 @@
 #include "sim/settings.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -142,6 +143,19 @@ std::string_view other_engine_line(FillMode mode) {
     __builtin_unreachable();
 }
 
+std::string finer_line(const std::vector<ports::SeriesKey>& finer) {
+    constexpr std::size_t kNamed = 4;
+    std::vector<std::string> names;
+    for (const ports::SeriesKey& key : finer) names.push_back(ports::to_string(key));
+    const std::string what = names.size() <= kNamed ? fmt::format("{}", fmt::join(names, ", "))
+                                                    : fmt::format("{} series", names.size());
+    return fmt::format(
+        "Finer data: inside the bars that they cover, and agree with to a tick, orders meet {} in "
+        "their place. Strategies and marks see the bars alone; reports come when the finer data "
+        "tell them, and an answer acts on what comes later in the bar.",
+        what);
+}
+
 bool is_book(const ports::SeriesKey& key) {
     return key.kind == ports::SeriesKind::book_level || key.kind == ports::SeriesKind::book_order;
 }
@@ -221,6 +235,7 @@ std::vector<std::string> describe(const WorldSettings& settings) {
     } else {
         out.emplace_back(other_engine_line(settings.fills));
     }
+    if (!settings.finer.empty()) out.push_back(finer_line(settings.finer));
     if (std::any_of(settings.series.begin(), settings.series.end(), is_book)) {
         describe_book(settings.book, out);
     }

@@ -138,6 +138,10 @@ struct WorldSettings {
     std::vector<CashFlow> deposits;        ///< the starting cash: the first events
     /// Which series are played; empty: every one of the history whose symbol is in the table.
     std::vector<ports::SeriesKey> series;
+    /// Mode strict: what resolves the inside of bars, where it covers them and agrees with them
+    /// (finer_cover.hpp); nobody but the venue sees it. Shorter bars, or trades, of instruments
+    /// that play bars of time.
+    std::vector<ports::SeriesKey> finer;
     std::optional<Timestamp> from;  ///< first and ...
     std::optional<Timestamp> to;    ///< ... first not: by the label of a row
     std::vector<StatusChange> statuses;

@@ -823,13 +823,26 @@ void StrictVenue::liquidate_at_once(InstrumentId instrument, Price to_sell, Pric
 // --- fills
 // -------------------------------------------------------------------------------------------
 
+/// The bar that finer data are resolving would not have said by itself whether the order or a rival
+/// came first, or what came after its parent's fill.
+bool StrictVenue::is_open_question(const VenueOrder& order) {
+    if (whole_->opens < order.since) return order.links.parent.has_value();
+    const Hit at_open = rules_.at_price(order, whole_->bar.open);
+    if (at_open.fills || at_open.triggers) return false;
+    return rival_in_range(order, *whole_) != nullptr;
+}
+
 void StrictVenue::act(VenueOrder& order, const Hit& hit, Supply& supply) {
+    const bool settles =
+        whole_ != nullptr && hit.fills && !hit.ambiguous && is_open_question(order);
+    const std::uint64_t fills = desk_.counts().fills;
     if (hit.triggers) {
         order.triggered = true;
         desk_.report(OrderEventKind::triggered, order);
     }
     if (hit.refused) return cancel_order(order, VenueReason::would_take);
     if (hit.fills) fill(order, hit, supply);
+    if (settles && desk_.counts().fills != fills) ++desk_.counts().settled_fills;
     if (!order.ended && is_at_once(order.spec.time_in_force)) {
         cancel_order(order, VenueReason::no_liquidity);
     }

@@ -59,6 +59,9 @@ public:
     /// Rows of a book as the venue sees them: orders meet it at the end of each message.
     void meet(const BookLevel& row);
     void meet(const BookOrder& row);
+    /// What is met until told otherwise stands in for a part of this bar, which is what is counted
+    /// by; nullptr: it stands for itself. The bar must live so long.
+    void resolve(const BarMeeting* whole) { whole_ = whole; }
     void meet(const TradingStatus& status);
     void meet(const CorporateAction& action);
     /// Ends the orders whose time is over at the desk's now.
@@ -226,6 +229,7 @@ private:
     void liquidate_at_once(InstrumentId instrument, Price to_sell, Price to_buy);
     void cancel_for_liquidation(Market& market);
     void watch(InstrumentId instrument);
+    [[nodiscard]] bool is_open_question(const VenueOrder& order);
     void act(VenueOrder& order, const Hit& hit, Supply& supply);
     void fill(VenueOrder& order, const Hit& hit, Supply& supply);
     [[nodiscard]] Qty reducible(const VenueOrder& order);
@@ -246,6 +250,7 @@ private:
     std::vector<InstrumentId> woken_;
     std::vector<WokenInside> woken_inside_;
     bool is_inside_ = false;  ///< a bar's inside is being met
+    const BarMeeting* whole_ = nullptr;
     std::uint64_t scheduled_ = 0;
     static constexpr std::size_t kExpiriesKept = 256;
     std::size_t expiries_kept_ =

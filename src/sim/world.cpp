@@ -9,6 +9,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/assert.hpp"
@@ -77,6 +78,7 @@ public:
         out.clock_set_back = clock_set_back_;
         return out;
     }
+    [[nodiscard]] std::span<const FinerUse> finer() const { return finer_; }
 
 private:
     struct Arrival {
@@ -111,15 +113,19 @@ private:
     [[nodiscard]] std::expected<void, std::string> add_book_feeds(const ports::History& history);
     [[nodiscard]] std::expected<Duration, std::string> set_back(InstrumentId instrument,
                                                                 const ports::History& history);
+    [[nodiscard]] std::expected<void, std::string> add_finer_feed(const ports::SeriesKey& key,
+                                                                  const ports::History& history);
+    [[nodiscard]] std::expected<void, std::string> cover_bars(const ports::History& history);
+    [[nodiscard]] const Feed* resolved_by(const Feed& finer) const;
     [[nodiscard]] bool has_book(InstrumentId instrument) const;
     [[nodiscard]] std::expected<bool, std::string> tells(const ports::History& history,
                                                          const ports::SeriesKey& key,
                                                          std::size_t column) const;
     [[nodiscard]] std::vector<ports::SeriesKey> chosen(const ports::History& history) const;
     void assign_roles();
+    [[nodiscard]] Price* mark_of(const Feed& feed);
     void assign_bars(InstrumentId instrument);
     void rank_feeds();
-    [[nodiscard]] bool start_feed(Feed& feed);
 
     Next deposit(Event& out);
     /// The event of a row that nobody waits for, or that the venue has met.
@@ -136,7 +142,10 @@ private:
     [[nodiscard]] bool meet_bar(Feed& feed, std::uint32_t leaf, const Moment& key);
     void meet_row(Feed& feed, const Event& event);
     void meet_at_venue(Feed& feed, std::uint32_t leaf, const Moment& key);
-    [[nodiscard]] bool next_at_venue(Feed& feed, std::uint32_t leaf);
+    void meet_finer(Feed& feed, std::uint32_t leaf, const Moment& key);
+    void pass_finer(Feed& feed, std::uint32_t leaf);
+    void set_role(Feed& feed);
+    bool next_at_venue(Feed& feed, std::uint32_t leaf);
     void step_bar_venue(const Feed& first);
     [[nodiscard]] BarMeeting meeting_of(const Feed& feed) const;
     /// Whether the event is on its way to us for a while; false: it is here.
@@ -180,6 +189,7 @@ private:
     std::vector<Delivery> deliveries_;
     std::vector<Timestamp> told_;  ///< by rank: until when what a feed told is on its way
     std::vector<BarMeeting> meetings_;
+    std::vector<FinerUse> finer_;
     std::uint64_t numbered_ = 0;
 
     Moment cursor_{.ts = INT64_MIN, .place = 0};  ///< what happened last
@@ -243,6 +253,7 @@ std::expected<void, std::string> World::Body::open(const ports::History& history
     }
     for (const ports::SeriesKey& key : chosen(history)) TRY_VOID(add_feed(key, history));
     TRY_VOID(add_book_feeds(history));
+    for (const ports::SeriesKey& key : settings_.finer) TRY_VOID(add_finer_feed(key, history));
     if (feeds_.empty()) return std::unexpected("no series of the run's instruments");
 
     sort_stably(settings_.deposits,
@@ -251,12 +262,14 @@ std::expected<void, std::string> World::Body::open(const ports::History& history
                 [](const StatusChange& a, const StatusChange& b) { return a.at < b.at; });
     rank_feeds();
     assign_roles();
+    TRY_VOID(cover_bars(history));
     tree_.reset(feeds_.size());
     for (std::uint32_t leaf = 0; leaf < feeds_.size(); ++leaf) {
         Feed& feed = feeds_[leaf];
+        if (feed.is_finer && feed.runs.empty()) continue;
         const bool has_rows = TRY(feed.load());
         if (!has_rows) continue;
-        feed.look();
+        set_role(feed);
         set_key(feed, leaf);
     }
     return {};
@@ -269,11 +282,16 @@ namespace {
 
 /// The rows of a feed as the venue sees them come from a reader of their own.
 std::expected<std::unique_ptr<ports::ChunkReader>, std::string> read_again(
-    const ports::History& history, const ports::SeriesKey& key, const WorldSettings& settings) {
-    auto reader = history.read(key, settings.from.value_or(kTimestampMin),
-                               settings.to.value_or(kTimestampMax));
+    const ports::History& history, const ports::SeriesKey& key, Timestamp from, Timestamp to) {
+    auto reader = history.read(key, from, to);
     if (!reader) return std::unexpected(std::move(reader.error().text));
     return std::move(*reader);
+}
+
+std::expected<std::unique_ptr<ports::ChunkReader>, std::string> read_again(
+    const ports::History& history, const ports::SeriesKey& key, const WorldSettings& settings) {
+    return read_again(history, key, settings.from.value_or(kTimestampMin),
+                      settings.to.value_or(kTimestampMax));
 }
 
 /// The least that a row took from the exchange to us, by their clocks; nullopt where none tells.
@@ -358,10 +376,85 @@ std::expected<void, std::string> World::Body::add_book_feeds(const ports::Histor
     return {};
 }
 
+// --- finer data
+// ----------------------------------------------------------------------------------
+
+std::expected<void, std::string> World::Body::add_finer_feed(const ports::SeriesKey& key,
+                                                             const ports::History& history) {
+    if (!strict_) {
+        return std::unexpected(fmt::format("{}: fill mode {} meets whole bars, and no finer data",
+                                           to_string(key), to_string(settings_.fills)));
+    }
+    const bool is_time_bar = key.kind == SeriesKind::bar && key.spec.unit == BarUnit::time;
+    if (!is_time_bar && key.kind != SeriesKind::trade) {
+        return std::unexpected(fmt::format(
+            "{}: only bars of time and trades resolve the inside of bars", to_string(key)));
+    }
+    TRY_VOID(add_feed(key, history));
+    feeds_.back().at_venue = feeds_.back().is_finer = true;
+    return {};
+}
+
+/// The bars that a finer series stands in for: those that fill the same orders.
+const Feed* World::Body::resolved_by(const Feed& finer) const {
+    const bool is_bar = finer.key.kind == SeriesKind::bar;
+    const PriceSource source = is_bar ? finer.key.spec.source : PriceSource::last;
+    for (const std::uint32_t leaf : bar_feeds_[finer.instrument.value]) {
+        const BarSpec& spec = feeds_[leaf].key.spec;
+        if (spec.unit != BarUnit::time || spec.source != source) continue;
+        if (!is_bar || finer.key.spec.step < spec.step) return &feeds_[leaf];
+    }
+    return nullptr;
+}
+
+/// Which bars are resolved is known before the run: what the data say of themselves, it tells
+/// nobody but the venue.
+std::expected<void, std::string> World::Body::cover_bars(const ports::History& history) {
+    for (std::uint32_t leaf = 0; leaf < feeds_.size(); ++leaf) {
+        Feed& feed = feeds_[leaf];
+        if (!feed.is_finer) continue;
+        const Feed* found = resolved_by(feed);
+        if (found == nullptr || !found->runs.empty()) {
+            return std::unexpected(fmt::format(
+                "{}: there are no longer bars of the same prices whose inside it could resolve",
+                to_string(feed.key)));
+        }
+        feed.coarse = static_cast<std::uint32_t>(found - feeds_.data());
+        Feed& coarse = feeds_[feed.coarse];
+        FinerCover cover = TRY(cover_of(history, {.instrument = desk_.table().at(feed.instrument),
+                                                  .coarse = coarse.key,
+                                                  .finer = feed.key,
+                                                  .from = settings_.from.value_or(kTimestampMin),
+                                                  .to = settings_.to.value_or(kTimestampMax)}));
+        coarse.runs = std::move(cover.coarse);
+        feed.runs = std::move(cover.finer);
+        feed.reader = TRY(read_again(history, feed.key, cover.finer_from, kTimestampMax));
+        feed.serves = coarse.serves;
+        feed.busy = strict_->busy(feed.instrument);
+        feed.mark = mark_of(coarse);
+        feed.ask_mark = &unread_;
+        if (feed.key.kind == SeriesKind::bar) {
+            feed.calm = strict_->calm(feed.instrument);
+        } else {
+            feed.serves = Serves::nobody;
+        }
+        finer_.push_back(std::move(cover.use));
+    }
+    for (std::uint32_t leaf = 0; leaf < feeds_.size(); ++leaf) {
+        const Feed& feed = feeds_[leaf];
+        if (feed.serves != Serves::nobody && feed.is_finer) {
+            bar_feeds_[feed.instrument.value].push_back(leaf);
+        }
+    }
+    return {};
+}
+
 /// A bar that closes is over when a corporate action takes effect, whose ticks come after; then the
 /// instruments in their order, and their series in that in which they were named.
 void World::Body::rank_feeds() {
     const auto weight = [](const Feed& feed) {
+        // What a bar's inside did is over before the bar is; a print at its close comes after it.
+        if (feed.is_finer) return feed.key.kind == SeriesKind::bar ? -3 : 3;
         // The venue sees first what reaches us at the same instant, prints before the book that
         // they change.
         if (feed.at_venue) return is_book(feed.key.kind) ? -1 : -2;
@@ -395,7 +488,7 @@ void World::Body::assign_roles() {
         bool quotes = false, trades = false;
         if (strict_ && has_book(instrument.id)) continue;
         for (Feed& feed : feeds_) {
-            if (feed.instrument != instrument.id) continue;
+            if (feed.instrument != instrument.id || feed.at_venue) continue;
             quotes |= feed.key.kind == SeriesKind::quote;
             trades |= feed.key.kind == SeriesKind::trade;
         }
@@ -408,6 +501,8 @@ void World::Body::assign_roles() {
         });
     };
     for (Feed& feed : feeds_) {
+        feed.tells_bars = feed.key.kind == SeriesKind::bar && !feed.at_venue;
+        if (feed.is_finer) continue;
         feed.serves_ticks =
             strict_ && !has_book(feed.instrument) &&
             (feed.key.kind == SeriesKind::quote || feed.key.kind == SeriesKind::trade);
@@ -418,17 +513,22 @@ void World::Body::assign_roles() {
                     : strict_     ? strict_->busy(feed.instrument)
                                   : bar_venue_->busy();
         if (strict_ && feed.serves != Serves::nobody) feed.calm = strict_->calm(feed.instrument);
-        feed.mark = prices ? &desk_.account().mark(feed.instrument) : &unread_;
+        feed.mark = prices ? mark_of(feed) : &unread_;
         feed.ask_mark = &unread_;
         if (strict_ && feed.serves_ticks) feed.ask_mark = &strict_->ask_mark(feed.instrument);
-        if (strict_ && feed.serves == Serves::buyers)
-            feed.mark = &strict_->ask_mark(feed.instrument);
     }
+}
+
+/// Where the last price of what fills orders goes.
+Price* World::Body::mark_of(const Feed& feed) {
+    const bool is_ask_side = strict_ && feed.serves == Serves::buyers;
+    return is_ask_side ? &strict_->ask_mark(feed.instrument)
+                       : &desk_.account().mark(feed.instrument);
 }
 
 void World::Body::assign_bars(InstrumentId instrument) {
     const auto is_bar = [&](const Feed& f) {
-        return f.instrument == instrument && f.key.kind == SeriesKind::bar;
+        return f.instrument == instrument && f.key.kind == SeriesKind::bar && !f.at_venue;
     };
     // Time bars first, and of them the shortest.
     const auto coarseness = [](const BarSpec& s) {
@@ -498,8 +598,16 @@ void World::Body::advance_chunk(Feed& feed, std::uint32_t leaf) {
         tree_.set(leaf, kNever);
         return;
     }
-    feed.look();
+    set_role(feed);
     set_key(feed, leaf);
+}
+
+/// Whether the venue meets a bar itself or what stands in for it.
+void World::Body::set_role(Feed& feed) {
+    if (feed.runs.empty() || feed.is_finer) return;
+    const bool is_resolved = feed.is_resolved();
+    feed.busy = is_resolved ? &nobody_ : strict_->busy(feed.instrument);
+    feed.mark = is_resolved ? &unread_ : mark_of(feed);
 }
 
 /// An order began to work: the bars that it may meet from their open must be met there.
@@ -647,18 +755,48 @@ void World::Body::meet_at_venue(Feed& feed, std::uint32_t leaf, const Moment& ke
 
 /// False: the feed has no more rows.
 bool World::Body::next_at_venue(Feed& feed, std::uint32_t leaf) {
-    if (++feed.row == feed.rows) {
+    if (++feed.row < feed.rows) {
+        feed.look();
+    } else {
         const auto more = feed.load();
         if (!more) error_ = more.error();
         if (!more || !*more) {
             last_row_ = std::max(last_row_, feed.times.close);
             tree_.set(leaf, kNever);
+            look_ahead();
             return false;
         }
     }
-    feed.look();
     set_key(feed, leaf);
     return true;
+}
+
+/// A row of finer data that nobody waits for.
+void World::Body::pass_finer(Feed& feed, std::uint32_t leaf) {
+    const bool is_bar = feed.key.kind == SeriesKind::bar;
+    *feed.mark = {feed.cell(is_bar ? ports::BarColumns::close : ports::TradeColumns::price)};
+    cursor_ = feed.close_moment();
+    next_at_venue(feed, leaf);
+}
+
+/// Finer data meet the orders; what they stand in for goes on as if nobody waited for it.
+void World::Body::meet_finer(Feed& feed, std::uint32_t leaf, const Moment& key) {
+    if (feed.is_idle()) {
+        if (key.ts == feed.times.close.ns) return pass_finer(feed, leaf);
+        return set_key(feed, leaf);
+    }
+    const BarMeeting whole = meeting_of(feeds_[feed.coarse]);
+    strict_->resolve(&whole);
+    if (feed.key.kind == SeriesKind::bar) {
+        if (meet_bar(feed, leaf, key)) pass_finer(feed, leaf);
+    } else {
+        now_is(key);
+        strict_->meet(trade_of(feed));
+        wake_feeds();
+        look_ahead();
+        pass_finer(feed, leaf);
+    }
+    strict_->resolve(nullptr);
 }
 
 // --- what is next
@@ -671,10 +809,13 @@ ports::EventSource::Next World::Body::next(Event& out) {
         if (key.ts < wake_) [[likely]] {
             Feed& feed = feeds_[leaf];
             if (feed.is_idle() && key.ts == feed.times.close.ns) [[likely]] {
-                if (feed.key.kind == SeriesKind::bar) [[likely]] {
+                if (feed.tells_bars) [[likely]] {
                     emit_bar(feed, out);
                     cursor_ = feed.close_moment();
                     advance(feed, leaf);
+                } else if (feed.at_venue) {
+                    pass_finer(feed, leaf);
+                    continue;
                 } else {
                     emit(feed, leaf, out);
                 }
@@ -910,7 +1051,11 @@ void World::Body::pass_over(std::uint64_t bars) {
 
 bool World::Body::meet(Feed& feed, std::uint32_t leaf, const Moment& key, Event& out) {
     if (feed.at_venue) {
-        meet_at_venue(feed, leaf, key);
+        if (feed.is_finer) {
+            meet_finer(feed, leaf, key);
+        } else {
+            meet_at_venue(feed, leaf, key);
+        }
         return false;
     }
     if (feed.is_idle()) {
@@ -1130,6 +1275,7 @@ ports::EventSource::Next World::next(Event& out) { return body_->next(out); }
 World::QuietBars World::quiet_bars() const { return body_->quiet_bars(); }
 void World::pass_over(std::uint64_t bars) { body_->pass_over(bars); }
 std::string World::error() const { return body_->error(); }
+std::span<const FinerUse> World::finer() const { return body_->finer(); }
 void World::send(const Command& command, Timestamp now) { body_->send(command, now); }
 WorldCounts World::counts() const { return body_->counts(); }
 const WorldSettings& World::settings() const { return body_->settings(); }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "domain/instrument.hpp"
@@ -11,6 +12,7 @@
 #include "ports/event_source.hpp"
 #include "ports/history.hpp"
 #include "ports/venue.hpp"
+#include "sim/finer_cover.hpp"
 #include "sim/settings.hpp"
 
 namespace tradewind::sim {
@@ -21,6 +23,7 @@ struct WorldCounts {
     std::uint64_t orders = 0;  ///< that reached the venue
     std::uint64_t fills = 0;
     std::uint64_t ambiguous_fills = 0;   ///< the bar does not say which of two orders came first
+    std::uint64_t settled_fills = 0;     ///< that only finer data made unambiguous
     std::uint64_t capped_fills = 0;      ///< cut by participation or displayed size
     std::uint64_t denied_for_funds = 0;  ///< orders refused or ended for want of cash or margin
     std::uint64_t beyond_limits =
@@ -40,6 +43,9 @@ struct WorldCounts {
 
 /// History and a simulated venue as one source of events, in the order in which they could be
 /// known. The same history, settings and commands give the same events, byte for byte.
+///
+/// Finer data (`WorldSettings::finer`) are met by the venue and make no events. What they fill is
+/// reported when they tell it, inside the bar, and an answer to it meets what comes later in it.
 ///
 /// Of several events at one instant the venue's reports come first, then halts, bars that close,
 /// corporate actions, funding, quotes and trades, each in the order of instruments and series, then
@@ -70,6 +76,8 @@ public:
     void send(const Command& command, Timestamp now) override;
 
     [[nodiscard]] WorldCounts counts() const;
+    /// What `WorldSettings::finer` came to over the run's span, a series each.
+    [[nodiscard]] std::span<const FinerUse> finer() const;
     [[nodiscard]] const WorldSettings& settings() const;
 
 private:

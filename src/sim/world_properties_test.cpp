@@ -522,5 +522,183 @@ RC_GTEST_PROP(WorldProperties, no_size_is_taken_twice, ()) {
     }
 }
 
+// --- finer data
+// ----------------------------------------------------------------------------------
+
+constexpr std::size_t kJoined = 5;  // minutes of a coarse bar
+
+ports::Columns rows_of(const MemoryHistory& history, const ports::SeriesKey& key) {
+    ports::Columns out{key.kind};
+    const auto reader = std::move(*history.read(key, kTimestampMin, kTimestampMax));
+    while (const auto chunk = *reader->next()) out.append(*chunk);
+    return out;
+}
+
+/// Bars of five minutes out of what there is by the minute: bars, or prints as bars of one price.
+/// What tells no volume after others have told some is not counted.
+ports::Columns joined(const ports::Columns& finer, bool are_bars) {
+    using B = ports::BarColumns;
+    using T = ports::TradeColumns;
+    ports::Columns out{ports::SeriesKind::bar};
+    const std::int64_t span = minutes(kJoined).ns;
+    bool tells_volume = false, is_open = false;
+    for (std::size_t i = 0; i < finer.rows(); ++i) {
+        const auto cell = [&](std::size_t bar, std::size_t print) {
+            return finer.columns[are_bars ? bar : print][i];
+        };
+        const std::int64_t label = cell(B::ts, T::ts) / span * span;
+        const std::int64_t volume = cell(B::volume, T::size);
+        tells_volume |= volume != 0;
+        if (out.rows() == 0 || out.columns[B::ts].back() != label) {
+            for (std::size_t c = 0; c < out.columns.size(); ++c) {
+                const std::int64_t start[] = {label,
+                                              cell(B::close, T::price),
+                                              cell(B::close, T::price),
+                                              cell(B::close, T::price),
+                                              cell(B::close, T::price),
+                                              0};
+                out.columns[c].push_back(start[c]);
+            }
+            is_open = false;
+        }
+        if (volume == 0 && tells_volume) continue;
+        const std::int64_t open = cell(B::open, T::price), high = cell(B::high, T::price),
+                           low = cell(B::low, T::price);
+        if (!is_open) {
+            out.columns[B::open].back() = open;
+            out.columns[B::high].back() = high;
+            out.columns[B::low].back() = low;
+        }
+        is_open = true;
+        out.columns[B::high].back() = std::max(out.columns[B::high].back(), high);
+        out.columns[B::low].back() = std::min(out.columns[B::low].back(), low);
+        out.columns[B::close].back() = cell(B::close, T::price);
+        out.columns[B::volume].back() += volume;
+    }
+    return out;
+}
+
+/// The coarse bars of every series of minutes or prints beside it: the finer series come first.
+std::vector<ports::SeriesKey> add_joined(World1& world) {
+    std::vector<ports::SeriesKey> finer, out;
+    for (const ports::Series& series : world.history.series()) finer.push_back(series.key);
+    for (const ports::SeriesKey& key : finer) {
+        const bool are_bars = key.kind == ports::SeriesKind::bar;
+        const PriceSource source = are_bars ? key.spec.source : PriceSource::last;
+        out.push_back({.symbol = key.symbol,
+                       .kind = ports::SeriesKind::bar,
+                       .spec = time_bars(minutes(kJoined), source)});
+        world.history.add_series(out.back(), joined(rows_of(world.history, key), are_bars));
+    }
+    world.settings.series = out;
+    world.settings.finer = finer;
+    return out;
+}
+
+struct Told {
+    std::vector<Event> events;  ///< but what finer data tell
+    WorldCounts counts;
+    std::vector<FinerUse> finer;
+};
+
+/// Commands are sent on coarse bars alone; some fills are answered with another order, which comes
+/// inside the bar.
+Told run_on_coarse(const World1& made, const std::vector<SentCommand>& commands) {
+    const auto world = std::move(*World::create(made.table, made.history, made.settings));
+    Told out;
+    Event event;
+    std::size_t seen = 0, sent = 0;
+    while (world->next(event) == ports::EventSource::Next::event) {
+        const auto* bar = std::get_if<Bar>(&event.payload);
+        const bool is_coarse = bar != nullptr && bar->spec.step == minutes(kJoined).ns;
+        if ((bar != nullptr && !is_coarse) || std::holds_alternative<Trade>(event.payload))
+            continue;
+        out.events.push_back(event);
+        if (const auto* report = std::get_if<OrderEvent>(&event.payload)) {
+            const auto* fill = std::get_if<Fill>(&report->detail);
+            if (fill == nullptr || report->order.sequence() % 3 != 0) continue;
+            OrderIntent answer;
+            answer.id = OrderId::of(StrategyId{1}, out.events.size());
+            answer.spec.instrument = report->instrument;
+            answer.spec.side = opposite(fill->side);
+            answer.spec.qty = fill->qty;
+            answer.spec.type =
+                report->order.sequence() % 2 == 0 ? OrderType::market : OrderType::stop_market;
+            if (has_trigger(answer.spec.type)) answer.spec.trigger_price = fill->price;
+            world->send(SubmitOrder{answer}, event.ts);
+        }
+        if (!is_coarse) continue;
+        for (; sent < commands.size() && commands[sent].after <= seen * kJoined; ++sent) {
+            world->send(commands[sent].command, event.ts);
+        }
+        ++seen;
+    }
+    out.counts = world->counts();
+    out.finer.assign(world->finer().begin(), world->finer().end());
+    return out;
+}
+
+/// What is compared are two ways of playing the same data: the venue meets the finer data, and we
+/// are told the coarse bars alone; or both are played, and we listen to the coarse ones alone.
+RC_GTEST_PROP(WorldProperties, finer_data_fill_as_if_they_had_been_played, ()) {
+    const Kind kind = *rc::gen::element(Kind::bars, Kind::both_sides, Kind::trades);
+    std::vector<SentCommand> commands;
+    World1 world = make(*rc::gen::arbitrary<std::uint64_t>(), kind, FillMode::strict, commands);
+    if (*rc::gen::arbitrary<bool>()) world.settings.latencies = {};
+    if (*rc::gen::arbitrary<bool>()) {
+        const auto how = *rc::gen::element(Ambiguity::optimistic, Ambiguity::drawn);
+        world.settings.ambiguity = {.kind = how, .seed = 7};
+    }
+    const std::vector<ports::SeriesKey> coarse = add_joined(world);
+    Told resolved = run_on_coarse(world, commands);
+    World1 played = world;
+    played.settings.series = world.settings.finer;
+    played.settings.series.insert(played.settings.series.end(), coarse.begin(), coarse.end());
+    played.settings.finer.clear();
+    Told direct = run_on_coarse(played, commands);
+
+    RC_ASSERT(resolved.finer.size() == coarse.size());
+    for (const FinerUse& use : resolved.finer) {
+        RC_ASSERT(use.bars > 0U);
+        RC_ASSERT(use.resolved == use.bars);
+    }
+    RC_ASSERT(resolved.events.size() == direct.events.size());
+    for (std::size_t i = 0; i < direct.events.size(); ++i) {
+        RC_ASSERT(resolved.events[i] == direct.events[i]);
+    }
+    direct.counts.market_events = resolved.counts.market_events;
+    direct.counts.settled_fills = resolved.counts.settled_fills;
+    RC_ASSERT(resolved.counts == direct.counts);
+    std::size_t fills = 0;
+    for (const Event& event : direct.events) {
+        const auto* report = std::get_if<OrderEvent>(&event.payload);
+        fills += report != nullptr && std::holds_alternative<Fill>(report->detail) ? 1U : 0U;
+    }
+    RC_CLASSIFY(fills > 0, "with fills");
+    RC_CLASSIFY(resolved.counts.settled_fills > 0, "with settled fills");
+}
+
+/// Where the finer data are contradicted by every bar, it is as if they were not there.
+RC_GTEST_PROP(WorldProperties, finer_data_that_disagree_change_nothing, ()) {
+    const Kind kind = *rc::gen::element(Kind::bars, Kind::both_sides, Kind::trades);
+    std::vector<SentCommand> commands;
+    World1 world = make(*rc::gen::arbitrary<std::uint64_t>(), kind, FillMode::strict, commands);
+    const std::vector<ports::SeriesKey> coarse = add_joined(world);
+    World1 other{.table = world.table, .history = {}, .settings = world.settings};
+    for (const ports::SeriesKey& key : world.settings.finer) {
+        other.history.add_series(key, rows_of(world.history, key));
+    }
+    for (const ports::SeriesKey& key : coarse) {
+        ports::Columns rows = rows_of(world.history, key);
+        for (std::int64_t& high : rows.columns[ports::BarColumns::high]) high += 2 * kCent;
+        other.history.add_series(key, std::move(rows));
+    }
+    const Told told = run_on_coarse(other, commands);
+    for (const FinerUse& use : told.finer) RC_ASSERT(use.disagreeing == use.bars);
+    other.settings.finer.clear();
+    const bool same = told.events == run_on_coarse(other, commands).events;
+    RC_ASSERT(same);
+}
+
 }  // namespace
 }  // namespace tradewind::sim
