@@ -21,10 +21,18 @@ def test_optuna_still_prunes_what_is_committed():
         assert search_reference.pruning(golden["rule"]) == golden
 
 
-def test_the_packages_still_reach_what_is_committed():
-    # Medians, with room: another machine's rounding sends single runs elsewhere.
-    today = search_reference.results()
-    for kind, key in (("tpe", "best"), ("cma_es", "evaluations")):
-        for now, golden in zip(today[kind], GOLDEN[kind], strict=True):
-            assert now["function"] == golden["function"]
-            assert median(now[key]) == pytest.approx(median(golden[key]), rel=0.5), golden["function"]
+def test_optuna_still_reaches_what_is_committed():
+    # Some of the seeds, and most of those: another machine's rounding sends single runs elsewhere.
+    seeds = range(1, 9)
+    for now, golden in zip(search_reference.tpe_results(seeds), GOLDEN["tpe"], strict=True):
+        assert now["function"] == golden["function"]
+        assert len(golden["best"]) == len(search_reference.TPE_SEEDS)
+        same = [a == pytest.approx(b, rel=1e-6) for a, b in zip(now["best"], golden["best"])]
+        assert sum(same) >= len(seeds) // 2, golden["function"]
+
+
+def test_cma_still_needs_what_is_committed():
+    # Medians, with room, for the same reason.
+    for now, golden in zip(search_reference.cma_results(), GOLDEN["cma_es"], strict=True):
+        assert now["function"] == golden["function"]
+        assert median(now["evaluations"]) == pytest.approx(median(golden["evaluations"]), rel=0.5), golden["function"]

@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <numbers>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -56,7 +58,38 @@ double branin(const Point& x) {
            0.39788735772973816;
 }
 
+/// Six dimensions: Dixon and Szego (1978).
+double hartmann(const Point& x) {
+    constexpr std::array<double, 4> kAlpha{1.0, 1.2, 3.0, 3.2};
+    constexpr std::array<std::array<double, 6>, 4> kA{{{10, 3, 17, 3.5, 1.7, 8},
+                                                       {0.05, 10, 17, 0.1, 8, 14},
+                                                       {3, 3.5, 1.7, 10, 17, 8},
+                                                       {17, 8, 0.05, 10, 0.1, 14}}};
+    constexpr std::array<std::array<double, 6>, 4> kP{{{1312, 1696, 5569, 124, 8283, 5886},
+                                                       {2329, 4135, 8307, 3736, 1004, 9991},
+                                                       {2348, 1451, 3522, 2883, 3047, 6650},
+                                                       {4047, 8828, 8732, 5743, 1091, 381}}};
+    double out = 3.32236801141551;
+    for (std::size_t i = 0; i < kAlpha.size(); ++i) {
+        double inner = 0;
+        for (std::size_t j = 0; j < x.size(); ++j) {
+            inner += kA[i][j] * std::pow((x[j] + 5) / 10 - kP[i][j] * 1e-4, 2);
+        }
+        out -= kAlpha[i] * std::exp(-inner);
+    }
+    return out;
+}
+
+/// Two whole numbers and a list.
+double mixed(const Point& x) {
+    constexpr std::array<double, 3> kShift{0, 4, -6}, kCost{0.5, 0, 1};
+    const auto choice = static_cast<std::size_t>(x[2]);
+    return (std::pow(x[0] - 7, 2) + std::pow(x[1] + 3 + kShift[choice], 2)) / 10 + kCost[choice];
+}
+
 Function function_of(const std::string& name) {
+    if (name == "hartmann") return hartmann;
+    if (name == "mixed") return mixed;
     if (name == "sphere") return sphere;
     if (name == "ellipsoid") return ellipsoid;
     if (name == "rosenbrock") return rosenbrock;
@@ -82,6 +115,7 @@ Run run(const Task& task) {
     for (std::size_t i = 0; i < task.dimensions; ++i) {
         arguments.push_back("x" + std::to_string(i) + "=-5.0:5.0");
     }
+    if (task.function == mixed) arguments = {"x0=-20:20", "x1=-20:20", "x2=a,b,c"};
     Search search = test::must(Search::create({.space = test::must(SearchSpace::parse(arguments)),
                                                .sampler = task.sampler,
                                                .trials = task.trials,
@@ -118,11 +152,24 @@ json reference() {
     return json::parse(file);
 }
 
+/// Mann and Whitney: how often one drawn from `a` is worse than one drawn from `b`, equals by half.
+double share_worse(std::span<const double> a, std::span<const double> b) {
+    double sum = 0;
+    for (const double x : a) {
+        for (const double y : b) sum += x > y ? 1 : x == y ? 0.5 : 0;
+    }
+    return sum / static_cast<double>(a.size() * b.size());
+}
+
 TEST(TpeSampler, comes_as_near_as_optuna_and_nearer_than_chance) {
-    for (const json& one : reference()["tpe"]) {
+    // Beside their 60 seeds, the share of two equal samplers scatters by 0.06 around 0.5.
+    constexpr std::uint64_t kTpeSeeds = 40;
+    double sum = 0;
+    const json all = reference()["tpe"];
+    for (const json& one : all) {
         std::vector<double> ours;
         std::vector<double> by_chance;
-        for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+        for (std::uint64_t seed = 1; seed <= kTpeSeeds; ++seed) {
             Task task{.sampler = SamplerKind::tpe,
                       .function = function_of(one["function"]),
                       .dimensions = one["dimensions"],
@@ -132,9 +179,12 @@ TEST(TpeSampler, comes_as_near_as_optuna_and_nearer_than_chance) {
             task.sampler = SamplerKind::random;
             by_chance.push_back(run(task).best);
         }
-        EXPECT_LT(median(ours), 2 * median_of(one["best"])) << one["function"];
-        EXPECT_LT(median(ours), 0.3 * median(by_chance)) << one["function"];
+        const double share = share_worse(ours, one["best"].get<std::vector<double>>());
+        EXPECT_LT(share, 0.62) << one["function"];
+        EXPECT_LT(median(ours), 0.4 * median(by_chance)) << one["function"];
+        sum += share;
     }
+    EXPECT_LT(sum / static_cast<double>(all.size()), 0.55);
 }
 
 TEST(Pruner, ends_the_trials_that_optuna_ends) {
