@@ -46,10 +46,6 @@ struct Options {
     bool json = false;
 };
 
-Json prune_json(const research::PruneSettings& prune) {
-    return {{"rule", research::to_string(prune)}, {"at", prune.rungs}, {"round", prune.round}};
-}
-
 /// Everything that a search's trials depend on.
 std::string identity_of(const TrialDesk& desk, const SearchPlan& plan, const Options& options,
                         const catalog::Catalog& catalog) {

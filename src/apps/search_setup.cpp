@@ -268,6 +268,10 @@ std::vector<ports::TrialRecord> records_of(const TrialDesk& desk, const SearchPl
     return out;
 }
 
+nlohmann::ordered_json prune_json(const research::PruneSettings& prune) {
+    return {{"rule", research::to_string(prune)}, {"at", prune.rungs}, {"round", prune.round}};
+}
+
 nlohmann::ordered_json params_json(const research::SearchSpace& space,
                                    const research::Point& point) {
     nlohmann::ordered_json out = nlohmann::ordered_json::object();

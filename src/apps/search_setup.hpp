@@ -97,6 +97,7 @@ private:
 /// First 16 hexadecimal digits of a text's SHA-256.
 [[nodiscard]] std::string hash_of(const std::string& text);
 
+[[nodiscard]] nlohmann::ordered_json prune_json(const research::PruneSettings& prune);
 /// A point as JSON: numbers where they are numbers.
 [[nodiscard]] nlohmann::ordered_json params_json(const research::SearchSpace& space,
                                                  const research::Point& point);

@@ -46,8 +46,12 @@ void add_ledger_options(CLI::App& verb, LedgerChoice& choice) {
 std::expected<std::unique_ptr<trials::TrialFile>, trials::Error> open_ledger(
     const LedgerChoice& choice, const std::string& catalog) {
     if (choice.none) return nullptr;
-    return trials::TrialFile::open(choice.file.empty() ? trials::default_path(catalog)
-                                                       : std::filesystem::path{choice.file});
+    return trials::TrialFile::open(ledger_path(choice, catalog));
+}
+
+std::filesystem::path ledger_path(const LedgerChoice& choice, const std::string& catalog) {
+    if (choice.file.empty()) return trials::default_path(catalog);
+    return choice.file;
 }
 
 research::TrialFamily family_of(const RunSettings& settings) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <expected>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,10 @@ void add_ledger_options(CLI::App& verb, LedgerChoice& choice);
 /// the user wants none.
 [[nodiscard]] std::expected<std::unique_ptr<trials::TrialFile>, trials::Error> open_ledger(
     const LedgerChoice& choice, const std::string& catalog);
+
+/// The file of `choice`, or the catalog's own.
+[[nodiscard]] std::filesystem::path ledger_path(const LedgerChoice& choice,
+                                                const std::string& catalog);
 
 [[nodiscard]] research::TrialFamily family_of(const RunSettings& settings);
 

@@ -91,7 +91,28 @@ struct Ground {
     const catalog::Catalog& catalog;
     const SearchPlan& plan;
     trials::TrialFile* ledger;
+    std::string name;  ///< of this walk-forward in the ledger
 };
+
+/// Everything that a walk-forward's trials depend on, as a name.
+std::string name_of(const RunSettings& settings, const SearchPlan& plan, const Options& options,
+                    const catalog::Catalog& catalog) {
+    Json search{{"params", options.search.params},
+                {"method", research::to_string(plan.search.sampler)},
+                {"trials", options.search.trials.value_or(0)},
+                {"seed", plan.search.seed},
+                {"objective", plan.aims.objective.text()},
+                {"constraints", options.search.constraints},
+                {"prune", plan.prune ? prune_json(*plan.prune) : Json(nullptr)}};
+    return hash_of(Json{{"settings", Json::parse(to_json(settings))},
+                        {"data", data_hash(settings, catalog)},
+                        {"search", std::move(search)},
+                        {"train", options.train},
+                        {"test", options.test},
+                        {"embargo", options.embargo},
+                        {"anchored", options.anchored}}
+                       .dump());
+}
 
 double figure_named(const std::vector<double>& figures, std::string_view name) {
     const auto names = research::figure_names();
@@ -126,7 +147,7 @@ std::expected<void, RunFailure> search_window(const Ground& ground, const std::s
     }
     if (ground.ledger != nullptr) {
         const auto records = records_of(*desk, ground.plan, trials, ground.catalog,
-                                        ports::TrialOrigin::walkforward, {});
+                                        ports::TrialOrigin::walkforward, ground.name);
         TRY_VOID(or_failed(ground.ledger->append(records)));
     }
     const TrialResult& best = *research::ranking(trials).front();
@@ -191,10 +212,11 @@ std::pair<Date, Date> extent_of(const RunConfig& config, const RunSettings& sett
     return {utc_date(first), utc_date(last)};
 }
 
-std::expected<Walk, RunFailure> walk_all(const Ground& ground, const Options& options) {
+std::expected<Walk, RunFailure> walk_all(Ground ground, const Options& options) {
     const std::int64_t started = steady_ns();
     const RunSettings settings = TRY(or_bad_input(resolve(ground.config, ground.catalog)));
     const auto [first, last] = extent_of(ground.config, settings);
+    ground.name = name_of(settings, ground.plan, options, ground.catalog);
     const auto walk_settings = TRY(or_bad_input(walk_of(options)));
     const auto folds = TRY(or_bad_input(research::folds_of(walk_settings, first, last)));
     Walk out;
@@ -494,7 +516,8 @@ std::expected<void, RunFailure> run(const Options& options) {
     const auto catalog = TRY(open_catalog(config.catalog));
     const auto ledger = TRY(ledger_of(options.ledger, config.catalog));
     const Walk walk = TRY(walk_all(
-        {.config = config, .catalog = *catalog, .plan = plan, .ledger = ledger.get()}, options));
+        {.config = config, .catalog = *catalog, .plan = plan, .ledger = ledger.get(), .name = {}},
+        options));
     if (!options.report.empty()) {
         const std::string page = page_of(walk, plan, options, config.strategies.front().name);
         TRY_VOID(or_failed(write_page(page, options.report)));

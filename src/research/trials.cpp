@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "research/trials.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/try.hpp"
@@ -37,6 +38,42 @@ std::expected<TrialCount, std::string> count_trials(const ports::TrialLedger& le
     TrialCounter counter{family};
     TRY_VOID(ledger.for_each([&](const ports::TrialRecord& record) { counter.add(record); }));
     return counter.count();
+}
+
+const std::string& group_id(const ports::TrialRecord& record) {
+    return record.search.empty() ? record.settings_hash : record.search;
+}
+
+bool is_better_trial(const ports::TrialRecord& a, const ports::TrialRecord& b) {
+    if (a.objective || b.objective) return a.objective > b.objective;
+    return a.sharpe > b.sharpe;  // an absent one is below any
+}
+
+void TrialGroups::add(const ports::TrialRecord& record) {
+    const std::string& id = group_id(record);
+    const auto [place, is_new] = places_.emplace(id, groups_.size());
+    if (is_new) {
+        groups_.push_back(
+            {.id = id,
+             .origin = record.origin,
+             .family = {.strategy = record.strategy, .instruments = record.instruments},
+             .first_made = record.made_at,
+             .last_made = record.made_at,
+             .from = record.from,
+             .to = record.to,
+             .best = std::nullopt});
+    }
+    TrialGroup& group = groups_[place->second];
+    group.last_made = std::max(group.last_made, record.made_at);
+    group.from = std::min(group.from, record.from);
+    group.to = std::max(group.to, record.to);
+    ++group.runs;
+    if (!trials_.insert(id + record.data_hash + record.settings_hash).second) return;
+    ++group.trials;
+    group.stopped += record.end == ports::TrialEnd::stopped ? 1U : 0U;
+    group.pruned += record.end == ports::TrialEnd::pruned ? 1U : 0U;
+    if (record.end != ports::TrialEnd::whole) return;
+    if (!group.best || is_better_trial(record, *group.best)) group.best = record;
 }
 
 double RiskFreeRate::period() const { return std::pow(1 + annual_rate, 1 / annual_factor) - 1; }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -55,6 +56,39 @@ private:
 /// Of all that the ledger holds. The error is the ledger's.
 [[nodiscard]] std::expected<TrialCount, std::string> count_trials(const ports::TrialLedger& ledger,
                                                                   const TrialFamily& family);
+
+/// Trials that belong together: those of one search or walk-forward, or runs of the same settings.
+struct TrialGroup {
+    std::string id;  ///< of the search; of a run on its own the hash of its settings
+    ports::TrialOrigin origin = ports::TrialOrigin::backtest;
+    TrialFamily family;
+    Timestamp first_made;
+    Timestamp last_made;
+    Timestamp from;  ///< the earliest and the latest sample of all trials
+    Timestamp to;
+    std::uint64_t runs = 0;    ///< records
+    std::uint64_t trials = 0;  ///< different ones: by settings and data
+    std::uint64_t stopped = 0;
+    std::uint64_t pruned = 0;
+    /// The highest objective of those that ran whole; without objectives the highest Sharpe ratio.
+    std::optional<ports::TrialRecord> best;
+};
+
+/// Folds records into groups, in order of first entry.
+class TrialGroups {
+public:
+    void add(const ports::TrialRecord& record);
+    [[nodiscard]] std::span<const TrialGroup> all() const { return groups_; }
+
+private:
+    std::vector<TrialGroup> groups_;
+    std::map<std::string, std::size_t> places_;  ///< by id
+    std::set<std::string> trials_;               ///< id, data and settings
+};
+/// By the objective, where one of them has one, else by the Sharpe ratio.
+[[nodiscard]] bool is_better_trial(const ports::TrialRecord& a, const ports::TrialRecord& b);
+/// The group that a record belongs to.
+[[nodiscard]] const std::string& group_id(const ports::TrialRecord& record);
 
 /// A yearly rate, and the periods a year that it is spread over.
 struct RiskFreeRate {

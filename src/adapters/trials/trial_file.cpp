@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "adapters/trials/record_format.hpp"
+#include "base/assert.hpp"
 #include "base/try.hpp"
 
 namespace tradewind::trials {
@@ -124,21 +125,39 @@ std::filesystem::path default_path(const std::filesystem::path& catalog) {
     return catalog / "TRIALS";
 }
 
-TrialFile::TrialFile(std::filesystem::path path, int file) : path_(std::move(path)), file_(file) {}
+TrialFile::TrialFile(std::filesystem::path path, int file, bool writes)
+    : path_(std::move(path)), file_(file), writes_(writes) {}
 
 TrialFile::~TrialFile() { ::close(file_); }
 
 std::expected<std::unique_ptr<TrialFile>, Error> TrialFile::open(
     const std::filesystem::path& path) {
+    return open(path, true);
+}
+
+std::expected<std::unique_ptr<TrialFile>, Error> TrialFile::open_to_read(
+    const std::filesystem::path& path) {
+    return open(path, false);
+}
+
+std::expected<std::unique_ptr<TrialFile>, Error> TrialFile::open(const std::filesystem::path& path,
+                                                                 bool writes) {
     // Without O_NONBLOCK a pipe would be waited for; it is refused below.
-    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
-    if (file < 0) return system_failure(path, "cannot be opened for writing");
-    std::unique_ptr<TrialFile> out{new TrialFile{path, file}};
+    const int how = (writes ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC | O_NONBLOCK;
+    const int file = ::open(path.c_str(), how, 0666);
+    if (file < 0 && errno == ENOENT && !writes) {
+        return failure(ErrorKind::bad_input, path,
+                       "there is none: nothing was run yet, or name another with --ledger FILE");
+    }
+    if (file < 0) {
+        return system_failure(path, writes ? "cannot be opened for writing" : "cannot be opened");
+    }
+    std::unique_ptr<TrialFile> out{new TrialFile{path, file, writes}};
     struct stat info{};
     if (::fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) {
         return failure(ErrorKind::bad_input, path, "is not a regular file");
     }
-    const Lock lock{file, LOCK_EX};
+    const Lock lock{file, writes ? LOCK_EX : LOCK_SH};
     if (!lock.held()) return system_failure(path, "cannot be locked");
     TRY_VOID(out->check_header());
     out->sound_ = kHeaderSize;
@@ -152,7 +171,7 @@ std::expected<void, Error> TrialFile::check_header() {
     switch (read_header(front)) {
         case HeaderState::whole: return {};
         case HeaderState::torn:
-            if (write_at(file_, 0, header())) return {};
+            if (!writes_ || write_at(file_, 0, header())) return {};
             return system_failure(path_, "cannot be written");
         case HeaderState::foreign:
             return failure(ErrorKind::bad_input, path_,
@@ -177,6 +196,7 @@ std::expected<std::uint64_t, Error> TrialFile::find_end() const {
 }
 
 std::expected<void, std::string> TrialFile::append(std::span<const ports::TrialRecord> records) {
+    ASSERT(writes_);
     Bytes bytes;
     for (ports::TrialRecord record : records) {
         if (record.made_at == Timestamp{}) record.made_at = now();
@@ -208,6 +228,7 @@ std::expected<void, std::string> TrialFile::for_each(
     const Lock lock{file_, LOCK_SH};
     if (!lock.held())
         return std::unexpected(system_failure(path_, "cannot be locked").error().text);
+    // Shorter than a header: a ledger that was begun and has no record yet.
     const auto end = walk(path_, file_, kHeaderSize, each);
     if (!end) return std::unexpected(end.error().text);
     return {};

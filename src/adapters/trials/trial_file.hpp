@@ -35,6 +35,9 @@ public:
     /// Makes the file where there is none.
     [[nodiscard]] static std::expected<std::unique_ptr<TrialFile>, Error> open(
         const std::filesystem::path& path);
+    /// As it is, to read: nothing is made or changed, and `append` may not be called.
+    [[nodiscard]] static std::expected<std::unique_ptr<TrialFile>, Error> open_to_read(
+        const std::filesystem::path& path);
     ~TrialFile() override;
 
     std::expected<void, std::string> append(std::span<const ports::TrialRecord> records) override;
@@ -45,13 +48,16 @@ public:
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
 private:
-    TrialFile(std::filesystem::path path, int file);
+    TrialFile(std::filesystem::path path, int file, bool writes);
+    [[nodiscard]] static std::expected<std::unique_ptr<TrialFile>, Error> open(
+        const std::filesystem::path& path, bool writes);
     [[nodiscard]] std::expected<void, Error> check_header();
     /// Where the whole records end, from `sound_` on. Call with the lock held.
     [[nodiscard]] std::expected<std::uint64_t, Error> find_end() const;
 
     std::filesystem::path path_;
     int file_;
+    bool writes_;
     std::uint64_t sound_ = 0;  ///< all before it is known to be whole
 };
 

@@ -104,6 +104,25 @@ TEST_F(Ledger, gives_back_what_was_entered_in_its_order) {
     EXPECT_EQ(all_of(*open()), (Records{record(0), record(1), record(2)}));
 }
 
+TEST_F(Ledger, is_read_without_being_made_or_changed) {
+    const auto none = TrialFile::open_to_read(path());
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().kind, ErrorKind::bad_input);
+    EXPECT_FALSE(fs::exists(path()));
+    append(*open(), 0, 2);
+    const std::string torn = bytes() + bytes().substr(kHeaderSize, 20);
+    put_bytes(torn);
+    fs::permissions(path(), fs::perms::owner_read);
+    const auto ledger = TrialFile::open_to_read(path());
+    ASSERT_TRUE(ledger) << ledger.error().text;
+    EXPECT_EQ(all_of(**ledger), (Records{record(0), record(1)}));
+    EXPECT_EQ(bytes(), torn);
+    fs::permissions(path(), fs::perms::owner_all);
+    put_bytes(torn.substr(0, 5));
+    EXPECT_TRUE(all_of(**TrialFile::open_to_read(path())).empty());
+    EXPECT_EQ(bytes(), torn.substr(0, 5));
+}
+
 TEST_F(Ledger, knows_how_far_a_trial_came) {
     Records records{record(0), record(1), record(2)};
     records[1].end = ports::TrialEnd::stopped;
