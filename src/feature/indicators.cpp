@@ -13,14 +13,17 @@ namespace {
 
 std::vector<const IndicatorInfo*> by_name() {
     std::vector<const IndicatorInfo*> out;
-    for (const auto family : {overlap_indicators(), momentum_indicators(), volatility_indicators(),
-                              price_indicators(), volume_indicators(), math_indicators()}) {
+    for (const auto family :
+         {overlap_indicators(), trailing_indicators(), momentum_indicators(),
+          volatility_indicators(), price_indicators(), volume_indicators(), math_indicators()}) {
         for (const IndicatorInfo& info : family) out.push_back(&info);
     }
     std::sort(out.begin(), out.end(),
               [](const IndicatorInfo* a, const IndicatorInfo* b) { return a->name < b->name; });
     return out;
 }
+
+constexpr double kMesaAverage = 7;
 
 std::string bounds_of(const ParamInfo& param) {
     return fmt::format("{} from {} to {}",
@@ -64,6 +67,10 @@ std::expected<std::array<double, kParamsMax>, std::string> complete_params(
         if (!(value >= param.low && value <= param.high) || !is_whole) {
             return std::unexpected(fmt::format("{}: {} is {}, not {}", info.name, param.name,
                                                bounds_of(param), value));
+        }
+        if (param.kind == ParamKind::average && value == kMesaAverage) {
+            return std::unexpected(
+                fmt::format("{}: {} {} is not here yet", info.name, param.name, value));
         }
         out[i] = value;
     }

@@ -11,6 +11,7 @@
 namespace tradewind::feature {
 
 [[nodiscard]] std::span<const IndicatorInfo> overlap_indicators();
+[[nodiscard]] std::span<const IndicatorInfo> trailing_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> momentum_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> volatility_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> price_indicators();
@@ -47,6 +48,19 @@ constexpr ParamInfo real_param(std::string_view name, double otherwise, double l
             .low = low,
             .high = high,
             .meaning = meaning};
+}
+
+/// Which average; the numbers are those of AverageType.
+constexpr ParamInfo average_param(double otherwise, std::string_view name = "average") {
+    return {.name = name,
+            .kind = ParamKind::average,
+            .otherwise = otherwise,
+            .low = 0,
+            .high = 13,
+            .meaning =
+                "0 simple, 1 exponential, 2 weighted, 3 double, 4 triple exponential, "
+                "5 triangular, 6 Kaufman's, 7 MESA's, 8 T3, 9 Hull's, 10 none, 11 simple, "
+                "12 zero lag, 13 Wilder's"};
 }
 
 }  // namespace tradewind::feature

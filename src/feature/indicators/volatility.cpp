@@ -1,30 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // How wide prices swing.
-#include <algorithm>
-#include <utility>
-
 #include "feature/indicators/families.hpp"
-#include "feature/kernels/averages.hpp"
 #include "feature/kernels/true_range.hpp"
 #include "feature/kernels/window.hpp"
 
 namespace tradewind::feature {
 namespace {
-
-class AverageTrueRange {
-public:
-    explicit AverageTrueRange(std::size_t period) : average_(rma(period)) {}
-
-    [[nodiscard]] std::size_t lookback() const { return 1 + average_.lookback(); }
-    template <bool Warm>
-    double next(double high, double low, double close) {
-        return after<Warm>(average_, range_.next<Warm>(high, low, close));
-    }
-
-private:
-    TrueRange range_;
-    Exponential average_;
-};
 
 /// The average true range in per cent of the close.
 class NormalizedRange {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <utility>
 
 #include "feature/kernel_indicator.hpp"
+#include "feature/kernels/averages.hpp"
 
 namespace tradewind::feature {
 
@@ -20,6 +22,23 @@ public:
 
 private:
     double close_ = kNaN;  ///< of the row before
+};
+
+class AverageTrueRange {
+public:
+    /// The ranges of the first `skip` rows that have one are not looked at.
+    explicit AverageTrueRange(std::size_t period, std::size_t skip = 0)
+        : average_(rma(period, skip)) {}
+
+    [[nodiscard]] std::size_t lookback() const { return 1 + average_.lookback(); }
+    template <bool Warm>
+    double next(double high, double low, double close) {
+        return after<Warm>(average_, range_.next<Warm>(high, low, close));
+    }
+
+private:
+    TrueRange range_;
+    Exponential average_;
 };
 
 }  // namespace tradewind::feature

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -12,9 +13,10 @@ namespace tradewind::feature {
 /// in the order in which they came.
 class Window {
 public:
-    explicit Window(std::size_t period) : values_(period), period_(period) {}
+    explicit Window(std::size_t period, double before = 0.0)
+        : values_(period, before), period_(period) {}
 
-    /// Gives back the value that falls out; 0 until the window has turned once.
+    /// Gives back the value that falls out; `before` until the window has turned once.
     double push(double value) {
         const double oldest = std::exchange(values_[next_], value);
         if (++next_ == period_) next_ = 0;
@@ -22,6 +24,7 @@ public:
     }
     [[nodiscard]] bool has_turned_now() const { return next_ == 0; }
     [[nodiscard]] std::size_t period() const { return period_; }
+    [[nodiscard]] double oldest() const { return values_[next_]; }
     /// In the order in which they came only where it has turned now.
     [[nodiscard]] const std::vector<double>& values() const { return values_; }
     /// The value that came `ago` values before the newest; ago < period.
@@ -60,6 +63,39 @@ private:
     double sum_ = 0.0;
     double anew_ = 0.0;
     bool is_full_ = false;
+};
+
+/// Sum of a window of values that are not negative: exactly 0 when all of them are, which a running
+/// sum is not.
+class RollingMagnitude {
+public:
+    explicit RollingMagnitude(std::size_t period) : sum_(period) {}
+
+    double add(double magnitude) {
+        zeros_ = magnitude == 0.0 ? zeros_ + 1 : 0;
+        const double sum = sum_.add(magnitude);
+        return zeros_ >= sum_.window().period() ? 0.0 : sum;
+    }
+    [[nodiscard]] bool is_full() const { return sum_.is_full(); }
+
+private:
+    RollingSum sum_;
+    std::size_t zeros_ = 0;  ///< since the last value above 0
+};
+
+/// The value of some rows ago; NaN before there is one.
+class Delay {
+public:
+    explicit Delay(std::size_t ago) : window_(ago + 1, std::numeric_limits<double>::quiet_NaN()) {}
+
+    [[nodiscard]] std::size_t lookback() const { return window_.period() - 1; }
+    double next(double value) {
+        window_.push(value);
+        return window_.oldest();
+    }
+
+private:
+    Window window_;
 };
 
 }  // namespace tradewind::feature

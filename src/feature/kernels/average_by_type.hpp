@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <variant>
+
+#include "base/assert.hpp"
+#include "feature/kernels/averages.hpp"
+
+/// The average that a parameter names.
+namespace tradewind::feature {
+
+/// TA-Lib's numbers.
+enum class AverageType : std::uint8_t {
+    simple = 0,
+    exponential = 1,
+    weighted = 2,
+    double_exponential = 3,
+    triple_exponential = 4,
+    triangular = 5,
+    kaufman = 6,
+    mesa = 7,
+    t3 = 8,
+    hull = 9,
+    none = 10,
+    usual = 11,  ///< simple
+    zero_lag = 12,
+    wilder = 13,
+};
+
+/// Any of them, chosen at run time: a call a value where one type of its own costs nothing.
+class AnyAverage {
+public:
+    AnyAverage(AverageType type, std::size_t period) : average_(of(type, period)) {}
+
+    [[nodiscard]] std::size_t lookback() const {
+        return std::visit([](const auto& average) { return average.lookback(); }, average_);
+    }
+    template <bool Warm>
+    double next(double value) {
+        return std::visit([&](auto& average) { return average.template next<Warm>(value); },
+                          average_);
+    }
+
+private:
+    using Average =
+        std::variant<Same, Sma, Exponential, Wma, Dema, Tema, Trima, Kama, T3, Hma, Zlema>;
+
+    static Average of(AverageType type, std::size_t period) {
+        constexpr double kT3Factor = 0.7;
+        if (period == 1) return Same{};
+        switch (type) {
+            case AverageType::simple:
+            case AverageType::usual: return Sma{period};
+            case AverageType::exponential: return ema(period);
+            case AverageType::weighted: return Wma{period};
+            case AverageType::double_exponential: return Dema{period};
+            case AverageType::triple_exponential: return Tema{period};
+            case AverageType::triangular: return Trima{period};
+            case AverageType::kaufman: return Kama{period};
+            case AverageType::mesa: break;
+            case AverageType::t3: return T3{period, kT3Factor};
+            case AverageType::hull: return Hma{period};
+            case AverageType::none: return Same{};
+            case AverageType::zero_lag: return Zlema{period};
+            case AverageType::wilder: return rma(period);
+        }
+        ASSERT(false);
+        return Same{};
+    }
+
+    Average average_;
+};
+
+[[nodiscard]] inline AverageType average_type(Args args, std::size_t place) {
+    return static_cast<AverageType>(args[place]);
+}
+
+/// Calls `make` with an average of one type for each period: of its own class where the type is a
+/// frequent one.
+template <typename Make, typename... Periods>
+[[nodiscard]] auto with_averages(AverageType type, Make make, Periods... periods) {
+    switch (type) {
+        case AverageType::simple:
+        case AverageType::usual: return make(Sma{periods}...);
+        case AverageType::exponential: return make(ema(periods)...);
+        case AverageType::wilder: return make(rma(periods)...);
+        default: return make(AnyAverage{type, periods}...);
+    }
+}
+
+}  // namespace tradewind::feature
