@@ -89,7 +89,7 @@ install_python_packages() {  # venv requirements
     say "installing the Python packages of $requirements into build/$1"
     rm -rf "$venv"
     "$python" -m venv "$venv" >"$log" 2>&1 &&
-        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
             --requirement "$requirements" >>"$log" 2>&1 || {
         grep -i error "$log" | tail -n 3 >&2 || true
         stop "the Python packages of $requirements could not be installed (no network?); the whole output is in build/setup.log"

@@ -22,6 +22,10 @@ namespace {
 constexpr std::array<std::string_view, kFieldCount> kFieldNames{"open",  "high",   "low",
                                                                 "close", "volume", "time"};
 
+/// The price that a bar's volume changed hands at in the mean. Bars here do not tell it: their
+/// typical price, (high + low + close) / 3, stands for it.
+constexpr std::string_view kVwap = "vwap";
+
 /// Counts up with every change of what a function computes.
 constexpr unsigned kFunctionsVersion = 1;
 
@@ -148,11 +152,17 @@ private:
         if (const auto field = field_named(term.text)) return Graph::slot_of(*field);
         const auto found = features_.find(term.text);
         if (found != features_.end()) return found->second;
+        if (term.text == kVwap) return step(*find_indicator("typprice"), {}, typical_of());
         if (find_function(term.text) != nullptr) {
             return fail(term, fmt::format("{} is a function: say {}(...)", term.text, term.text));
         }
         return fail(term, fmt::format("there is no {}; the bar has {}{}", term.text,
                                       fmt::join(kFieldNames, ", "), also_near(term.text)));
+    }
+
+    static std::vector<Slot> typical_of() {
+        return {Graph::slot_of(Field::high), Graph::slot_of(Field::low),
+                Graph::slot_of(Field::close)};
     }
 
     Made member(const Term& term, std::span<const Value> values) {

@@ -320,10 +320,12 @@ std::span<const IndicatorInfo> operators() { return kOperators; }
 
 const IndicatorInfo* find_function(std::string_view name) {
     if (const IndicatorInfo* indicator = find_indicator(name)) return indicator;
-    const auto found = std::find_if(
-        kOperators.begin(), kOperators.end(),
-        [&](const IndicatorInfo& info) { return info.name == name && is_called(info); });
-    return found == kOperators.end() ? nullptr : &*found;
+    for (const auto table : {operators(), rolling_operators()}) {
+        for (const IndicatorInfo& info : table) {
+            if (info.name == name && is_called(info)) return &info;
+        }
+    }
+    return nullptr;
 }
 
 const IndicatorInfo* find_symbol(std::string_view symbol, std::size_t operands) {
@@ -338,8 +340,10 @@ const IndicatorInfo* find_symbol(std::string_view symbol, std::size_t operands) 
 std::vector<std::string_view> function_names() {
     std::vector<std::string_view> names;
     for (const IndicatorInfo* info : indicators()) names.push_back(info->name);
-    for (const IndicatorInfo& info : kOperators) {
-        if (is_called(info)) names.push_back(info.name);
+    for (const auto table : {operators(), rolling_operators()}) {
+        for (const IndicatorInfo& info : table) {
+            if (is_called(info)) names.push_back(info.name);
+        }
     }
     return names;
 }

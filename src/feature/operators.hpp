@@ -10,6 +10,8 @@ namespace tradewind::feature {
 /// What expressions have beside the indicators: arithmetic by symbol ("+", "<", "and", "neg"), and
 /// functions by name.
 [[nodiscard]] std::span<const IndicatorInfo> operators();
+/// Functions of a window: moments, ranks, lines, correlations.
+[[nodiscard]] std::span<const IndicatorInfo> rolling_operators();
 /// An indicator or an operator with a name of letters; nullptr: neither.
 [[nodiscard]] const IndicatorInfo* find_function(std::string_view name);
 /// An operator by its symbol and how many operands it has.

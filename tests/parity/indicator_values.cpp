@@ -4,7 +4,9 @@
 //     indicator_values DATA OUT < REQUESTS
 //
 // DATA: columns of doubles, one after another: open, high, low, close, volume, periods. REQUESTS: a
-// line each, a name and its parameters. OUT: the outputs of each, a column of doubles each.
+// line each, a name and its parameters, or '=' and an expression (whose `time` is the last column),
+// or "set" and the name of a set of features, whose names are printed. OUT: the outputs of each, a
+// column of doubles each.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,7 +15,9 @@
 #include <sstream>
 #include <vector>
 
+#include "feature/graph.hpp"
 #include "feature/indicator.hpp"
+#include "feature/sets.hpp"
 
 namespace {
 
@@ -49,7 +53,43 @@ std::size_t column_of(const IndicatorInfo& info, std::size_t place) {
     return is_pair && place == 0 ? 1 : column_of(info.inputs[place]);
 }
 
+void write(const std::vector<double>& column, std::ofstream& out) {
+    out.write(reinterpret_cast<const char*>(column.data()),
+              static_cast<std::streamsize>(column.size() * sizeof(double)));
+}
+
+bool answer_features(const std::vector<FeatureText>& features, const std::vector<double>& data,
+                     std::ofstream& out) {
+    auto graph = Graph::compile(features);
+    if (!graph) {
+        fmt::print(stderr, "{}\n", describe(graph.error()));
+        return false;
+    }
+    const std::size_t rows = data.size() / kColumns;
+    FieldColumns in;
+    in.rows = rows;
+    for (std::size_t i = 0; i < kFieldCount; ++i) in.columns[i] = data.data() + i * rows;
+    std::vector<std::vector<double>> values(features.size(), std::vector<double>(rows));
+    std::vector<double*> columns;
+    for (auto& column : values) columns.push_back(column.data());
+    FeatureStream{std::make_shared<const Graph>(std::move(*graph))}.run(in, columns);
+    for (const auto& column : values) write(column, out);
+    return true;
+}
+
+bool answer_set(const std::string& name, const std::vector<double>& data, std::ofstream& out) {
+    const auto features = feature_set(name);
+    if (!features) {
+        fmt::print(stderr, "{}: there is no such set\n", name);
+        return false;
+    }
+    for (const FeatureText& feature : *features) fmt::print("{}\n", feature.name);
+    return answer_features(*features, data, out);
+}
+
 bool answer(const std::string& line, const std::vector<double>& data, std::ofstream& out) {
+    if (line.starts_with('=')) return answer_features({{"x", line.substr(1)}}, data, out);
+    if (line.starts_with("set ")) return answer_set(line.substr(4), data, out);
     std::istringstream words{line};
     std::string name;
     words >> name;
@@ -74,10 +114,7 @@ bool answer(const std::string& line, const std::vector<double>& data, std::ofstr
     std::vector<double*> outs;
     for (auto& column : values) outs.push_back(column.data());
     info->make(*params)->run(in, outs, rows);
-    for (const auto& column : values) {
-        out.write(reinterpret_cast<const char*>(column.data()),
-                  static_cast<std::streamsize>(rows * sizeof(double)));
-    }
+    for (const auto& column : values) write(column, out);
     return true;
 }
 

@@ -90,6 +90,25 @@ def ours(cases, bars):
     return [list(part) for part in split]
 
 
+def expressions(texts, bars):
+    """The values of each expression, in one run of the program."""
+    with tempfile.TemporaryDirectory() as folder:
+        data, out = pathlib.Path(folder, "data"), pathlib.Path(folder, "out")
+        np.ascontiguousarray(bars).tofile(data)
+        subprocess.run([PROGRAM, data, out], input="".join(f"={text}\n" for text in texts), text=True, check=True)
+        return list(np.fromfile(out).reshape(len(texts), bars.shape[1]))
+
+
+def feature_set(name, bars):
+    """The names of a set's features and the values of each."""
+    with tempfile.TemporaryDirectory() as folder:
+        data, out = pathlib.Path(folder, "data"), pathlib.Path(folder, "out")
+        np.ascontiguousarray(bars).tofile(data)
+        told = subprocess.run([PROGRAM, data, out], input=f"set {name}\n", text=True, check=True, stdout=subprocess.PIPE)
+        names = told.stdout.split()
+        return names, list(np.fromfile(out).reshape(len(names), bars.shape[1]))
+
+
 def error(ours_, theirs_):
     """The largest difference, relative to the value, or to the column's middle size where the value is smaller than that."""
     known = ~np.isnan(theirs_) & (ours_ != theirs_)

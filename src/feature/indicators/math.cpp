@@ -5,6 +5,7 @@
 #include "feature/indicators/families.hpp"
 #include "feature/kernel_indicator.hpp"
 #include "feature/kernels/cumulative_sum.hpp"
+#include "feature/kernels/extremes.hpp"
 #include "feature/kernels/row_function.hpp"
 #include "feature/kernels/window.hpp"
 
@@ -254,6 +255,24 @@ constexpr IndicatorInfo kIndicators[] = {
      .formula = "sum of the last n",
      .source = "arithmetic",
      .make = [](Args args) { return indicator_of<1>(SumOfWindow{whole(args, 0)}); }},
+    {.name = "max",
+     .talib = "MAX",
+     .title = "largest of a window",
+     .inputs = kReal,
+     .params = kPeriod30,
+     .outputs = kValue,
+     .formula = "the largest of the last n",
+     .source = "van Herk, Pattern Recognition Letters 13 (1992), p. 517",
+     .make = [](Args args) { return indicator_of<1>(RollingMax{whole(args, 0)}); }},
+    {.name = "min",
+     .talib = "MIN",
+     .title = "smallest of a window",
+     .inputs = kReal,
+     .params = kPeriod30,
+     .outputs = kValue,
+     .formula = "the smallest of the last n",
+     .source = "van Herk, Pattern Recognition Letters 13 (1992), p. 517",
+     .make = [](Args args) { return indicator_of<1>(RollingMin{whole(args, 0)}); }},
 };
 
 }  // namespace

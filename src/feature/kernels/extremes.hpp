@@ -17,12 +17,21 @@ namespace tradewind::feature {
 struct Largest {
     static constexpr double kNone = -std::numeric_limits<double>::infinity();
     static double of(double a, double b) { return larger(a, b); }
-    static bool is_beaten(double a, double by) { return by > a; }
+    /// Whether the extreme goes on from one value to a later one.
+    static bool goes_on(double from, double to) { return to >= from; }
 };
 struct Smallest {
     static constexpr double kNone = std::numeric_limits<double>::infinity();
     static double of(double a, double b) { return smaller(a, b); }
-    static bool is_beaten(double a, double by) { return by < a; }
+    static bool goes_on(double from, double to) { return to <= from; }
+};
+
+/// Of equal values the earliest.
+struct FirstLargest : Largest {
+    static bool goes_on(double from, double to) { return to > from; }
+};
+struct FirstSmallest : Smallest {
+    static bool goes_on(double from, double to) { return to < from; }
 };
 
 template <typename Order>
@@ -115,7 +124,8 @@ private:
     bool is_full_ = false;
 };
 
-/// As RollingExtreme, and how many values ago the extreme came; the latest of equal ones.
+/// As RollingExtreme, and how many values ago the extreme came: of equal ones the latest, or the
+/// earliest where the order says so.
 template <typename Order>
 class RollingExtremeAge {
 public:
@@ -131,11 +141,11 @@ public:
     Extreme add(double value) {
         const std::size_t now = next_;
         ends_[now] = {.value = value, .place = now};
-        const bool is_new = !Order::is_beaten(value, begin_.value);
+        const bool is_new = Order::goes_on(begin_.value, value);
         begin_ = {.value = is_new ? value : begin_.value, .place = is_new ? now : begin_.place};
         if (++next_ == period_) return turn();
         const End end = ends_[next_];
-        const bool is_end = Order::is_beaten(begin_.value, end.value);
+        const bool is_end = !Order::goes_on(end.value, begin_.value);
         return {.value = is_end ? end.value : begin_.value,
                 .age = now + (is_end ? period_ - end.place : 0 - begin_.place)};
     }
@@ -150,7 +160,7 @@ private:
     [[gnu::always_inline]] Extreme turn() {
         End end{.value = Order::kNone, .place = 0};
         for (std::size_t i = period_; i-- > 0;) {
-            const bool beats = Order::is_beaten(end.value, ends_[i].value);
+            const bool beats = !Order::goes_on(ends_[i].value, end.value);
             end = {.value = beats ? ends_[i].value : end.value, .place = beats ? i : end.place};
             ends_[i] = end;
         }
