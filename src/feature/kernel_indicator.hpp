@@ -50,6 +50,9 @@ inline constexpr bool kHasWideArithmetic = false;
     return bad == 0;
 }
 
+template <typename Kernel>
+concept Prepares = requires { &Kernel::prepare; };
+
 template <bool Warm, typename Kernel, std::size_t... I>
 [[gnu::always_inline]] inline auto next_of(Kernel& kernel, const double* const* in, std::size_t row,
                                            std::index_sequence<I...> /*inputs*/) {
@@ -60,6 +63,48 @@ template <bool Warm, typename Kernel, std::size_t... I>
     }
 }
 
+/// Rows of a block as `next` takes them: what a kernel prepares, else the inputs themselves.
+template <typename Kernel, std::size_t Inputs, std::size_t Block>
+class Rows {
+public:
+    [[gnu::always_inline]] Rows(const double* const* in, std::size_t from, std::size_t end)
+        : in_(in), from_(from) {
+        if constexpr (Prepares<Kernel>) prepare(end, std::make_index_sequence<Inputs>{});
+    }
+    template <bool Warm>
+    [[gnu::always_inline]] auto next(Kernel& kernel, std::size_t row) const {
+        if constexpr (Prepares<Kernel>) {
+            return next_prepared<Warm>(kernel, row - from_,
+                                       std::make_index_sequence<Kernel::kPrepared>{});
+        } else {
+            return next_of<Warm>(kernel, in_, row, std::make_index_sequence<Inputs>{});
+        }
+    }
+
+private:
+    template <std::size_t... I>
+    [[gnu::always_inline]] void prepare(std::size_t end, std::index_sequence<I...> /*inputs*/) {
+        for (std::size_t row = from_; row < end; ++row) {
+            const auto values = Kernel::prepare(in_[I][row]...);
+            for (std::size_t i = 0; i < values.size(); ++i) prepared_[i][row - from_] = values[i];
+        }
+    }
+    template <bool Warm, std::size_t... I>
+    [[gnu::always_inline]] auto next_prepared(Kernel& kernel, std::size_t place,
+                                              std::index_sequence<I...> /*prepared*/) const {
+        return kernel.template next<Warm>(prepared_[I][place]...);
+    }
+    static constexpr std::size_t prepared() {
+        if constexpr (Prepares<Kernel>) return Kernel::kPrepared;
+        return 0;
+    }
+
+    const double* const* in_;
+    std::size_t from_;
+    // Not initialised: only what `prepare` wrote is read.
+    std::array<std::array<double, Block>, prepared()> prepared_;  // NOLINT(*-member-init)
+};
+
 }  // namespace detail
 
 /// Makes an indicator of a kernel: a copyable class with
@@ -69,6 +114,13 @@ template <bool Warm, typename Kernel, std::size_t... I>
 /// which takes the inputs of a row, all of them finite, and gives its outputs, NaN for the first
 /// `lookback()` rows. It need not think of NaN in its inputs. It may be a template, `next<Warm>`:
 /// where Warm is true a row with a value has been taken, and what only warms up is left out.
+///
+/// What hangs on no other row may be told apart, so that the compiler takes several rows at once:
+///
+///     static constexpr std::size_t kPrepared;
+///     static std::array<double, kPrepared> prepare(double...)
+///
+/// takes the inputs then, and `next<Warm>` what it gives.
 ///
 /// Where a recurrence hangs on a product and a sum it says `std::fma`, never leaves that to the
 /// compiler: the bytes are the same on every processor.
@@ -146,31 +198,32 @@ private:
     /// local: nothing else can point into it, and its numbers stay in registers.
     [[gnu::always_inline]] std::size_t run_blocks(const In* in, const Out* out, std::size_t from,
                                                   std::size_t rows) {
-        constexpr std::make_index_sequence<Inputs> kIns;
         Kernel kernel = std::move(kernel_);
         do {
             const std::size_t end = std::min(rows, from + kBlock);
+            const detail::Rows<Kernel, Inputs, kBlock> block{in, from, end};
             for (; from < end && taken_ < warming_; ++from, ++taken_) {
-                put(detail::next_of<false>(kernel, in, from, kIns), out, from);
+                put(block.template next<false>(kernel, from), out, from);
             }
-            for (; from < end; ++from)
-                put(detail::next_of<true>(kernel, in, from, kIns), out, from);
+            for (; from < end; ++from) put(block.template next<true>(kernel, from), out, from);
         } while (from < rows && fits(in, from, rows));
         kernel_ = std::move(kernel);
         return from;
     }
     [[gnu::always_inline]] void run_row(const In* in, const Out* out, std::size_t row) {
-        constexpr std::make_index_sequence<Inputs> kIns;
         bool fits = true;
         for (std::size_t i = 0; i < Inputs; ++i) fits &= detail::is_finite(in[i][row]);
         if (!fits) [[unlikely]] {
             restart();
             for (std::size_t i = 0; i < Outputs; ++i) out[i][row] = kNaN;
-        } else if (taken_ < warming_) [[unlikely]] {
-            put(detail::next_of<false>(kernel_, in, row, kIns), out, row);
+            return;
+        }
+        const detail::Rows<Kernel, Inputs, 1> one{in, row, row + 1};
+        if (taken_ < warming_) [[unlikely]] {
+            put(one.template next<false>(kernel_, row), out, row);
             ++taken_;
         } else {
-            put(detail::next_of<true>(kernel_, in, row, kIns), out, row);
+            put(one.template next<true>(kernel_, row), out, row);
         }
     }
 

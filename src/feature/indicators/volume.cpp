@@ -16,7 +16,8 @@ namespace {
 
 /// A bar's volume by where it closed: all of it at the high, none in the middle, less all of it at
 /// the low. A bar without a range counts for nothing.
-double money_flow(double high, double low, double close, double volume) {
+[[gnu::always_inline]] inline double money_flow(double high, double low, double close,
+                                                double volume) {
     const double range = high - low;
     const double place = ((close - low) - (high - close)) / range;
     return pick(range > 0.0, place * volume, 0.0);
@@ -29,9 +30,15 @@ double growth(double before, double close) {
 
 class AccumulationDistribution {
 public:
+    static constexpr std::size_t kPrepared = 1;
+    static std::array<double, 1> prepare(double high, double low, double close, double volume) {
+        return {money_flow(high, low, close, volume)};
+    }
+
     [[nodiscard]] static std::size_t lookback() { return 0; }
-    double next(double high, double low, double close, double volume) {
-        return line_.add(money_flow(high, low, close, volume));
+    template <bool Warm>
+    double next(double flow) {
+        return line_.add(flow);
     }
 
 private:
@@ -45,9 +52,13 @@ public:
         : fast_(from_first(fast)), slow_(from_first(slow)), lookback_(std::max(fast, slow) - 1) {}
 
     [[nodiscard]] std::size_t lookback() const { return lookback_; }
+    static constexpr std::size_t kPrepared = AccumulationDistribution::kPrepared;
+    static std::array<double, 1> prepare(double high, double low, double close, double volume) {
+        return AccumulationDistribution::prepare(high, low, close, volume);
+    }
     template <bool Warm>
-    double next(double high, double low, double close, double volume) {
-        const double line = line_.next(high, low, close, volume);
+    double next(double flow) {
+        const double line = line_.next<Warm>(flow);
         const double out = fast_.next<Warm>(line) - slow_.next<Warm>(line);
         return Warm || taken_++ >= lookback_ ? out : kNaN;
     }
@@ -69,9 +80,13 @@ public:
     explicit ChaikinMoneyFlow(std::size_t period) : flow_(period), volume_(period) {}
 
     [[nodiscard]] std::size_t lookback() const { return flow_.window().period() - 1; }
+    static constexpr std::size_t kPrepared = 2;
+    static std::array<double, 2> prepare(double high, double low, double close, double volume) {
+        return {money_flow(high, low, close, volume), volume};
+    }
     template <bool Warm>
-    double next(double high, double low, double close, double volume) {
-        const double flow = flow_.add(money_flow(high, low, close, volume));
+    double next(double money, double volume) {
+        const double flow = flow_.add(money);
         const double sum = volume_.add(volume);
         // Of a sum that is kept up a trace may stay when only zeros are left.
         without_ = volume == 0.0 ? without_ + 1 : 0;
