@@ -16,6 +16,7 @@ namespace tradewind::feature {
 [[nodiscard]] std::span<const IndicatorInfo> volatility_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> price_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> volume_indicators();
+[[nodiscard]] std::span<const IndicatorInfo> cycle_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> math_indicators();
 
 // What the tables of the families have in common.
