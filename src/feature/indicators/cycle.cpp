@@ -51,7 +51,7 @@ const Turns& turns() {
 }
 
 std::size_t whole_period(const DominantCycle& cycle) {
-    return static_cast<std::size_t>(cycle.smooth_period() + 0.5);
+    return static_cast<std::size_t>(std::floor(cycle.smooth_period() + 0.5));
 }
 
 class CyclePeriod {

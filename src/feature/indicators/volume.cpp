@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What volume says about a move.
 #include <algorithm>
-#include <cstdint>
 #include <utility>
 
 #include "feature/indicators/families.hpp"
@@ -86,20 +85,15 @@ public:
     }
     template <bool Warm>
     double next(double money, double volume) {
-        const double flow = flow_.add(money);
-        const double sum = volume_.add(volume);
-        // Of a sum that is kept up a trace may stay when only zeros are left.
-        without_ = volume == 0.0 ? without_ + 1 : 0;
-        if (!Warm && !flow_.is_full()) return kNaN;
+        const double flow = flow_.add(money), sum = volume_.add(volume);
         const double ratio = flow / sum;
-        const bool trades = (without_ < flow_.window().period()) & (sum != 0.0);
-        return trades ? ratio : 0.0;
+        if (!Warm && !flow_.is_full()) return kNaN;
+        return sum > 0.0 ? ratio : 0.0;
     }
 
 private:
     RollingSum flow_;
-    RollingSum volume_;
-    std::uint64_t without_ = 0;  ///< rows in a row that traded nothing
+    RollingMagnitude volume_;
 };
 
 class ForceIndex {
