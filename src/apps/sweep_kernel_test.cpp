@@ -154,6 +154,44 @@ Instrument drawn_instrument(Draw& draw) {
     return out;
 }
 
+/// What a venue may ask for beyond an order's own fee: tiers, carry, margin, price bands.
+void draw_terms(Draw& draw, const Case& c, sim::WorldSettings& out) {
+    const auto rate = [&](std::int64_t low, std::int64_t high) {
+        return Rate{draw.between(low, high) * base::kDecimalOne / 100};
+    };
+    if (draw.chance(3)) {
+        out.fee_terms.window_days = draw.between(1, 30);
+        for (std::int64_t volume : {0, 10'000, 100'000}) {
+            out.fee_terms.tiers.push_back({.volume = whole_money(volume),
+                                           .maker = {draw.between(-5, 10) * 100'000},
+                                           .taker = {draw.between(0, 30) * 100'000}});
+        }
+    }
+    if (draw.chance(3)) {
+        out.carry.year_days = draw.one_of<std::int64_t>({360, 365});
+        if (draw.chance(2)) {
+            out.carry.borrow.push_back({.symbol = "*", .rates = {{.a_year = rate(1, 60)}}});
+        }
+        if (draw.chance(2)) {
+            out.carry.interest.push_back(
+                {.currency = c.instrument.quote, .debit = rate(0, 40), .credit = rate(0, 20)});
+        }
+    }
+    if (out.account == sim::AccountKind::margin && draw.chance(2)) {
+        out.margin = {
+            .liquidates = draw.one_of({sim::Liquidates::cross, sim::Liquidates::isolated}),
+            .liquidation_fee = rate(0, 2)};
+    }
+    if (draw.chance(4)) {
+        const std::int64_t width = draw.between(1, 10) * base::kDecimalOne / 100;
+        out.price_limits.push_back(
+            {.symbol = "*",
+             .up = width,
+             .down = width,
+             .reference = draw.one_of({sim::LimitReference::close, sim::LimitReference::last})});
+    }
+}
+
 sim::WorldSettings drawn_world(Draw& draw, const Case& c) {
     const bool margin = c.instrument.is_derivative() || draw.chance(2);
     sim::WorldSettings out;
@@ -173,6 +211,7 @@ sim::WorldSettings drawn_world(Draw& draw, const Case& c) {
                          .cancel = seconds(draw.between(0, 90)),
                          .report = seconds(draw.between(0, 90))};
     }
+    draw_terms(draw, c, out);
     return out;
 }
 
@@ -444,9 +483,9 @@ TEST(SweepKernel, does_not_know_the_inside_of_bars) {
 }
 
 TEST(SweepKernel, gives_what_the_engine_gives_whatever_the_settings) {
-    constexpr std::uint64_t kCases = 400;
+    constexpr std::uint64_t kCases = 600;
     std::uint64_t trades = 0, capped = 0, denied = 0, without_funds = 0, drawdowns = 0,
-                  overlapping = 0;
+                  overlapping = 0, liquidations = 0, tiers = 0, carried = 0, bands = 0;
     for (std::uint64_t seed = 1; seed <= kCases; ++seed) {
         const Bench bench{drawn_case(seed)};
         SCOPED_TRACE(fmt::format("case {}", seed));
@@ -465,14 +504,33 @@ TEST(SweepKernel, gives_what_the_engine_gives_whatever_the_settings) {
         denied += plain.run.refusals;
         without_funds += plain.world.denied_for_funds;
         drawdowns += plain.max_drawdown_of_marks > 0 ? 1 : 0;
+        liquidations += plain.world.liquidations;
+        const auto differs_without = [&](auto&& take_away) {
+            Case other = bench.drawn();
+            take_away(other.world);
+            return Bench{other}.stepped().final_equity != plain.final_equity ? 1U : 0U;
+        };
+        if (!bench.drawn().world.fee_terms.tiers.empty()) {
+            tiers += differs_without([](sim::WorldSettings& w) { w.fee_terms = {}; });
+        }
+        if (bench.drawn().world.carry.accrues_daily()) {
+            carried += differs_without([](sim::WorldSettings& w) { w.carry = {}; });
+        }
+        if (!bench.drawn().world.price_limits.empty()) {
+            bands += differs_without([](sim::WorldSettings& w) { w.price_limits.clear(); });
+        }
     }
     EXPECT_LT(overlapping, kCases / 10);
     // The cases reach what they are to compare.
     EXPECT_GT(trades, 1000U);
     EXPECT_GT(capped, 1000U);
     EXPECT_GT(denied, 1000U);
-    EXPECT_GT(without_funds, 10U);
+    EXPECT_GT(without_funds, 3U);
     EXPECT_GT(drawdowns, kCases / 2);
+    EXPECT_GT(liquidations, 20U);
+    EXPECT_GT(tiers, 30U);
+    EXPECT_GT(carried, 30U);
+    EXPECT_GT(bands, 5U);
 }
 
 }  // namespace

@@ -76,6 +76,66 @@ protected:
                      .orders = orders}};
 };
 
+// --- before it may trade ------------------------------------------------------------------------
+
+TEST_F(ContextTest, sends_no_order_before_its_time_but_sets_its_timers) {
+    context.trade_from(Timestamp{100});
+    ASSERT_TRUE(context.is_holding());
+    context.begin(Timestamp{99});
+    context.target(kFirst, whole_qty(5));
+    context.submit({.instrument = kFirst, .side = Side::buy, .qty = whole_qty(1)});
+    context.cancel(OrderId::of(kMe, 7));
+    context.set_timer(TimerId{3}, Timestamp{120});
+    context.hold_back();
+    EXPECT_TRUE(context.is_holding());
+    const auto left = wishes();
+    ASSERT_EQ(left.size(), 1U);
+    EXPECT_EQ(std::get<TimerIntent>(left.front()).at, Timestamp{120});
+    EXPECT_EQ(context.working(kFirst), Qty{});
+}
+
+TEST_F(ContextTest, pursues_its_latest_targets_at_the_first_event_from_its_time_on) {
+    context.trade_from(Timestamp{100});
+    context.begin(Timestamp{50});
+    context.target(kFirst, whole_qty(5));
+    context.target(kSecond, -whole_qty(2));
+    context.hold_back();
+    context.begin(Timestamp{60});
+    context.target(kFirst, whole_qty(3));
+    context.hold_back();
+    EXPECT_EQ(asked(), Asked{});
+    // Nothing new is wished for at the instant itself: what was wanted is still wanted.
+    context.begin(Timestamp{100});
+    context.hold_back();
+    EXPECT_FALSE(context.is_holding());
+    EXPECT_EQ(asked(), (Asked{"buy 3", "sell 2"}));
+}
+
+TEST_F(ContextTest, pursues_what_it_sets_at_that_event_and_not_what_it_set_before) {
+    context.trade_from(Timestamp{100});
+    context.begin(Timestamp{50});
+    context.target(kFirst, whole_qty(5));
+    context.hold_back();
+    context.begin(Timestamp{200});
+    context.target(kFirst, -whole_qty(1));
+    context.hold_back();
+    EXPECT_EQ(asked(), Asked{"sell 1"});
+    EXPECT_FALSE(context.is_holding());
+}
+
+TEST_F(ContextTest, a_target_that_was_taken_back_before_its_time_sends_nothing) {
+    context.trade_from(Timestamp{100});
+    context.begin(Timestamp{50});
+    context.target(kFirst, whole_qty(5));
+    context.hold_back();
+    context.begin(Timestamp{60});
+    context.target(kFirst, Qty{});
+    context.hold_back();
+    context.begin(Timestamp{100});
+    context.hold_back();
+    EXPECT_EQ(asked(), Asked{});
+}
+
 // --- target -------------------------------------------------------------------------------------
 
 TEST_F(ContextTest, target_asks_for_nothing_when_there_already) {
