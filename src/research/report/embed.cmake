@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Writes OUTPUT, a C++ file that holds the page, the styles and the code of FOLDER as constants, so that the
 # program needs no file at run time. Run with cmake -P.
-set(scripts text scales curves page trades main)  # each stands on those before it
+set(scripts text scales frame curves page trades main)  # each stands on those before it
 
 # The script files share one scope of their own.
 set(code "\"use strict\";\n(() => {\n")
@@ -12,7 +12,7 @@ endforeach()
 string(APPEND code "})();\n")
 # The page of a search has a script of its own on the same foundations.
 set(search_code "\"use strict\";\n(() => {\n")
-foreach(name IN ITEMS text scales search)
+foreach(name IN ITEMS text scales frame search)
     file(READ "${FOLDER}/${name}.js" content)
     string(APPEND search_code "${content}\n")
 endforeach()

@@ -1,39 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Settings, theme, navigation; draws the page.
+// Navigation; draws the page.
 
-// ---- theme, navigation, start --------------------------------------------------------------------
-function theme() {
-    const button = byId("theme"),
-        dark = matchMedia("(prefers-color-scheme: dark)");
-    const stored = () => {
-        try {
-            return localStorage.getItem("tradewind-theme");
-        } catch {
-            return null;
-        }
-    };
-    const apply = (name) => {
-        document.documentElement.dataset.theme = name;
-        button.textContent = name === "dark" ? "Light" : "Dark";
-    };
-    const fromSystem = () => apply(stored() || (dark.matches ? "dark" : "light"));
-    fromSystem();
-    dark.addEventListener("change", fromSystem);
-    button.addEventListener("click", () => {
-        const name = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
-        try {
-            localStorage.setItem("tradewind-theme", name);
-        } catch {
-            /* files may have no storage */
-        }
-        apply(name);
-    });
-    byId("print").addEventListener("click", () => print());
-    addEventListener("beforeprint", () => {
-        document.documentElement.dataset.theme = "light";
-    });
-    addEventListener("afterprint", fromSystem);
-}
+// ---- navigation, start ---------------------------------------------------------------------------
 function spyNavigation() {
     const links = new Map([...nav.children].map((a) => [a.hash.slice(1), a]));
     const observer = new IntersectionObserver(

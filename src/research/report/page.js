@@ -2,23 +2,6 @@
 // The sections up to the distribution of returns.
 
 // ---- the page ------------------------------------------------------------------------------------
-const main = byId("main"),
-    nav = byId("nav");
-function section(id, title, note) {
-    const node = el(
-        "section",
-        { id, "aria-labelledby": id + "-h" },
-        el(
-            "div",
-            { class: "section-head" },
-            el("h2", { id: id + "-h" }, title),
-            note ? el("span", { class: "muted" }, note) : null,
-        ),
-    );
-    main.append(node);
-    nav.append(el("a", { href: "#" + id }, title));
-    return node;
-}
 function segmented(label, choices, chosen, onChoose) {
     const group = el("span", { class: "segmented", role: "group", "aria-label": label });
     for (const [value, text] of choices) {

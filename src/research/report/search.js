@@ -1,43 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page of a search or a walk-forward: stands on text.js and scales.js.
+// The page of a search or a walk-forward: stands on text.js, scales.js and frame.js.
 
-const main = byId("main"),
-    nav = byId("nav"),
-    tip = byId("tip");
-function section(id, title, note) {
-    const node = el(
-        "section",
-        { id, "aria-labelledby": id + "-h" },
-        el(
-            "div",
-            { class: "section-head" },
-            el("h2", { id: id + "-h" }, title),
-            note ? el("span", { class: "muted" }, note) : null,
-        ),
-    );
-    main.append(node);
-    nav.append(el("a", { href: "#" + id }, title));
-    return node;
-}
 let charts = 0;
 const figure = (x) =>
     !known(x) ? DASH : Number.isInteger(x) ? plain(x, 0) : Math.abs(x) >= 1000 ? plain(x, 0) : plain(x, Math.abs(x) < 10 ? 3 : 1);
-
-// ---- theme ---------------------------------------------------------------------------------------
-function theme() {
-    const button = byId("theme"),
-        dark = matchMedia("(prefers-color-scheme: dark)");
-    const apply = (name) => {
-        document.documentElement.dataset.theme = name;
-        button.textContent = name === "dark" ? "Light" : "Dark";
-    };
-    apply(dark.matches ? "dark" : "light");
-    dark.addEventListener("change", () => apply(dark.matches ? "dark" : "light"));
-    button.addEventListener("click", () =>
-        apply(document.documentElement.dataset.theme === "dark" ? "light" : "dark"),
-    );
-    byId("print").addEventListener("click", () => print());
-}
 
 // ---- summary -------------------------------------------------------------------------------------
 function summary() {
@@ -212,14 +178,20 @@ function heatMap(node, a, b, rankOf) {
     svg("text", { ...text, x: left + (width - left) / 2, y: height - 8, "text-anchor": "middle" }, root, x.name);
     svg("text", { ...text, x: 12, y: top + 12 }, root, y.name);
     node.append(
-        el("figure", { class: "search-figure" }, el("figcaption", {}, title + (many ? ", mean over the others" : "")), root),
+        el(
+            "figure",
+            { class: "search-figure search-map" },
+            el("figcaption", {}, title + (many ? ", mean over the others" : "")),
+            root,
+        ),
     );
     ++charts;
 }
 
 // ---- lines ---------------------------------------------------------------------------------------
 function lineChart(node, caption, lines, xs, xText, bands = []) {
-    const width = 640,
+    // As wide as the page is now, so that texts keep their size.
+    const width = Math.max(320, Math.min(1120, main.clientWidth)),
         height = 240,
         left = 64,
         bottom = 28,
@@ -248,10 +220,11 @@ function lineChart(node, caption, lines, xs, xText, bands = []) {
         svg("line", { x1: left, x2: width - right, y1: Y(tick), y2: Y(tick), stroke: "var(--rule)" }, root);
         svg("text", { ...text, x: left - 6, y: Y(tick) + 4, "text-anchor": "end" }, root, format(tick));
     }
-    const every = Math.max(1, Math.ceil(xs.length / 8));
+    const every = Math.max(1, Math.ceil(xs.length / Math.min(8, width / 80)));
     xs.forEach((value, i) => {
+        const anchor = X(i) > width - 30 ? "end" : "middle";
         if (i % every === 0)
-            svg("text", { ...text, x: X(i), y: height - 8, "text-anchor": "middle" }, root, xText(value));
+            svg("text", { ...text, x: X(i), y: height - 8, "text-anchor": anchor }, root, xText(value));
     });
     for (const line of lines) {
         let d = "";
