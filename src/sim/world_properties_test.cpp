@@ -649,6 +649,17 @@ RC_GTEST_PROP(WorldProperties, finer_data_fill_as_if_they_had_been_played, ()) {
         const auto how = *rc::gen::element(Ambiguity::optimistic, Ambiguity::drawn);
         world.settings.ambiguity = {.kind = how, .seed = 7};
     }
+    world.settings.latencies.market_data = milliseconds(*rc::gen::element(0, 0, 700, 90'000));
+    if (*rc::gen::arbitrary<bool>()) {
+        world.settings.account = AccountKind::margin;
+        world.settings.margin.liquidates =
+            *rc::gen::element(Liquidates::cross, Liquidates::isolated);
+        world.settings.deposits[0].amount = whole_money(4'000);
+    }
+    if (*rc::gen::arbitrary<bool>()) {
+        world.settings.price_limits = {*parse_price_limit(
+            *rc::gen::element<std::string>("*:3%:100", "*:1%:last", "*:2%:close"))};
+    }
     const std::vector<ports::SeriesKey> coarse = add_joined(world);
     Told resolved = run_on_coarse(world, commands);
     World1 played = world;
@@ -668,6 +679,8 @@ RC_GTEST_PROP(WorldProperties, finer_data_fill_as_if_they_had_been_played, ()) {
     }
     direct.counts.market_events = resolved.counts.market_events;
     direct.counts.settled_fills = resolved.counts.settled_fills;
+    // Five minutes without a trade are one bar without a trade.
+    direct.counts.halted_bars = resolved.counts.halted_bars;
     RC_ASSERT(resolved.counts == direct.counts);
     std::size_t fills = 0;
     for (const Event& event : direct.events) {
@@ -676,6 +689,8 @@ RC_GTEST_PROP(WorldProperties, finer_data_fill_as_if_they_had_been_played, ()) {
     }
     RC_CLASSIFY(fills > 0, "with fills");
     RC_CLASSIFY(resolved.counts.settled_fills > 0, "with settled fills");
+    RC_CLASSIFY(resolved.counts.liquidations > 0, "with liquidations");
+    RC_CLASSIFY(resolved.counts.beyond_limits > 0, "with prices beyond a band");
 }
 
 /// Where the finer data are contradicted by every bar, it is as if they were not there.
