@@ -2,6 +2,7 @@
 // The simulated world alone: what it costs to hand out an event, with and without orders at work.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "base/assert.hpp"
@@ -24,6 +25,7 @@ Instrument shares(std::size_t number) {
 struct Setting {
     InstrumentTable table;
     sim::MemoryHistory history;
+    sim::WorldSettings settings;
 
     Setting(ports::SeriesKind kind, std::size_t series, std::size_t rows) {
         for (std::size_t i = 0; i < series; ++i) {
@@ -31,24 +33,23 @@ struct Setting {
             ASSERT(table.add(instrument).has_value());
             ports::SeriesKey key{.symbol = instrument.symbol, .kind = kind, .spec = {}};
             ports::Columns columns{kind};
-            sim::GenerateSettings settings;
-            settings.instrument = instrument;
-            settings.seed = i + 1;
+            sim::GenerateSettings made;
+            made.instrument = instrument;
+            made.seed = i + 1;
             if (kind == ports::SeriesKind::bar) {
                 key.spec = time_bars(minutes(1));
-                sim::BarGenerator{settings}.append(columns, rows);
+                sim::BarGenerator{made}.append(columns, rows);
             } else {
-                settings.interval = milliseconds(10);
-                sim::TickGenerator{settings}.append_quotes(columns, nullptr, rows);
+                made.interval = milliseconds(10);
+                sim::TickGenerator{made}.append_quotes(columns, nullptr, rows);
             }
             history.add_series(key, std::move(columns));
         }
+        settings.account = sim::AccountKind::margin;
+        settings.deposits = {{.currency = kUsd, .amount = whole_money(1'000'000'000)}};
     }
 
     [[nodiscard]] std::unique_ptr<sim::World> world() const {
-        sim::WorldSettings settings;
-        settings.account = sim::AccountKind::margin;
-        settings.deposits = {{.currency = kUsd, .amount = whole_money(1'000'000'000)}};
         auto made = sim::World::create(table, history, settings);
         ASSERT(made.has_value());
         return std::move(*made);
@@ -146,10 +147,63 @@ void BM_bars_with_a_trade_every_tenth(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRows));
 }
 
+/// A million minutes inside their hours: items are minutes.
+const Setting& hours_and_minutes() {
+    static const Setting setting = [] {
+        using B = ports::BarColumns;
+        Setting out{ports::SeriesKind::bar, 1, kRows};
+        ports::SeriesKey key = out.history.series().front().key;
+        auto reader = out.history.read(key, kTimestampMin, kTimestampMax);
+        ASSERT(reader.has_value());
+        ports::Columns joined{ports::SeriesKind::bar};
+        auto& columns = joined.columns;
+        while (const auto chunk = *(*reader)->next()) {
+            for (std::size_t i = 0; i < chunk->rows; ++i) {
+                const auto cell = [&](std::size_t c) { return chunk->column(c)[i]; };
+                const std::int64_t label = cell(B::ts) / hours(1).ns * hours(1).ns;
+                if (joined.rows() == 0 || columns[B::ts].back() != label) {
+                    for (std::size_t c = 0; c < B::count; ++c) columns[c].push_back(cell(c));
+                    columns[B::ts].back() = label;
+                    continue;
+                }
+                columns[B::high].back() = std::max(columns[B::high].back(), cell(B::high));
+                columns[B::low].back() = std::min(columns[B::low].back(), cell(B::low));
+                columns[B::close].back() = cell(B::close);
+                columns[B::volume].back() += cell(B::volume);
+            }
+        }
+        out.settings.finer = {key};
+        key.spec = time_bars(hours(1));
+        out.settings.series = {key};
+        out.history.add_series(key, std::move(joined));
+        return out;
+    }();
+    return setting;
+}
+
+/// `orders` limits far from the market wait in every minute.
+void BM_hours_resolved_by_minutes(benchmark::State& state) {
+    for (auto _ : state) {
+        const auto world = hours_and_minutes().world();
+        ASSERT(world->finer().front().resolved == world->finer().front().bars);
+        Event event;
+        std::uint64_t sent = 0;
+        while (world->next(event) == ports::EventSource::Next::event) {
+            while (sent < static_cast<std::uint64_t>(state.range(0))) {
+                world->send(
+                    SubmitOrder{order(++sent, Side::buy, OrderType::limit, Price{10'000'000})},
+                    event.ts);
+            }
+        }
+    }
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRows));
+}
+
 BENCHMARK(BM_bars_without_orders)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_bars_of_500_instruments)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_quotes_without_orders)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_bars_with_resting_limits)->Arg(1)->Arg(10)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_hours_resolved_by_minutes)->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_quotes_with_two_resting_limits)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_bars_with_a_trade_every_tenth)->Unit(benchmark::kMillisecond);
 

@@ -30,6 +30,7 @@ std::expected<bool, std::string> Feed::load() {
     }
     row = next - before;
     rows = std::min<std::uint64_t>(in_chunk, runs[run].end - before);
+    volume_so_far |= runs[run].tells_volume ? 1 : 0;
     look();
     if (next == runs[run].first) times.open = std::max(times.open, runs[run].opens);
     return true;

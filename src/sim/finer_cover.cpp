@@ -101,6 +101,7 @@ struct Inside {
     std::uint64_t end = 0;
     Timestamp until;            ///< so far the bar is covered
     bool begins_early = false;  ///< the first row does, in no session's time
+    bool tells_volume = false;  ///< a row up to the first one did
     bool has_holes = false;
     bool has_prices = false;
     std::array<std::int64_t, 4> prices{};
@@ -153,7 +154,10 @@ private:
     /// Takes the finer rows that belong to a bar.
     [[nodiscard]] std::expected<Inside, std::string> look_inside(const Row& bar) {
         while (!finer_.is_over() && is_before(bar)) TRY_VOID(finer_.step());
-        Inside out{.first = finer_.row(), .end = finer_.row(), .until = bar.open_ts};
+        Inside out{.first = finer_.row(),
+                   .end = finer_.row(),
+                   .until = bar.open_ts,
+                   .tells_volume = finer_.volume_so_far() != 0};
         while (!finer_.is_over() && is_in(bar)) {
             const Row& row = finer_.head();
             out.begins_early |= row.open_ts < bar.open_ts;
@@ -233,7 +237,10 @@ private:
         if (goes_on) {
             runs.back().end = inside.end;
         } else {
-            runs.push_back({.first = inside.first, .end = inside.end, .opens = bar.open_ts});
+            runs.push_back({.first = inside.first,
+                            .end = inside.end,
+                            .opens = bar.open_ts,
+                            .tells_volume = inside.tells_volume});
         }
     }
 

@@ -16,8 +16,10 @@ namespace tradewind::sim {
 struct RowRun {
     std::uint64_t first = 0;
     std::uint64_t end = 0;
-    bool resolved = false;            ///< of coarse bars: finer data stand in for them
-    Timestamp opens = kTimestampMin;  ///< of finer rows: the first of them opens no earlier
+    bool resolved = false;  ///< of coarse bars: finer data stand in for them
+    // Of finer rows:
+    Timestamp opens = kTimestampMin;  ///< the first of them opens no earlier
+    bool tells_volume = false;        ///< a row up to the first of them did
 };
 
 /// A bar that finer data contradict.

@@ -183,6 +183,20 @@ TEST(Finer, order_works_on_from_a_resolved_bar_into_one_that_stands_for_itself) 
         3:00 3 canceled contingency)"));
 }
 
+/// What was not traded is no price, also where the rows that told volumes were not played.
+TEST(Finer, rows_without_a_trade_are_met_by_nobody) {
+    const Outcome out = play(market_of({kBoth, R"(inner 0:00 90 90 90 90 10000
+        inner 1:00 100 120 80 100 0
+        inner 1:15 100 116 99 110 20000
+        inner 1:30 110 110 94 95 10000
+        inner 1:45 95 100 95 100 10000)"}),
+                             kBracket);
+    EXPECT_EQ(out.reports, lines_of(R"(0:00 1 filled 100@100 taker
+        1:30 3 filled 100@115 maker
+        1:30 2 canceled contingency)"));
+    EXPECT_EQ(out.finer[0].resolved, 1U);
+}
+
 // --- prints ---------------------------------------------------------------------------------
 
 TEST(Finer, prints_resolve_bars_that_they_add_up_to) {
