@@ -15,7 +15,7 @@ std::vector<const IndicatorInfo*> by_name() {
     std::vector<const IndicatorInfo*> out;
     for (const auto family : {overlap_indicators(), trailing_indicators(), momentum_indicators(),
                               volatility_indicators(), price_indicators(), volume_indicators(),
-                              cycle_indicators(), math_indicators()}) {
+                              cycle_indicators(), candlestick_indicators(), math_indicators()}) {
         for (const IndicatorInfo& info : family) out.push_back(&info);
     }
     std::sort(out.begin(), out.end(),

@@ -14,6 +14,7 @@ namespace tradewind::feature {
 [[nodiscard]] std::span<const IndicatorInfo> trailing_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> momentum_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> volatility_indicators();
+[[nodiscard]] std::span<const IndicatorInfo> candlestick_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> price_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> volume_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> cycle_indicators();
