@@ -14,8 +14,9 @@ namespace {
 std::vector<const IndicatorInfo*> by_name() {
     std::vector<const IndicatorInfo*> out;
     for (const auto family : {overlap_indicators(), trailing_indicators(), momentum_indicators(),
-                              volatility_indicators(), price_indicators(), volume_indicators(),
-                              cycle_indicators(), candlestick_indicators(), math_indicators()}) {
+                              directional_indicators(), stochastic_indicators(),
+                              volatility_indicators(), candlestick_indicators(), price_indicators(),
+                              volume_indicators(), cycle_indicators(), math_indicators()}) {
         for (const IndicatorInfo& info : family) out.push_back(&info);
     }
     std::sort(out.begin(), out.end(),
@@ -24,6 +25,7 @@ std::vector<const IndicatorInfo*> by_name() {
 }
 
 constexpr double kMesaAverage = 7;
+constexpr double kUsualAverage = 11;
 
 std::string bounds_of(const ParamInfo& param) {
     return fmt::format("{} from {} to {}",
@@ -72,7 +74,8 @@ std::expected<std::array<double, kParamsMax>, std::string> complete_params(
             return std::unexpected(
                 fmt::format("{}: {} {} is not here yet", info.name, param.name, value));
         }
-        out[i] = value;
+        const bool is_usual = param.kind == ParamKind::average && value == kUsualAverage;
+        out[i] = is_usual ? param.otherwise : value;
     }
     if (info.fault != nullptr) {
         if (const auto fault = info.fault(out)) {

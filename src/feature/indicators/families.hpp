@@ -13,6 +13,8 @@ namespace tradewind::feature {
 [[nodiscard]] std::span<const IndicatorInfo> overlap_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> trailing_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> momentum_indicators();
+[[nodiscard]] std::span<const IndicatorInfo> directional_indicators();
+[[nodiscard]] std::span<const IndicatorInfo> stochastic_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> volatility_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> candlestick_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> price_indicators();
@@ -61,7 +63,7 @@ constexpr ParamInfo average_param(double otherwise, std::string_view name = "ave
             .high = 13,
             .meaning =
                 "0 simple, 1 exponential, 2 weighted, 3 double, 4 triple exponential, "
-                "5 triangular, 6 Kaufman's, 7 MESA's, 8 T3, 9 Hull's, 10 none, 11 simple, "
+                "5 triangular, 6 Kaufman's, 7 MESA's, 8 T3, 9 Hull's, 10 none, 11 the usual one, "
                 "12 zero lag, 13 Wilder's"};
 }
 

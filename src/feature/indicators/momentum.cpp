@@ -1,61 +1,552 @@
 // SPDX-License-Identifier: Apache-2.0
 // How fast and how far prices go.
+#include <algorithm>
+#include <cmath>
 #include <optional>
 #include <utility>
 
 #include "feature/indicators/families.hpp"
+#include "feature/kernels/average_by_type.hpp"
 #include "feature/kernels/averages.hpp"
+#include "feature/kernels/cumulative_sum.hpp"
+#include "feature/kernels/extremes.hpp"
+#include "feature/kernels/row_function.hpp"
+#include "feature/kernels/strength.hpp"
+#include "feature/kernels/true_range.hpp"
+#include "feature/kernels/window.hpp"
 
 namespace tradewind::feature {
 namespace {
 
-/// Relative strength index; the first averages are means of the first n gains and losses.
-class Rsi {
-public:
-    explicit Rsi(std::size_t period) : gain_(rma(period)), loss_(rma(period)) {}
+/// a / b, and 0 where that is nothing.
+double ratio(double a, double b) { return b != 0.0 ? a / b : 0.0; }
 
-    [[nodiscard]] std::size_t lookback() const { return 1 + gain_.lookback(); }
+/// A function of a value and of the one of some rows ago.
+template <typename Function>
+class Since {
+public:
+    Since(std::size_t ago, Function function) : before_(ago, kNaN), function_(function) {}
+
+    [[nodiscard]] std::size_t lookback() const { return before_.period(); }
+    template <bool Warm>
+    double next(double value) {
+        const double before = before_.push(value);
+        if (!Warm && before != before) return kNaN;
+        return function_(value, before);
+    }
+
+private:
+    Window before_;
+    [[no_unique_address]] Function function_;
+};
+
+double rate_of_change(double value, double before) {
+    return before != 0.0 ? (value / before - 1.0) * 100.0 : 0.0;
+}
+
+/// Chande's momentum oscillator.
+class Cmo {
+public:
+    explicit Cmo(std::size_t period) : gains_(period) {}
+
+    [[nodiscard]] std::size_t lookback() const { return gains_.lookback(); }
+    template <bool Warm>
+    double next(double value) {
+        const auto [gain, loss] = gains_.next<Warm>(value);
+        return ratio(100.0 * (gain - loss), gain + loss);
+    }
+
+private:
+    SmoothedGains gains_;
+};
+
+/// Sums of gains and of losses over a window.
+class WindowedGains {
+public:
+    explicit WindowedGains(std::size_t period) : gain_(period), loss_(period) {}
+
+    GainLoss add(double change) {
+        return {.gain = gain_.add(larger(change, 0.0)), .loss = loss_.add(larger(-change, 0.0))};
+    }
+    [[nodiscard]] bool is_full() const { return gain_.is_full(); }
+
+private:
+    RollingMagnitude gain_;
+    RollingMagnitude loss_;
+};
+
+/// As Chande wrote it: sums, no smoothing.
+class UnsmoothedCmo {
+public:
+    explicit UnsmoothedCmo(std::size_t period) : gains_(period), period_(period) {}
+
+    [[nodiscard]] std::size_t lookback() const { return period_; }
     template <bool Warm>
     double next(double value) {
         const double change = value - std::exchange(last_, value);
         if (!Warm && change != change) return kNaN;
-        const double gain = gain_.next<Warm>(larger(change, 0.0));
-        const double loss = loss_.next<Warm>(larger(-change, 0.0));
-        const double sum = gain + loss;
-        return sum == 0.0 ? 0.0 : 100.0 * (gain / sum);
+        const auto [gain, loss] = gains_.add(change);
+        if (!Warm && !gains_.is_full()) return kNaN;
+        return ratio(100.0 * (gain - loss), gain + loss);
     }
 
 private:
-    Exponential gain_;
-    Exponential loss_;
+    WindowedGains gains_;
+    std::size_t period_;
     double last_ = kNaN;
 };
 
+/// Gains and losses within bars; 50 where there are none.
+class IntradayMomentum {
+public:
+    explicit IntradayMomentum(std::size_t period) : gains_(period), period_(period) {}
+
+    [[nodiscard]] std::size_t lookback() const { return period_ - 1; }
+    template <bool Warm>
+    double next(double open, double close) {
+        const auto [gain, loss] = gains_.add(close - open);
+        if (!Warm && !gains_.is_full()) return kNaN;
+        const double sum = gain + loss;
+        return sum != 0.0 ? 100.0 * (gain / sum) : 50.0;
+    }
+
+private:
+    WindowedGains gains_;
+    std::size_t period_;
+};
+
 /// Difference of two averages, its own average, and the difference of these.
+template <typename Fast, typename Slow, typename Signal>
 class Macd {
 public:
-    Macd(std::size_t fast, std::size_t slow, std::size_t signal)
-        : fast_(ema(fast, slow - fast)), slow_(ema(slow)), signal_(ema(signal)) {}
+    Macd(Fast fast, Slow slow, Signal signal)
+        : fast_(std::move(fast)), slow_(std::move(slow)), signal_(std::move(signal)) {}
 
-    [[nodiscard]] std::size_t lookback() const { return slow_.lookback() + signal_.lookback(); }
+    [[nodiscard]] std::size_t lookback() const {
+        return std::max(fast_.lookback(), slow_.lookback()) + signal_.lookback();
+    }
     template <bool Warm>
     std::array<double, 3> next(double value) {
-        const double macd = fast_.next<Warm>(value) - slow_.next<Warm>(value);
+        const double fast = fast_.template next<Warm>(value);
+        const double macd = fast - slow_.template next<Warm>(value);
         const double signal = after<Warm>(signal_, macd);
         if (!Warm && signal != signal) return {kNaN, kNaN, kNaN};
         return {macd, signal, macd - signal};
     }
 
 private:
-    Exponential fast_;
-    Exponential slow_;
-    Exponential signal_;
+    Fast fast_;
+    Slow slow_;
+    Signal signal_;
 };
 
+/// The difference of two averages, and the same in per cent of the slow one.
+template <typename Average>
+class AbsoluteDifference {
+public:
+    AbsoluteDifference(Average fast, Average slow)
+        : fast_(std::move(fast)), slow_(std::move(slow)) {}
+
+    [[nodiscard]] std::size_t lookback() const {
+        return std::max(fast_.lookback(), slow_.lookback());
+    }
+    template <bool Warm>
+    double next(double value) {
+        const double fast = fast_.template next<Warm>(value);
+        return fast - slow_.template next<Warm>(value);
+    }
+
+private:
+    Average fast_;
+    Average slow_;
+};
+
+template <typename Average>
+class RelativeDifference {
+public:
+    RelativeDifference(Average fast, Average slow)
+        : fast_(std::move(fast)), slow_(std::move(slow)) {}
+
+    [[nodiscard]] std::size_t lookback() const {
+        return std::max(fast_.lookback(), slow_.lookback());
+    }
+    template <bool Warm>
+    double next(double value) {
+        const double fast = fast_.template next<Warm>(value);
+        const double slow = slow_.template next<Warm>(value);
+        return 100.0 * ratio(fast - slow, slow);
+    }
+
+private:
+    Average fast_;
+    Average slow_;
+};
+
+/// Change from row to row of an average of an average of an average, in per cent.
+class Trix {
+public:
+    explicit Trix(std::size_t period) : averages_(period) {}
+
+    [[nodiscard]] std::size_t lookback() const { return averages_.lookback() + 1; }
+    template <bool Warm>
+    double next(double value) {
+        const double average = averages_.next<Warm>(value)[2];
+        const double before = std::exchange(before_, average);
+        if (!Warm && before != before) return kNaN;
+        return rate_of_change(average, before);
+    }
+
+private:
+    EmaChain<3> averages_;
+    double before_ = kNaN;
+};
+
+/// Williams' awesome oscillator: difference of two means of the middles of bars.
+class AwesomeOscillator {
+public:
+    AwesomeOscillator(std::size_t fast, std::size_t slow) : difference_(Sma{fast}, Sma{slow}) {}
+
+    [[nodiscard]] std::size_t lookback() const { return difference_.lookback(); }
+    template <bool Warm>
+    double next(double high, double low) {
+        return difference_.next<Warm>((high + low) / 2.0);
+    }
+
+private:
+    AbsoluteDifference<Sma> difference_;
+};
+
+/// How far the awesome oscillator is from its mean.
+class Accelerator {
+public:
+    Accelerator(std::size_t fast, std::size_t slow, std::size_t signal)
+        : oscillator_(fast, slow), mean_(signal) {}
+
+    [[nodiscard]] std::size_t lookback() const { return oscillator_.lookback() + mean_.lookback(); }
+    template <bool Warm>
+    double next(double high, double low) {
+        const double value = oscillator_.next<Warm>(high, low);
+        return value - after<Warm>(mean_, value);
+    }
+
+private:
+    AwesomeOscillator oscillator_;
+    Sma mean_;
+};
+
+/// Distance from the mean, by the mean distance of the window from it: O(period) a row, for each
+/// row has another mean. All is reckoned from the newest value, so that equal ones differ by 0.
+class CommodityChannel {
+public:
+    explicit CommodityChannel(std::size_t period)
+        : window_(period), count_(static_cast<double>(period)) {}
+
+    [[nodiscard]] std::size_t lookback() const { return window_.period() - 1; }
+    template <bool Warm>
+    double next(double high, double low, double close) {
+        const double value = typical_price(high, low, close);
+        window_.push(value);
+        is_full_ |= window_.has_turned_now();
+        if (!Warm && !is_full_) return kNaN;
+        const double distance = -sum_of([&](double x) { return x - value; }) / count_;
+        const double sizes = sum_of([&](double x) { return std::fabs(x - value + distance); });
+        if (std::fabs(distance) <= kTypicalPriceNoise * std::fabs(value)) return 0.0;
+        return ratio(distance, 0.015 * (sizes / count_));
+    }
+
+private:
+    /// Over the window; in four sums, so that the processor adds several at once.
+    template <typename Function>
+    [[gnu::always_inline]] double sum_of(Function function) const {
+        constexpr std::size_t kLanes = 4;
+        const double* values = window_.values().data();
+        const std::size_t count = window_.period();
+        std::array<double, kLanes> sums{};
+        std::size_t i = 0;
+        for (; i + kLanes <= count; i += kLanes) {
+            for (std::size_t lane = 0; lane < kLanes; ++lane) {
+                sums[lane] += function(values[i + lane]);
+            }
+        }
+        double sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+        for (; i < count; ++i) sum += function(values[i]);
+        return sum;
+    }
+
+    Window window_;
+    double count_;
+    bool is_full_ = false;
+};
+
+/// Weighted average of the sum of two rates of change.
+class Coppock {
+public:
+    Coppock(std::size_t period, std::size_t first, std::size_t second)
+        : first_(first, kNaN), second_(second, kNaN), average_(period) {}
+
+    [[nodiscard]] std::size_t lookback() const {
+        return std::max(first_.period(), second_.period()) + average_.lookback();
+    }
+    template <bool Warm>
+    double next(double value) {
+        const double first = first_.push(value), second = second_.push(value);
+        if (!Warm && !(first == first && second == second)) return kNaN;
+        return average_.next<Warm>(rate_of_change(value, first) + rate_of_change(value, second));
+    }
+
+private:
+    Window first_;
+    Window second_;
+    Wma average_;
+};
+
+/// The value of half a period ago less the mean.
+class Detrended {
+public:
+    explicit Detrended(std::size_t period) : before_(period / 2 + 1), mean_(period) {}
+
+    [[nodiscard]] std::size_t lookback() const {
+        return std::max(before_.lookback(), mean_.lookback());
+    }
+    template <bool Warm>
+    double next(double value) {
+        return before_.next(value) - mean_.next<Warm>(value);
+    }
+
+private:
+    Delay before_;
+    Sma mean_;
+};
+
+/// High and low from the average of closes.
+class ElderRay {
+public:
+    explicit ElderRay(std::size_t period) : average_(ema(period)) {}
+
+    [[nodiscard]] std::size_t lookback() const { return average_.lookback(); }
+    template <bool Warm>
+    std::array<double, 2> next(double high, double low, double close) {
+        const double average = average_.next<Warm>(close);
+        return {high - average, low - average};
+    }
+
+private:
+    Exponential average_;
+};
+
+/// How far the value is from where the straight line through the n before it leads, in per cent.
+class ForecastOscillator {
+public:
+    explicit ForecastOscillator(std::size_t period)
+        : values_(period),
+          by_weight_(6.0 / (static_cast<double>(period) * (static_cast<double>(period) - 1.0))),
+          by_sum_(-by_weight_ * (static_cast<double>(period) + 2.0) / 3.0) {}
+
+    [[nodiscard]] std::size_t lookback() const { return values_.period(); }
+    template <bool Warm>
+    double next(double value) {
+        const double expected = std::exchange(forecast_, forecast<Warm>(value));
+        if (!Warm && expected != expected) return kNaN;
+        return 100.0 * ratio(value - expected, value);
+    }
+
+private:
+    template <bool Warm>
+    [[gnu::always_inline]] double forecast(double value) {
+        const double weighted = values_.add(value);
+        if (!Warm && !values_.is_full()) return kNaN;
+        return by_weight_ * weighted + by_sum_ * values_.sum();
+    }
+
+    WeightedSum values_;
+    double by_weight_;
+    double by_sum_;
+    double forecast_ = kNaN;
+};
+
+/// Per cent of the flow of money that went in when the typical price rose.
+class MoneyFlow {
+public:
+    explicit MoneyFlow(std::size_t period) : in_(period), out_(period), period_(period) {}
+
+    [[nodiscard]] std::size_t lookback() const { return period_; }
+    template <bool Warm>
+    double next(double high, double low, double close, double volume) {
+        const double price = typical_price(high, low, close);
+        const double before = std::exchange(price_, price);
+        if (!Warm && before != before) return kNaN;
+        const double flow = price * volume;
+        const double rise = price - before, noise = kTypicalPriceNoise * std::fabs(price);
+        const double in = in_.add(rise > noise ? flow : 0.0);
+        const double out = out_.add(-rise > noise ? flow : 0.0);
+        if (!Warm && !in_.is_full()) return kNaN;
+        return 100.0 * ratio(in, in + out);
+    }
+
+private:
+    RollingMagnitude in_;
+    RollingMagnitude out_;
+    std::size_t period_;
+    double price_ = kNaN;  ///< of the row before
+};
+
+class Qstick {
+public:
+    explicit Qstick(std::size_t period) : mean_(period) {}
+
+    [[nodiscard]] std::size_t lookback() const { return mean_.lookback(); }
+    template <bool Warm>
+    double next(double open, double close) {
+        return mean_.next<Warm>(close - open);
+    }
+
+private:
+    Sma mean_;
+};
+
+/// Blau's: the change smoothed twice, in per cent of its size smoothed as often.
+class TrueStrength {
+public:
+    TrueStrength(std::size_t first, std::size_t second)
+        : change_(ema(first)),
+          change_again_(ema(second)),
+          size_(ema(first)),
+          size_again_(ema(second)) {}
+
+    [[nodiscard]] std::size_t lookback() const {
+        return 1 + change_.lookback() + change_again_.lookback();
+    }
+    template <bool Warm>
+    double next(double value) {
+        const double step = value - std::exchange(last_, value);
+        if (!Warm && step != step) return kNaN;
+        const double change = after<Warm>(change_again_, change_.next<Warm>(step));
+        const double size = after<Warm>(size_again_, size_.next<Warm>(std::fabs(step)));
+        return 100.0 * ratio(change, size);
+    }
+
+private:
+    Exponential change_;
+    Exponential change_again_;
+    Exponential size_;
+    Exponential size_again_;
+    double last_ = kNaN;
+};
+
+/// Pressure of buyers in parts of the true range over three periods, the shorter the weightier.
+class UltimateOscillator {
+public:
+    explicit UltimateOscillator(std::array<std::size_t, 3> periods)
+        : UltimateOscillator(sorted(periods), 0) {}
+
+    [[nodiscard]] std::size_t lookback() const { return longest_.pressure.window().period(); }
+    template <bool Warm>
+    double next(double high, double low, double close) {
+        const double before = std::exchange(close_, close);
+        if (!Warm && before != before) return kNaN;
+        const double bottom = smaller(low, before);
+        const double pressure = close - bottom, range = larger(high, before) - bottom;
+        const double shortest = shortest_.add(pressure, range);
+        const double middle = middle_.add(pressure, range);
+        const double longest = longest_.add(pressure, range);
+        if (!Warm && !longest_.range.is_full()) return kNaN;
+        return (4.0 * shortest + 2.0 * middle + longest) * (100.0 / 7.0);
+    }
+
+private:
+    struct Share {
+        RollingSum pressure;
+        RollingMagnitude range;
+
+        explicit Share(std::size_t period) : pressure(period), range(period) {}
+        double add(double pressure_now, double range_now) {
+            const double sum = pressure.add(pressure_now);
+            return ratio(sum, range.add(range_now));
+        }
+    };
+
+    static std::array<std::size_t, 3> sorted(std::array<std::size_t, 3> periods) {
+        std::sort(periods.begin(), periods.end());
+        return periods;
+    }
+    UltimateOscillator(const std::array<std::size_t, 3>& periods, int /*sorted*/)
+        : shortest_(periods[0]), middle_(periods[1]), longest_(periods[2]) {}
+
+    Share shortest_;
+    Share middle_;
+    Share longest_;
+    double close_ = kNaN;  ///< of the row before
+};
+
+/// The range of the closes by the way that they went.
+class VerticalHorizontal {
+public:
+    explicit VerticalHorizontal(std::size_t period) : range_(period), way_(period) {}
+
+    [[nodiscard]] std::size_t lookback() const { return range_.lookback() + 1; }
+    template <bool Warm>
+    double next(double value) {
+        const double step = std::fabs(value - std::exchange(last_, value));
+        const auto [highest, lowest] = range_.add(value, value);
+        if (!Warm && step != step) return kNaN;
+        const double way = way_.add(step);
+        return Warm || way_.is_full() ? ratio(highest - lowest, way) : kNaN;
+    }
+
+private:
+    RollingRange range_;
+    RollingMagnitude way_;
+    double last_ = kNaN;
+};
+
+/// Williams' accumulation and distribution: what a close gains on the true low or loses on the
+/// true high, added up.
+class WilliamsAccumulation {
+public:
+    [[nodiscard]] static std::size_t lookback() { return 0; }
+    template <bool Warm>
+    double next(double high, double low, double close) {
+        const double before = std::exchange(close_, close);
+        double gain = 0.0;
+        if (close > before) gain = close - smaller(low, before);
+        if (close < before) gain = close - larger(high, before);
+        return sum_.add(gain);
+    }
+
+private:
+    CumulativeSum sum_;
+    double close_ = kNaN;  ///< of the row before; nothing is above or below it
+};
+
+constexpr std::array kOpenClose{Input::open, Input::close};
+constexpr std::array kHighLowCloseVolume{Input::high, Input::low, Input::close, Input::volume};
 constexpr std::array kPeriod14{period_param(14)};
+constexpr std::array kPeriod28{period_param(28)};
+constexpr std::array kPeriod20{period_param(20)};
+constexpr std::array kPeriod10{period_param(10)};
+constexpr std::array kPeriod5{period_param(5)};
+constexpr std::array kPeriod10From1{period_param(10, 1)};
+constexpr std::array kPeriod13From1{period_param(13, 1)};
+constexpr std::array kPeriod30From1{period_param(30, 1)};
 constexpr std::array kMacdParams{period_param(12, 2, "fast"), period_param(26, 2, "slow"),
                                  period_param(9, 1, "signal")};
+constexpr std::array kMacdfixParams{period_param(9, 1, "signal")};
+constexpr std::array kMacdextParams{
+    period_param(12, 2, "fast"),  average_param(0, "fast_average"),
+    period_param(26, 2, "slow"),  average_param(0, "slow_average"),
+    period_param(9, 1, "signal"), average_param(0, "signal_average")};
+constexpr std::array kDifferenceParams{period_param(12, 2, "fast"), period_param(26, 2, "slow"),
+                                       average_param(1)};
+constexpr std::array kAoParams{period_param(5, 2, "fast"), period_param(34, 2, "slow")};
+constexpr std::array kAcParams{period_param(5, 2, "fast"), period_param(34, 2, "slow"),
+                               period_param(5, 2, "signal")};
+constexpr std::array kCoppockParams{period_param(10, 1, "period"), period_param(11, 1, "first"),
+                                    period_param(14, 1, "second")};
+constexpr std::array kTsiParams{period_param(25, 2, "first"), period_param(13, 2, "second")};
+constexpr std::array kUltoscParams{period_param(7, 1, "first"), period_param(14, 1, "second"),
+                                   period_param(28, 1, "third")};
 constexpr std::array<std::string_view, 3> kMacdNames{"macd", "signal", "histogram"};
+constexpr std::array<std::string_view, 2> kElderNames{"bull", "bear"};
 
 /// TA-Lib takes the two periods in any order.
 struct FastSlow {
@@ -67,7 +558,100 @@ FastSlow fast_slow(Args args) {
             .slow = std::max(whole(args, 0), whole(args, 1))};
 }
 
+std::unique_ptr<Indicator> make_macdext(Args args) {
+    AverageChoice fast = average_choice(args, 1, 0), slow = average_choice(args, 3, 2);
+    const AverageChoice signal = average_choice(args, 5, 4);
+    if (slow.period < fast.period) std::swap(fast, slow);
+    if (fast.is_simple() && slow.is_simple() && signal.is_simple()) {
+        return indicator_of<1, 3>(Macd{Sma{fast.period}, Sma{slow.period}, Sma{signal.period}});
+    }
+    const std::size_t start = std::max(fast.any().lookback(), slow.any().lookback());
+    const auto late = [&](const AverageChoice& choice) {
+        return Late{choice.any(), start - choice.any().lookback()};
+    };
+    return indicator_of<1, 3>(Macd{late(fast), late(slow), signal.any()});
+}
+
+template <template <typename> typename Difference>
+std::unique_ptr<Indicator> make_difference(Args args) {
+    const FastSlow periods = fast_slow(args);
+    return with_averages(
+        average_type(args, 2),
+        [](auto fast, auto slow) -> std::unique_ptr<Indicator> {
+            return indicator_of<1>(Difference{std::move(fast), std::move(slow)});
+        },
+        periods.fast, periods.slow);
+}
+
+template <typename Function>
+std::unique_ptr<Indicator> make_since(Args args, Function function) {
+    return indicator_of<1>(Since{whole(args, 0), function});
+}
+
 constexpr IndicatorInfo kIndicators[] = {
+    {.name = "mom",
+     .talib = "MOM",
+     .title = "momentum",
+     .inputs = kReal,
+     .params = kPeriod10From1,
+     .outputs = kValue,
+     .formula = "x - x[n]",
+     .source = "any textbook",
+     .make =
+         [](Args args) {
+             return make_since(args, [](double x, double before) { return x - before; });
+         }},
+    {.name = "roc",
+     .talib = "ROC",
+     .title = "rate of change",
+     .inputs = kReal,
+     .params = kPeriod10From1,
+     .outputs = kValue,
+     .formula = "100 (x / x[n] - 1), 0 if x[n] is",
+     .source = "any textbook",
+     .make =
+         [](Args args) {
+             return make_since(args,
+                               [](double x, double before) { return rate_of_change(x, before); });
+         }},
+    {.name = "rocp",
+     .talib = "ROCP",
+     .title = "rate of change as a part",
+     .inputs = kReal,
+     .params = kPeriod10From1,
+     .outputs = kValue,
+     .formula = "(x - x[n]) / x[n], 0 if x[n] is",
+     .source = "any textbook",
+     .make =
+         [](Args args) {
+             return make_since(args,
+                               [](double x, double before) { return ratio(x - before, before); });
+         }},
+    {.name = "rocr",
+     .talib = "ROCR",
+     .title = "ratio of change",
+     .inputs = kReal,
+     .params = kPeriod10From1,
+     .outputs = kValue,
+     .formula = "x / x[n], 0 if x[n] is",
+     .source = "any textbook",
+     .make =
+         [](Args args) {
+             return make_since(args, [](double x, double before) { return ratio(x, before); });
+         }},
+    {.name = "rocr100",
+     .talib = "ROCR100",
+     .title = "ratio of change in per cent",
+     .inputs = kReal,
+     .params = kPeriod10From1,
+     .outputs = kValue,
+     .formula = "100 x / x[n], 0 if x[n] is",
+     .source = "any textbook",
+     .make =
+         [](Args args) {
+             return make_since(args,
+                               [](double x, double before) { return 100.0 * ratio(x, before); });
+         }},
     {.name = "rsi",
      .talib = "RSI",
      .title = "relative strength index",
@@ -77,6 +661,33 @@ constexpr IndicatorInfo kIndicators[] = {
      .formula = "100 gain / (gain + loss), each smoothed by 1 / n from the mean of the first n",
      .source = "J. W. Wilder, New Concepts in Technical Trading Systems (1978), p. 63-70",
      .make = [](Args args) { return indicator_of<1>(Rsi{whole(args, 0)}); }},
+    {.name = "cmo",
+     .talib = "CMO",
+     .title = "Chande's momentum oscillator",
+     .inputs = kReal,
+     .params = kPeriod14,
+     .outputs = kValue,
+     .formula = "100 (gain - loss) / (gain + loss), smoothed as in rsi",
+     .source = "T. Chande and S. Kroll, The New Technical Trader (1994)",
+     .make = [](Args args) { return indicator_of<1>(Cmo{whole(args, 0)}); }},
+    {.name = "cmou",
+     .talib = "CMOU",
+     .title = "Chande's momentum oscillator, not smoothed",
+     .inputs = kReal,
+     .params = kPeriod14,
+     .outputs = kValue,
+     .formula = "100 (gains - losses) / (gains + losses), sums of the last n",
+     .source = "T. Chande and S. Kroll, The New Technical Trader (1994)",
+     .make = [](Args args) { return indicator_of<1>(UnsmoothedCmo{whole(args, 0)}); }},
+    {.name = "imi",
+     .talib = "IMI",
+     .title = "intraday momentum index",
+     .inputs = kOpenClose,
+     .params = kPeriod14,
+     .outputs = kValue,
+     .formula = "100 gains / (gains + losses), sums of close - open over n; 50 if 0 / 0",
+     .source = "T. Chande and S. Kroll, The New Technical Trader (1994)",
+     .make = [](Args args) { return indicator_of<2>(IntradayMomentum{whole(args, 0)}); }},
     {.name = "macd",
      .talib = "MACD",
      .title = "moving average convergence and divergence",
@@ -87,9 +698,218 @@ constexpr IndicatorInfo kIndicators[] = {
      .source = "G. Appel, The Moving Average Convergence-Divergence Trading Method (1979)",
      .make =
          [](Args args) {
-             const FastSlow periods = fast_slow(args);
-             return indicator_of<1, 3>(Macd{periods.fast, periods.slow, whole(args, 2)});
+             const FastSlow p = fast_slow(args);
+             return indicator_of<1, 3>(
+                 Macd{ema(p.fast, p.slow - p.fast), ema(p.slow), ema(whole(args, 2))});
          }},
+    {.name = "macdfix",
+     .talib = "MACDFIX",
+     .title = "moving average convergence and divergence, 12 and 26",
+     .inputs = kReal,
+     .params = kMacdfixParams,
+     .outputs = kMacdNames,
+     .formula = "as macd, with weights 0.15 and 0.075",
+     .source = "G. Appel, The Moving Average Convergence-Divergence Trading Method (1979)",
+     .make =
+         [](Args args) {
+             constexpr std::size_t kFast = 12, kSlow = 26;
+             return indicator_of<1, 3>(Macd{Exponential{kFast, 0.15, kSlow - kFast},
+                                            Exponential{kSlow, 0.075}, ema(whole(args, 0))});
+         }},
+    {.name = "macdext",
+     .talib = "MACDEXT",
+     .title = "moving average convergence and divergence of any averages",
+     .inputs = kReal,
+     .params = kMacdextParams,
+     .outputs = kMacdNames,
+     .formula = "as macd, with the averages named",
+     .source = "TA-Lib, ta_MACDEXT",
+     .make = make_macdext},
+    {.name = "apo",
+     .talib = "APO",
+     .title = "absolute price oscillator",
+     .inputs = kReal,
+     .params = kDifferenceParams,
+     .outputs = kValue,
+     .formula = "fast average - slow average",
+     .source = "TA-Lib, ta_APO",
+     .make = make_difference<AbsoluteDifference>},
+    {.name = "ppo",
+     .talib = "PPO",
+     .title = "percentage price oscillator",
+     .inputs = kReal,
+     .params = kDifferenceParams,
+     .outputs = kValue,
+     .formula = "100 (fast average - slow average) / slow average",
+     .source = "TA-Lib, ta_PPO",
+     .make = make_difference<RelativeDifference>},
+    {.name = "trix",
+     .talib = "TRIX",
+     .title = "change of a triple average",
+     .inputs = kReal,
+     .params = kPeriod30From1,
+     .outputs = kValue,
+     .formula = "roc(ema(ema(ema(x))), 1)",
+     .source = "J. Hutson, Good Trix, TASC 1:5 (1983)",
+     .make = [](Args args) { return indicator_of<1>(Trix{whole(args, 0)}); }},
+    {.name = "ao",
+     .talib = "AO",
+     .title = "awesome oscillator",
+     .inputs = kHighLow,
+     .params = kAoParams,
+     .outputs = kValue,
+     .formula = "sma((high + low) / 2, fast) - sma((high + low) / 2, slow)",
+     .source = "B. Williams, New Trading Dimensions (1998)",
+     .make =
+         [](Args args) {
+             return indicator_of<2>(AwesomeOscillator{whole(args, 0), whole(args, 1)});
+         }},
+    {.name = "ac",
+     .talib = "AC",
+     .title = "accelerator oscillator",
+     .inputs = kHighLow,
+     .params = kAcParams,
+     .outputs = kValue,
+     .formula = "ao - sma(ao, signal)",
+     .source = "B. Williams, New Trading Dimensions (1998)",
+     .make =
+         [](Args args) {
+             return indicator_of<2>(Accelerator{whole(args, 0), whole(args, 1), whole(args, 2)});
+         }},
+    {.name = "bop",
+     .talib = "BOP",
+     .title = "balance of power",
+     .inputs = kOpenHighLowClose,
+     .params = {},
+     .outputs = kValue,
+     .formula = "(close - open) / (high - low), 0 if there is no range",
+     .source = "I. Livshin, Balance of Power, TASC 19:8 (2001)",
+     .make =
+         [](Args) {
+             return indicator_of<4>(
+                 RowFunction{[](double open, double high, double low, double close) {
+                     return high > low ? (close - open) / (high - low) : 0.0;
+                 }});
+         }},
+    {.name = "cci",
+     .talib = "CCI",
+     .title = "commodity channel index",
+     .inputs = kHighLowClose,
+     .params = kPeriod14,
+     .outputs = kValue,
+     .formula = "(t - mean) / (0.015 mean |t - mean|), t = (high + low + close) / 3, 0 if 0 / 0",
+     .source = "D. Lambert, Commodity Channel Index, Commodities (1980)",
+     .make = [](Args args) { return indicator_of<3>(CommodityChannel{whole(args, 0)}); }},
+    {.name = "coppock",
+     .talib = "COPPOCK",
+     .title = "Coppock curve",
+     .inputs = kReal,
+     .params = kCoppockParams,
+     .outputs = kValue,
+     .formula = "wma(roc(first) + roc(second), period)",
+     .source = "E. Coppock, Barron's (15 October 1962)",
+     .make =
+         [](Args args) {
+             return indicator_of<1>(Coppock{whole(args, 0), whole(args, 1), whole(args, 2)});
+         }},
+    {.name = "dpo",
+     .talib = "DPO",
+     .title = "detrended price oscillator",
+     .inputs = kReal,
+     .params = kPeriod20,
+     .outputs = kValue,
+     .formula = "x[n / 2 + 1] - sma(x, n)",
+     .source = "any textbook",
+     .make = [](Args args) { return indicator_of<1>(Detrended{whole(args, 0)}); }},
+    {.name = "er",
+     .talib = "ER",
+     .title = "Kaufman's efficiency ratio",
+     .inputs = kReal,
+     .params = kPeriod10,
+     .outputs = kValue,
+     .formula = "|x - x[n]| / sum of |x - x[1]|, 1 if 0 / 0",
+     .source = "P. Kaufman, Smarter Trading (1995), p. 129-153",
+     .make = [](Args args) { return indicator_of<1>(Efficiency{whole(args, 0)}); }},
+    {.name = "eri",
+     .talib = "ERI",
+     .title = "Elder ray",
+     .inputs = kHighLowClose,
+     .params = kPeriod13From1,
+     .outputs = kElderNames,
+     .formula = "high - ema(close), low - ema(close)",
+     .source = "A. Elder, Trading for a Living (1993)",
+     .make = [](Args args) { return indicator_of<3, 2>(ElderRay{whole(args, 0)}); }},
+    {.name = "fosc",
+     .talib = "FOSC",
+     .title = "forecast oscillator",
+     .inputs = kReal,
+     .params = kPeriod5,
+     .outputs = kValue,
+     .formula = "100 (x - forecast) / x, on the straight line through the n rows before",
+     .source = "T. Chande and S. Kroll, The New Technical Trader (1994)",
+     .make = [](Args args) { return indicator_of<1>(ForecastOscillator{whole(args, 0)}); }},
+    {.name = "mfi",
+     .talib = "MFI",
+     .title = "money flow index",
+     .inputs = kHighLowCloseVolume,
+     .params = kPeriod14,
+     .outputs = kValue,
+     .formula = "100 in / (in + out), sums of typical price times volume on rises and on falls; 0 "
+                "if 0 / 0",
+     .source = "G. Quong and A. Soudack, Volume-Weighted RSI: Money Flow, TASC 7:3 (1989)",
+     .make = [](Args args) { return indicator_of<4>(MoneyFlow{whole(args, 0)}); }},
+    {.name = "qstick",
+     .talib = "QSTICK",
+     .title = "Qstick",
+     .inputs = kOpenClose,
+     .params = kPeriod10From1,
+     .outputs = kValue,
+     .formula = "sma(close - open)",
+     .source = "T. Chande and S. Kroll, The New Technical Trader (1994)",
+     .make = [](Args args) { return indicator_of<2>(Qstick{whole(args, 0)}); }},
+    {.name = "tsi",
+     .talib = "TSI",
+     .title = "true strength index",
+     .inputs = kReal,
+     .params = kTsiParams,
+     .outputs = kValue,
+     .formula = "100 e(x - x[1]) / e(|x - x[1]|), e = ema(ema(., first), second); 0 if 0 / 0",
+     .source = "W. Blau, True Strength Index, TASC 9:11 (1991)",
+     .make =
+         [](Args args) { return indicator_of<1>(TrueStrength{whole(args, 0), whole(args, 1)}); }},
+    {.name = "ultosc",
+     .talib = "ULTOSC",
+     .title = "ultimate oscillator",
+     .inputs = kHighLowClose,
+     .params = kUltoscParams,
+     .outputs = kValue,
+     .formula =
+         "100 (4 s + 2 m + l) / 7, each: close - true low, by true range, sums over a period",
+     .source = "L. Williams, The Ultimate Oscillator, TASC 3:4 (1985)",
+     .make =
+         [](Args args) {
+             return indicator_of<3>(
+                 UltimateOscillator{{whole(args, 0), whole(args, 1), whole(args, 2)}});
+         }},
+    {.name = "vhf",
+     .talib = "VHF",
+     .title = "vertical horizontal filter",
+     .inputs = kReal,
+     .params = kPeriod28,
+     .outputs = kValue,
+     .formula = "(max - min of the last n) / sum of |x - x[1]|, 0 if 0 / 0",
+     .source = "A. White, The Vertical Horizontal Filter, Futures (1991)",
+     .make = [](Args args) { return indicator_of<1>(VerticalHorizontal{whole(args, 0)}); }},
+    {.name = "wad",
+     .talib = "WAD",
+     .title = "Williams' accumulation and distribution",
+     .inputs = kHighLowClose,
+     .params = {},
+     .outputs = kValue,
+     .formula =
+         "sum of close - min(low, close[1]) on rises and close - max(high, close[1]) on falls",
+     .source = "L. Williams, How I Made One Million Dollars (1973)",
+     .make = [](Args) { return indicator_of<3>(WilliamsAccumulation{}); }},
 };
 
 }  // namespace

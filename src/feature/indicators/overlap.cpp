@@ -253,8 +253,7 @@ std::optional<std::string_view> mavp_fault(Args args) {
     constexpr double kSpreadMax = 1000;
     if (args[0] > args[1]) return "least must not be above most";
     const AverageType type = average_type(args, 2);
-    const bool is_mean = type == AverageType::simple || type == AverageType::usual;
-    if (!is_mean && args[1] - args[0] > kSpreadMax) {
+    if (type != AverageType::simple && args[1] - args[0] > kSpreadMax) {
         return "most may be 1000 above least, except with average 0";
     }
     return std::nullopt;
@@ -396,7 +395,7 @@ constexpr IndicatorInfo kIndicators[] = {
      .source = "TA-Lib, ta_MAVP",
      .make = [](Args args) -> std::unique_ptr<Indicator> {
          const AverageType type = average_type(args, 2);
-         if (type == AverageType::simple || type == AverageType::usual) {
+         if (type == AverageType::simple) {
              return indicator_of<2>(VariableMean{whole(args, 0), whole(args, 1)});
          }
          return indicator_of<2>(VariableAverage{type, whole(args, 0), whole(args, 1)});
@@ -440,7 +439,7 @@ constexpr IndicatorInfo kIndicators[] = {
      .make = [](Args args) -> std::unique_ptr<Indicator> {
          const AverageType type = average_type(args, 3);
          const Widths widths{.up = args[1], .down = args[2]};
-         if (type == AverageType::simple || type == AverageType::usual) {
+         if (type == AverageType::simple) {
              return indicator_of<1, 3>(MeanBands{whole(args, 0), widths});
          }
          return indicator_of<1, 3>(

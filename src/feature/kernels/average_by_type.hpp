@@ -25,7 +25,7 @@ enum class AverageType : std::uint8_t {
     t3 = 8,
     hull = 9,
     none = 10,
-    usual = 11,  ///< simple
+    // 11 is the parameter's own default: complete_params() puts that in its place.
     zero_lag = 12,
     wilder = 13,
 };
@@ -52,8 +52,7 @@ private:
         constexpr double kT3Factor = 0.7;
         if (period == 1) return Same{};
         switch (type) {
-            case AverageType::simple:
-            case AverageType::usual: return Sma{period};
+            case AverageType::simple: return Sma{period};
             case AverageType::exponential: return ema(period);
             case AverageType::weighted: return Wma{period};
             case AverageType::double_exponential: return Dema{period};
@@ -83,12 +82,43 @@ private:
 template <typename Make, typename... Periods>
 [[nodiscard]] auto with_averages(AverageType type, Make make, Periods... periods) {
     switch (type) {
-        case AverageType::simple:
-        case AverageType::usual: return make(Sma{periods}...);
+        case AverageType::simple: return make(Sma{periods}...);
         case AverageType::exponential: return make(ema(periods)...);
         case AverageType::wilder: return make(rma(periods)...);
         default: return make(AnyAverage{type, periods}...);
     }
+}
+
+struct AverageChoice {
+    AverageType type;
+    std::size_t period;
+
+    [[nodiscard]] bool is_simple() const { return type == AverageType::simple; }
+    [[nodiscard]] bool is_exponential() const {
+        return type == AverageType::exponential || type == AverageType::wilder;
+    }
+    [[nodiscard]] Exponential exponential() const {
+        return type == AverageType::wilder ? rma(period) : ema(period);
+    }
+    [[nodiscard]] AnyAverage any() const { return {type, period}; }
+};
+
+/// The type in one parameter, its period in another.
+[[nodiscard]] inline AverageChoice average_choice(Args args, std::size_t type, std::size_t period) {
+    return {.type = average_type(args, type), .period = whole(args, period)};
+}
+
+/// Calls `make` with two averages, each of a type of its own: of their own classes where both are
+/// simple or both are exponential.
+template <typename Make>
+[[nodiscard]] auto with_two_averages(AverageChoice first, AverageChoice second, Make make) {
+    if (first.is_simple() && second.is_simple()) {
+        return make(Sma{first.period}, Sma{second.period});
+    }
+    if (first.is_exponential() && second.is_exponential()) {
+        return make(first.exponential(), second.exponential());
+    }
+    return make(first.any(), second.any());
 }
 
 }  // namespace tradewind::feature

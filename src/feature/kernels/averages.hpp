@@ -94,6 +94,7 @@ public:
     }
     [[nodiscard]] std::size_t period() const { return window_.period(); }
     [[nodiscard]] bool is_full() const { return is_full_; }
+    [[nodiscard]] double sum() const { return sum_; }  ///< all weights 1
     [[nodiscard]] double weights() const { return period_ * (period_ + 1.0) / 2.0; }
 
 private:

@@ -22,6 +22,10 @@ private:
     [[no_unique_address]] Function function_;
 };
 
+/// Typical prices nearer to each other than this part of them are one: sums of the same cents
+/// differ by how they are rounded.
+inline constexpr double kTypicalPriceNoise = 1e-14;
+
 [[nodiscard]] inline double typical_price(double high, double low, double close) {
     return (high + low + close) * (1.0 / 3.0);
 }
