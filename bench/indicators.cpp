@@ -52,7 +52,8 @@ struct Market {
             case Input::close:
             case Input::real: return columns[3].data();
             case Input::volume: return columns[4].data();
-            case Input::periods: return columns[5].data();
+            case Input::periods:
+            case Input::anchor: return columns[5].data();
         }
         return nullptr;
     }

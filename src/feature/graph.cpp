@@ -45,14 +45,16 @@ std::optional<Field> field_of(Input input) {
         case Input::real: return Field::close;
         case Input::volume: return Field::volume;
         case Input::second:
-        case Input::periods: return std::nullopt;
+        case Input::periods:
+        case Input::anchor: return std::nullopt;
     }
     __builtin_unreachable();
 }
 
 /// Names the caller chooses: everything else is a field of the bar.
 bool is_chosen(Input input) {
-    return input == Input::real || input == Input::second || input == Input::periods;
+    return input == Input::real || input == Input::second || input == Input::periods ||
+           input == Input::anchor;
 }
 
 }  // namespace

@@ -15,8 +15,9 @@
 namespace tradewind::feature {
 
 /// What an indicator reads in each row. `real` and `second` are any series; where nothing else is
-/// said they are the close, or the high and the low.
-enum class Input : std::uint8_t { open, high, low, close, volume, real, second, periods };
+/// said they are the close, or the high and the low. `anchor` is a number that changes on the row
+/// on which something begins: that of the session, say.
+enum class Input : std::uint8_t { open, high, low, close, volume, real, second, periods, anchor };
 
 inline constexpr std::size_t kInputsMax = 5;
 inline constexpr std::size_t kOutputsMax = 8;

@@ -44,6 +44,7 @@ Table rows_for(const IndicatorInfo& info, std::uint64_t seed) {
                 case Input::volume: out[i][row] = volume; break;
                 case Input::second: out[i][row] = second; break;
                 case Input::periods: out[i][row] = period; break;
+                case Input::anchor: out[i][row] = static_cast<double>(row / 40); break;
             }
         }
     }

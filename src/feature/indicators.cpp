@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "feature/indicator.hpp"
@@ -16,7 +17,8 @@ std::vector<const IndicatorInfo*> by_name() {
     for (const auto family : {overlap_indicators(), trailing_indicators(), momentum_indicators(),
                               directional_indicators(), stochastic_indicators(),
                               volatility_indicators(), candlestick_indicators(), price_indicators(),
-                              volume_indicators(), cycle_indicators(), math_indicators()}) {
+                              volume_indicators(), cycle_indicators(), math_indicators(),
+                              statistics_indicators(), range_indicators()}) {
         for (const IndicatorInfo& info : family) out.push_back(&info);
     }
     std::sort(out.begin(), out.end(),
@@ -64,8 +66,7 @@ std::expected<std::array<double, kParamsMax>, std::string> complete_params(
     for (std::size_t i = 0; i < info.params.size(); ++i) {
         const ParamInfo& param = info.params[i];
         const double value = i < given.size() ? given[i] : param.otherwise;
-        const bool is_whole = param.kind == ParamKind::real ||
-                              value == static_cast<double>(static_cast<std::int64_t>(value));
+        const bool is_whole = param.kind == ParamKind::real || value == std::floor(value);
         if (!(value >= param.low && value <= param.high) || !is_whole) {
             return std::unexpected(fmt::format("{}: {} is {}, not {}", info.name, param.name,
                                                bounds_of(param), value));

@@ -42,7 +42,8 @@ std::size_t column_of(Input input) {
         case Input::second: return 2;
         case Input::close: return 3;
         case Input::volume: return 4;
-        case Input::periods: return 5;
+        case Input::periods:
+        case Input::anchor: return 5;
     }
     return 0;
 }

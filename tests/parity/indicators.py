@@ -77,18 +77,23 @@ def theirs(case, bars):
 
 def ours(cases, bars):
     """The outputs of each case, in one run of the program."""
-    counts = [len(abstract.Function(case.name).info["output_names"]) for case in cases]
+    outputs = [len(abstract.Function(case.name).info["output_names"]) for case in cases]
+    return of_names([(case.name.lower(), case.params, count) for case, count in zip(cases, outputs)], bars)
+
+
+def of_names(asked, bars):
+    """The outputs of indicators by name, parameters and number of outputs, in one run of the program."""
     rows = bars.shape[1]
+    counts = [count for _, _, count in asked]
     with tempfile.TemporaryDirectory() as folder:
         data, out = pathlib.Path(folder, "data"), pathlib.Path(folder, "out")
         np.ascontiguousarray(bars).tofile(data)
-        asked = "".join(f"{case.name.lower()} {' '.join(repr(float(p)) for p in case.params)}\n" for case in cases)
-        subprocess.run([PROGRAM, data, out], input=asked, text=True, check=True)
+        lines = "".join(f"{name} {' '.join(repr(float(p)) for p in params)}\n" for name, params, _ in asked)
+        subprocess.run([PROGRAM, data, out], input=lines, text=True, check=True)
         values = np.fromfile(out).reshape(-1, rows)
     assert len(values) == sum(counts), "the program gave another number of columns"
     split = np.split(values, np.cumsum(counts)[:-1])
     return [list(part) for part in split]
-
 
 def expressions(texts, bars):
     """The values of each expression, in one run of the program."""

@@ -19,7 +19,9 @@ namespace tradewind::feature {
 [[nodiscard]] std::span<const IndicatorInfo> candlestick_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> price_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> volume_indicators();
+[[nodiscard]] std::span<const IndicatorInfo> statistics_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> cycle_indicators();
+[[nodiscard]] std::span<const IndicatorInfo> range_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> math_indicators();
 
 // What the tables of the families have in common.

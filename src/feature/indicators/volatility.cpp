@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How wide prices swing.
 #include "feature/indicators/families.hpp"
+#include "feature/kernels/moments.hpp"
 #include "feature/kernels/true_range.hpp"
 #include "feature/kernels/window.hpp"
 
@@ -84,8 +85,35 @@ private:
     RollingSum ratios_;
 };
 
+/// The share of deviations that fell on rows where the price rose.
+class RelativeVolatility {
+public:
+    RelativeVolatility(std::size_t period, std::size_t window)
+        : moments_(window), up_(rma(period)), down_(rma(period)) {}
+
+    [[nodiscard]] std::size_t lookback() const { return moments_.period() - 1 + up_.lookback(); }
+    template <bool Warm>
+    double next(double price) {
+        const double change = price - std::exchange(price_, price);
+        moments_.add(price);
+        if (!Warm && !moments_.is_full()) return kNaN;
+        const double deviation = moments_.deviation();
+        const double up = up_.next<Warm>(pick(change > 0.0, deviation, 0.0));
+        const double down = down_.next<Warm>(pick(change < 0.0, deviation, 0.0));
+        const double sum = up + down;
+        return sum == 0.0 ? 50.0 : 100.0 * (up / sum);
+    }
+
+private:
+    RollingMoments moments_;
+    Exponential up_;
+    Exponential down_;
+    double price_ = kNaN;  ///< of the row before
+};
+
 constexpr std::array kPeriod14{period_param(14, 1)};
 constexpr std::array kChaikinParams{period_param(10), period_param(10, 1, "roc_period")};
+constexpr std::array kRelativeParams{period_param(14, 1), period_param(10, 2, "deviation")};
 constexpr std::array kMassParams{period_param(9, 2, "fast"), period_param(25, 2, "slow")};
 
 constexpr IndicatorInfo kIndicators[] = {
@@ -147,6 +175,20 @@ constexpr IndicatorInfo kIndicators[] = {
      .formula = "sum of the last n(slow) of e / ema(e), e = ema(fast) of high - low; 1 for 0 / 0",
      .source = "D. Dorsey, The Mass Index, Stocks & Commodities 10:6 (1992)",
      .make = [](Args args) { return indicator_of<2>(MassIndex{whole(args, 0), whole(args, 1)}); }},
+    {.name = "rvi",
+     .talib = "RVI",
+     .title = "relative volatility index",
+     .inputs = kReal,
+     .params = kRelativeParams,
+     .outputs = kValue,
+     .formula =
+         "100 up / (up + down), each the rma of stddev where the price rose, or fell; 50 for "
+         "0 / 0",
+     .source = "D. Dorsey, The Relative Volatility Index, Stocks & Commodities 11:6 (1993)",
+     .make =
+         [](Args args) {
+             return indicator_of<1>(RelativeVolatility{whole(args, 0), whole(args, 1)});
+         }},
 };
 
 }  // namespace

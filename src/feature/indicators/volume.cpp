@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What volume says about a move.
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "feature/indicators/families.hpp"
 #include "feature/kernel_indicator.hpp"
+#include "feature/kernels/average_by_type.hpp"
 #include "feature/kernels/averages.hpp"
 #include "feature/kernels/cumulative_sum.hpp"
 #include "feature/kernels/row_function.hpp"
@@ -184,6 +186,27 @@ private:
     double period_;
 };
 
+/// How far one average of volume is from another, in per cent of that.
+template <typename Average>
+class VolumeOscillator {
+public:
+    VolumeOscillator(Average fast, Average slow) : fast_(std::move(fast)), slow_(std::move(slow)) {}
+
+    [[nodiscard]] std::size_t lookback() const {
+        return std::max(fast_.lookback(), slow_.lookback());
+    }
+    template <bool Warm>
+    double next(double volume) {
+        const double fast = fast_.template next<Warm>(volume);
+        const double slow = slow_.template next<Warm>(volume);
+        return pick(slow != 0.0, 100.0 * ((fast - slow) / slow), 0.0);
+    }
+
+private:
+    Average fast_;
+    Average slow_;
+};
+
 /// Of everything since the first row.
 class VolumeWeightedPrice {
 public:
@@ -210,6 +233,8 @@ constexpr std::array kPeriod13{period_param(13, 1)};
 constexpr std::array kPeriod20{period_param(20, 1)};
 constexpr std::array kPeriod20From2{period_param(20)};
 constexpr std::array kChaikinParams{period_param(3, 2, "fast"), period_param(10, 2, "slow")};
+constexpr std::array kOscillatorParams{period_param(12, 2, "fast"), period_param(26, 2, "slow"),
+                                       average_param(1)};
 
 constexpr IndicatorInfo kIndicators[] = {
     {.name = "ad",
@@ -293,6 +318,23 @@ constexpr IndicatorInfo kIndicators[] = {
      .formula = "1000; times close / close before where volume rose",
      .source = "P. Dysart; N. Fosback, Stock Market Logic (1976)",
      .make = [](Args) { return indicator_of<2>(VolumeIndex<1>{}); }},
+    {.name = "pvo",
+     .talib = "PVO",
+     .title = "percentage volume oscillator",
+     .inputs = kVolume,
+     .params = kOscillatorParams,
+     .outputs = kValue,
+     .formula = "100 (a(fast) / a(slow) - 1), a the average named; 0 where a(slow) is 0",
+     .source = "any textbook",
+     .make = [](Args args) -> std::unique_ptr<Indicator> {
+         const AverageType type = average_type(args, 2);
+         return with_averages(
+             type == AverageType::usual ? AverageType::exponential : type,
+             [](auto fast, auto slow) {
+                 return indicator_of<1>(VolumeOscillator{std::move(fast), std::move(slow)});
+             },
+             std::min(whole(args, 0), whole(args, 1)), std::max(whole(args, 0), whole(args, 1)));
+     }},
     {.name = "pvt",
      .talib = "PVT",
      .title = "price volume trend",

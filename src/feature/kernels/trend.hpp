@@ -35,8 +35,12 @@ public:
     }
     [[nodiscard]] bool is_full() const { return taken_ == window_.period(); }
     [[nodiscard]] double slope() const { return (xy_ - x_mean_ * y_) / xx_; }
-    /// Of the line at the newest value.
-    [[nodiscard]] double end() const { return anchor_ + y_ / n_ + slope() * (n_ - x_mean_); }
+    /// Of the line at the newest value, or some rows after it.
+    [[nodiscard]] double end(double after = 0.0) const {
+        return anchor_ + y_ / n_ + slope() * (n_ + after - x_mean_);
+    }
+    /// Of the line at the oldest value.
+    [[nodiscard]] double begin() const { return end(1.0 - n_); }
     /// The newest value less the line there.
     [[nodiscard]] double residual() const { return last_ - (y_ / n_ + slope() * (n_ - x_mean_)); }
     /// The share of the variance that the line explains; NaN where nothing varies.
