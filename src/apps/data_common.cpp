@@ -6,9 +6,9 @@
 
 #include <cstdio>
 
-#include "adapters/catalog/files.hpp"
 #include "adapters/catalog/instrument_json.hpp"
 #include "base/try.hpp"
+#include "disk/files.hpp"
 
 namespace tradewind::apps {
 namespace {
@@ -117,7 +117,7 @@ std::expected<ports::SeriesKey, Failure> parse_series_key(std::string_view instr
 }
 
 std::expected<std::vector<Instrument>, Failure> read_instrument_file(const std::string& path) {
-    const auto text = catalog::read_file(path, kInstrumentFileBytesMax);
+    const auto text = disk::read_file(path, kInstrumentFileBytesMax);
     if (!text) return std::unexpected(as_failure(text.error()));
     if (!*text) return std::unexpected(bad_usage(path + ": there is no such file"));
     auto instruments = catalog::instruments_from_json(**text);

@@ -25,6 +25,17 @@ T must(std::expected<T, std::string> result) {
     if constexpr (!std::is_void_v<T>) return std::move(result).value();
 }
 
+/// The same for the errors of adapters and doors, whose text is a member.
+template <typename T, typename E>
+    requires requires(E error) { error.text.c_str(); }
+T must(std::expected<T, E> result) {
+    if (!result) {
+        std::fprintf(stderr, "must: %s\n", result.error().text.c_str());
+        std::abort();
+    }
+    if constexpr (!std::is_void_v<T>) return std::move(result).value();
+}
+
 [[nodiscard]] inline Price price(std::string_view text) { return parse_price(text).value(); }
 [[nodiscard]] inline Qty qty(std::string_view text) { return parse_qty(text).value(); }
 [[nodiscard]] inline Money money(std::string_view text) { return parse_money(text).value(); }

@@ -43,7 +43,7 @@ std::expected<Segment, Error> open_segment(const std::string& directory, const S
 
 std::expected<Manifest, Error> load_manifest(const std::string& path) {
     const std::string file = fmt::format("{}/{}", path, kManifestName);
-    const auto text = TRY(read_file(file, kManifestBytesMax));
+    const auto text = TRY(disk::read_file(file, kManifestBytesMax));
     if (!text) {
         return std::unexpected(
             Error{.kind = ErrorKind::bad_input,
@@ -100,7 +100,7 @@ private:
     std::optional<Segment> open_;
 };
 
-Catalog::Catalog(std::string path, Manifest manifest, std::optional<Descriptor> reader_lock)
+Catalog::Catalog(std::string path, Manifest manifest, std::optional<disk::Descriptor> reader_lock)
     : path_(std::move(path)), manifest_(std::move(manifest)), reader_lock_(std::move(reader_lock)) {
     for (const auto& [key, segments] : manifest_.series) {
         if (segments.empty()) continue;
@@ -118,7 +118,7 @@ Catalog::Catalog(std::string path, Manifest manifest, std::optional<Descriptor> 
 std::expected<std::unique_ptr<Catalog>, Error> Catalog::open(const std::string& path) {
     // Before the manifest is read, so that no writer removes what it names. A catalog that cannot
     // be written has no writers: there the lock may fail.
-    auto reader_lock = try_lock_file(path + "/READERS", LockKind::shared);
+    auto reader_lock = disk::try_lock_file(path + "/READERS", disk::LockKind::shared);
     Manifest manifest = TRY(load_manifest(path));
     return std::unique_ptr<Catalog>{new Catalog{path, std::move(manifest), std::move(reader_lock)}};
 }

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "adapters/catalog/error.hpp"
-#include "adapters/catalog/files.hpp"
 #include "adapters/catalog/manifest.hpp"
+#include "disk/files.hpp"
 #include "ports/history.hpp"
 
 namespace tradewind::catalog {
@@ -51,7 +51,7 @@ public:
     [[nodiscard]] VerifyReport verify() const;
 
 private:
-    Catalog(std::string path, Manifest manifest, std::optional<Descriptor> reader_lock);
+    Catalog(std::string path, Manifest manifest, std::optional<disk::Descriptor> reader_lock);
 
     struct Entry {
         const std::vector<SegmentRef>* segments = nullptr;
@@ -62,7 +62,7 @@ private:
 
     std::string path_;
     Manifest manifest_;
-    std::optional<Descriptor> reader_lock_;
+    std::optional<disk::Descriptor> reader_lock_;
     std::vector<ports::Series> series_;
     std::map<ports::SeriesKey, Entry> entries_;
 };
@@ -131,7 +131,7 @@ private:
 
     std::string path_;
     Overlap overlap_;
-    Descriptor lock_;
+    disk::Descriptor lock_;
     Manifest manifest_;
     std::map<ports::SeriesKey, std::unique_ptr<SeriesWriter>> writers_;
     std::vector<NewFile> new_files_;

@@ -11,6 +11,7 @@
 #include "adapters/catalog/instrument_json.hpp"
 #include "base/hash.hpp"
 #include "base/try.hpp"
+#include "disk/files.hpp"
 
 namespace tradewind::catalog {
 namespace {
@@ -113,18 +114,6 @@ std::optional<std::string> read_line(std::string_view line, Manifest& out,
     return "has a line that cannot be read";
 }
 
-void append_escaped(std::string& out, std::string_view text) {
-    for (const char c : text) {
-        const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                           (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-' || c == '+';
-        if (plain) {
-            out += c;
-        } else {
-            out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-        }
-    }
-}
-
 }  // namespace
 
 std::string encode_manifest(const Manifest& manifest) {
@@ -165,12 +154,12 @@ std::expected<Manifest, std::string> decode_manifest(std::string_view text) {
 
 std::string series_directory(const ports::SeriesKey& key) {
     std::string out = "data/";
-    append_escaped(out, key.symbol);
+    disk::append_file_name(out, key.symbol);
     out += '/';
     out += ports::to_string(key.kind);
     if (key.kind == ports::SeriesKind::bar) {
         out += '-';
-        append_escaped(out, to_string(key.spec));
+        disk::append_file_name(out, to_string(key.spec));
     }
     return out;
 }

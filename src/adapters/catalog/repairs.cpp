@@ -154,7 +154,7 @@ std::string repairs_path(const SeriesKey& key, std::uint64_t number) {
 std::expected<std::vector<std::uint64_t>, Error> list_repairs(const std::string& catalog,
                                                               const SeriesKey& key) {
     std::vector<std::uint64_t> out;
-    for (const std::string& name : TRY(list_directory(catalog + "/" + directory_of(key)))) {
+    for (const std::string& name : TRY(disk::list_directory(catalog + "/" + directory_of(key)))) {
         if (!name.ends_with(kEnding)) continue;
         std::uint64_t number = 0;
         const char* const end = name.data() + name.size() - kEnding.size();
@@ -167,23 +167,24 @@ std::expected<std::vector<std::uint64_t>, Error> list_repairs(const std::string&
 
 Result write_repairs(const std::string& catalog, const RepairRecord& record) {
     const std::string directory = catalog + "/" + directory_of(record.key);
-    TRY_VOID(make_directories(directory));
+    TRY_VOID(disk::make_directories(directory));
     const std::string path = catalog + "/" + repairs_path(record.key, record.number);
     const std::string temporary = path + ".tmp";
     const std::string text = encode_repairs(record);
     {
-        const Descriptor fd = TRY(create_file(temporary));
-        TRY_VOID(write_all(fd, std::as_bytes(std::span{text.data(), text.size()}), temporary));
+        const disk::Descriptor fd = TRY(disk::create_file(temporary));
+        TRY_VOID(
+            disk::write_all(fd, std::as_bytes(std::span{text.data(), text.size()}), temporary));
     }
-    TRY_VOID(sync_path(temporary));
-    TRY_VOID(rename_file(temporary, path));
-    return sync_path(directory);
+    TRY_VOID(disk::sync_path(temporary));
+    TRY_VOID(disk::rename_file(temporary, path));
+    return disk::sync_path(directory);
 }
 
 std::expected<RepairRecord, Error> read_repairs(const std::string& catalog, const SeriesKey& key,
                                                 std::uint64_t number) {
     const std::string path = catalog + "/" + repairs_path(key, number);
-    const auto text = TRY(read_file(path, kRecordBytesMax));
+    const auto text = TRY(disk::read_file(path, kRecordBytesMax));
     if (!text) {
         return std::unexpected(Error{.kind = ErrorKind::bad_input,
                                      .text = fmt::format("{}: there is no such file", path)});
@@ -198,7 +199,7 @@ std::expected<RepairRecord, Error> read_repairs(const std::string& catalog, cons
 }
 
 void remove_repairs(const std::string& catalog, const SeriesKey& key, std::uint64_t number) {
-    remove_file(catalog + "/" + repairs_path(key, number));
+    disk::remove_file(catalog + "/" + repairs_path(key, number));
 }
 
 std::string digest_of(const Columns& columns, std::uint64_t rows) {

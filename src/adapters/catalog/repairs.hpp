@@ -8,7 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "adapters/catalog/files.hpp"
+#include "adapters/catalog/error.hpp"
+#include "disk/files.hpp"
 #include "ports/history.hpp"
 
 /// What was done to a series to make a new version of it, and what stood there before.

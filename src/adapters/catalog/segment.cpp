@@ -187,12 +187,12 @@ SegmentHeader describe_rows(const ports::SeriesKey& key, const Chunk& rows) {
 }
 
 Result write_segment(const std::string& path, const SegmentHeader& header, const Chunk& rows) {
-    const Descriptor fd = TRY(create_file(path));
-    TRY_VOID(write_all(fd, encode_header(header), path));
+    const disk::Descriptor fd = TRY(disk::create_file(path));
+    TRY_VOID(disk::write_all(fd, encode_header(header), path));
     for (std::size_t i = 0; i < header.column_count; ++i) {
         const auto bytes = std::as_bytes(rows.column(i));
-        TRY_VOID(write_all(fd, bytes, path));
-        TRY_VOID(write_all(fd, padding(bytes.size()), path));
+        TRY_VOID(disk::write_all(fd, bytes, path));
+        TRY_VOID(disk::write_all(fd, padding(bytes.size()), path));
     }
     // a hint only: commit waits for the disk, and by then it is mostly done
     ::sync_file_range(fd.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
@@ -207,7 +207,7 @@ std::string segment_name(const SegmentHeader& header) {
 
 std::expected<Segment, Error> Segment::open(const std::string& path, const ports::SeriesKey& key,
                                             bool check_columns) {
-    Mapping mapping = TRY(Mapping::open(path));
+    disk::Mapping mapping = TRY(disk::Mapping::open(path));
     const auto header = decode_header(mapping.bytes());
     if (!header) return std::unexpected(damaged(path, header.error()));
     if (mapping.bytes().size() != header->file_bytes()) {

@@ -9,7 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "adapters/catalog/files.hpp"
+#include "adapters/catalog/error.hpp"
+#include "disk/files.hpp"
 #include "ports/history.hpp"
 
 namespace tradewind::catalog {
@@ -80,10 +81,10 @@ public:
     [[nodiscard]] ports::Chunk rows() const;
 
 private:
-    Segment(Mapping mapping, const SegmentHeader& header)
+    Segment(disk::Mapping mapping, const SegmentHeader& header)
         : mapping_(std::move(mapping)), header_(header) {}
 
-    Mapping mapping_;
+    disk::Mapping mapping_;
     SegmentHeader header_;
 };
 

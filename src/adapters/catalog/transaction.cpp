@@ -306,9 +306,9 @@ Transaction::Transaction(std::string path, Overlap overlap)
 
 Transaction::~Transaction() {
     if (committed_) return;
-    for (const NewFile& file : new_files_) remove_file(path_ + "/tmp/" + file.temporary);
+    for (const NewFile& file : new_files_) disk::remove_file(path_ + "/tmp/" + file.temporary);
     if (visible_) return;
-    for (const std::string& path : put_in_place_) remove_file(path);
+    for (const std::string& path : put_in_place_) disk::remove_file(path);
 }
 
 std::expected<std::unique_ptr<Transaction>, Error> Transaction::begin(const std::string& path,
@@ -320,7 +320,7 @@ std::expected<std::unique_ptr<Transaction>, Error> Transaction::begin(const std:
 
 Result Transaction::open_or_make() {
     const std::string manifest_path = fmt::format("{}/{}", path_, kManifestName);
-    std::vector<std::string> names = TRY(list_directory(path_));
+    std::vector<std::string> names = TRY(disk::list_directory(path_));
     const std::set<std::string, std::less<>> ours{"LOCK", "READERS", "tmp",
                                                   std::string{kManifestName}};
     const auto foreign = std::find_if(
@@ -330,9 +330,9 @@ Result Transaction::open_or_make() {
             "{}: is no catalog: it has no {} but holds '{}'; name a new or an empty directory",
             path_, kManifestName, *foreign)));
     }
-    TRY_VOID(make_directories(path_));
-    lock_ = TRY(lock_file(path_ + "/LOCK", LockKind::exclusive));
-    TRY_VOID(make_directories(path_ + "/tmp"));
+    TRY_VOID(disk::make_directories(path_));
+    lock_ = TRY(disk::lock_file(path_ + "/LOCK", disk::LockKind::exclusive));
+    TRY_VOID(disk::make_directories(path_ + "/tmp"));
     TRY_VOID(clean());
     if (::access(manifest_path.c_str(), F_OK) != 0) {
         TRY_VOID(write_manifest());
@@ -345,8 +345,8 @@ Result Transaction::open_or_make() {
 
 /// What a writer that was killed left behind.
 Result Transaction::clean() {
-    for (const std::string& name : TRY(list_directory(path_ + "/tmp"))) {
-        remove_file(path_ + "/tmp/" + name);
+    for (const std::string& name : TRY(disk::list_directory(path_ + "/tmp"))) {
+        disk::remove_file(path_ + "/tmp/" + name);
     }
     return {};
 }
@@ -397,18 +397,18 @@ Result Transaction::write_rows(const SeriesKey& key, const Chunk& rows,
 Result Transaction::put_in_place() {
     std::set<std::string> directories;
     for (const NewFile& file : new_files_) {
-        TRY_VOID(sync_path(path_ + "/tmp/" + file.temporary));
+        TRY_VOID(disk::sync_path(path_ + "/tmp/" + file.temporary));
         directories.insert(file.directory);
     }
-    for (const std::string& directory : directories) TRY_VOID(make_directories(directory));
+    for (const std::string& directory : directories) TRY_VOID(disk::make_directories(directory));
     for (const NewFile& file : new_files_) {
         const std::string target = file.directory + "/" + file.name;
         const bool is_new = ::access(target.c_str(), F_OK) != 0;
-        TRY_VOID(rename_file(path_ + "/tmp/" + file.temporary, target));
+        TRY_VOID(disk::rename_file(path_ + "/tmp/" + file.temporary, target));
         if (is_new)
             put_in_place_.push_back(target);  // else it is the same content under the same name
     }
-    for (const std::string& directory : directories) TRY_VOID(sync_path(directory));
+    for (const std::string& directory : directories) TRY_VOID(disk::sync_path(directory));
     return {};
 }
 
@@ -416,31 +416,33 @@ Result Transaction::write_manifest() {
     const std::string text = encode_manifest(manifest_);
     const std::string temporary = path_ + "/tmp/manifest.tmp";
     {
-        const Descriptor fd = TRY(create_file(temporary));
-        TRY_VOID(write_all(fd, std::as_bytes(std::span{text.data(), text.size()}), temporary));
+        const disk::Descriptor fd = TRY(disk::create_file(temporary));
+        TRY_VOID(
+            disk::write_all(fd, std::as_bytes(std::span{text.data(), text.size()}), temporary));
         if (::fsync(fd.get()) != 0) {
-            return std::unexpected(system_error(temporary, "cannot make durable", errno));
+            return std::unexpected(disk::system_error(temporary, "cannot make durable", errno));
         }
     }
-    TRY_VOID(rename_file(temporary, fmt::format("{}/{}", path_, kManifestName)));
+    TRY_VOID(disk::rename_file(temporary, fmt::format("{}/{}", path_, kManifestName)));
     visible_ = true;
-    return sync_path(path_);
+    return disk::sync_path(path_);
 }
 
 /// Segments that nothing names any more, from this change and from any that was killed; but not
 /// under the eyes of somebody who opened the catalog before.
 void Transaction::remove_superseded() {
-    const auto no_readers = try_lock_file(path_ + "/READERS", LockKind::exclusive);
+    const auto no_readers = disk::try_lock_file(path_ + "/READERS", disk::LockKind::exclusive);
     if (!no_readers) return;
-    for (const std::string& path : superseded_) remove_file(path);
+    for (const std::string& path : superseded_) disk::remove_file(path);
     for (const auto& [key, writer] : writers_) {
         const std::string directory = path_ + "/" + series_directory(key);
-        const auto names = list_directory(directory);
+        const auto names = disk::list_directory(directory);
         if (!names) continue;
         std::set<std::string, std::less<>> live;
         for (const SegmentRef& s : manifest_.series[key]) live.insert(s.file);
         for (const std::string& name : *names) {
-            if (!live.contains(name) && name.ends_with(".twc")) remove_file(directory + "/" + name);
+            if (!live.contains(name) && name.ends_with(".twc"))
+                disk::remove_file(directory + "/" + name);
         }
     }
 }

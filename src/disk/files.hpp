@@ -7,12 +7,13 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "adapters/catalog/error.hpp"
+#include "disk/error.hpp"
 
-/// The few things that the catalog asks of the file system, each checked.
-namespace tradewind::catalog {
+/// The few things that files of ours ask of the file system, each checked.
+namespace tradewind::disk {
 
 /// Owns a file descriptor.
 class Descriptor {
@@ -48,14 +49,19 @@ private:
     std::size_t size_ = 0;
 };
 
-using Result = std::expected<void, Error>;
+/// Appends a text as part of a file's name; what a file's name cannot hold is written as %XX.
+void append_file_name(std::string& out, std::string_view text);
 
 /// Creates `path` and its parents where missing; makes each new entry durable.
 [[nodiscard]] Result make_directories(const std::string& path);
 [[nodiscard]] std::expected<Descriptor, Error> create_file(const std::string& path);
+/// A file that is there.
+[[nodiscard]] std::expected<Descriptor, Error> open_to_write(const std::string& path);
 /// Everything or an error.
 [[nodiscard]] Result write_all(const Descriptor& fd, std::span<const std::byte> bytes,
                                const std::string& path);
+[[nodiscard]] Result write_all_at(const Descriptor& fd, std::size_t at,
+                                  std::span<const std::byte> bytes, const std::string& path);
 /// Makes the file's bytes, or a directory's entries, survive a power cut.
 [[nodiscard]] Result sync_path(const std::string& path);
 [[nodiscard]] Result rename_file(const std::string& from, const std::string& to);
@@ -71,7 +77,9 @@ void remove_file(const std::string& path);
 enum class LockKind : std::uint8_t { shared, exclusive };
 /// Waits for the lock; it goes when the descriptor closes or the process dies.
 [[nodiscard]] std::expected<Descriptor, Error> lock_file(const std::string& path, LockKind kind);
+/// Waits for the lock of a file that is there; a disk that cannot be written is fine.
+[[nodiscard]] std::expected<Descriptor, Error> share_file(const std::string& path);
 /// nullopt where somebody else holds it, or the file cannot be opened.
 [[nodiscard]] std::optional<Descriptor> try_lock_file(const std::string& path, LockKind kind);
 
-}  // namespace tradewind::catalog
+}  // namespace tradewind::disk

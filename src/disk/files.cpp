@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "adapters/catalog/files.hpp"
+#include "disk/files.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -17,16 +17,14 @@
 
 #include "base/try.hpp"
 
-namespace tradewind::catalog {
+namespace tradewind::disk {
 
 Error system_error(std::string_view path, std::string_view what, int code) {
     std::string text = fmt::format("{}: {}: {}", path, what, std::strerror(code));
-    if (code == ENOSPC || code == EDQUOT)
-        text += "; free some space, the catalog is as it was before";
-    if (code == EFBIG)
-        text += "; raise the limit on the size of files, the catalog is as it was before";
+    if (code == ENOSPC || code == EDQUOT) text += "; free some space, nothing was changed";
+    if (code == EFBIG) text += "; raise the limit on the size of files, nothing was changed";
     if (code == EACCES || code == EPERM) text += "; change its permissions";
-    if (code == EROFS) text += "; use a catalog on a disk that can be written";
+    if (code == EROFS) text += "; use a folder on a disk that can be written";
     const bool persons = code == ENOENT || code == ENOTDIR || code == ENAMETOOLONG;
     return {.kind = persons ? ErrorKind::bad_input : ErrorKind::failed, .text = std::move(text)};
 }
@@ -74,6 +72,18 @@ std::expected<Mapping, Error> Mapping::open(const std::string& path) {
     return out;
 }
 
+void append_file_name(std::string& out, std::string_view text) {
+    for (const char c : text) {
+        const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                           (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-' || c == '+';
+        if (plain) {
+            out += c;
+        } else {
+            out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+        }
+    }
+}
+
 Result make_directories(const std::string& path) {
     if (::mkdir(path.c_str(), 0777) == 0) {
         const std::string parent = std::filesystem::path{path}.parent_path().string();
@@ -108,6 +118,26 @@ Result write_all(const Descriptor& fd, std::span<const std::byte> bytes, const s
             return std::unexpected(system_error(path, "cannot write", errno));
         }
         bytes = bytes.subspan(static_cast<std::size_t>(done));
+    }
+    return {};
+}
+
+std::expected<Descriptor, Error> open_to_write(const std::string& path) {
+    Descriptor fd{::open(path.c_str(), O_WRONLY | O_CLOEXEC)};
+    if (!fd.valid()) return std::unexpected(system_error(path, "cannot open", errno));
+    return fd;
+}
+
+Result write_all_at(const Descriptor& fd, std::size_t at, std::span<const std::byte> bytes,
+                    const std::string& path) {
+    while (!bytes.empty()) {
+        const ssize_t done = ::pwrite(fd.get(), bytes.data(), bytes.size(), static_cast<off_t>(at));
+        if (done < 0) {
+            if (errno == EINTR) continue;
+            return std::unexpected(system_error(path, "cannot write", errno));
+        }
+        bytes = bytes.subspan(static_cast<std::size_t>(done));
+        at += static_cast<std::size_t>(done);
     }
     return {};
 }
@@ -173,13 +203,25 @@ std::expected<std::optional<std::string>, Error> read_file(const std::string& pa
     }
 }
 
-std::expected<Descriptor, Error> lock_file(const std::string& path, LockKind kind) {
-    Descriptor fd{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)};
+namespace {
+
+std::expected<Descriptor, Error> locked(Descriptor fd, const std::string& path, int how) {
     if (!fd.valid()) return std::unexpected(system_error(path, "cannot open", errno));
-    while (::flock(fd.get(), kind == LockKind::shared ? LOCK_SH : LOCK_EX) != 0) {
+    while (::flock(fd.get(), how) != 0) {
         if (errno != EINTR) return std::unexpected(system_error(path, "cannot lock", errno));
     }
     return fd;
+}
+
+}  // namespace
+
+std::expected<Descriptor, Error> lock_file(const std::string& path, LockKind kind) {
+    return locked(Descriptor{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)}, path,
+                  kind == LockKind::shared ? LOCK_SH : LOCK_EX);
+}
+
+std::expected<Descriptor, Error> share_file(const std::string& path) {
+    return locked(Descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC)}, path, LOCK_SH);
 }
 
 std::optional<Descriptor> try_lock_file(const std::string& path, LockKind kind) {
@@ -191,4 +233,4 @@ std::optional<Descriptor> try_lock_file(const std::string& path, LockKind kind) 
     return fd;
 }
 
-}  // namespace tradewind::catalog
+}  // namespace tradewind::disk
