@@ -5,6 +5,7 @@
 
 #include "apps/backtest_command.hpp"
 #include "apps/data_command.hpp"
+#include "apps/features_command.hpp"
 #include "apps/optimize_command.hpp"
 #include "apps/output.hpp"
 #include "apps/replay_command.hpp"
@@ -36,6 +37,7 @@ int main(int argc, char** argv) {
         int exit_code = 0;
         tradewind::apps::add_backtest_command(app, exit_code);
         tradewind::apps::add_data_command(app, exit_code);
+        tradewind::apps::add_features_command(app, exit_code);
         tradewind::apps::add_replay_command(app, exit_code);
         tradewind::apps::add_optimize_command(app, exit_code);
         tradewind::apps::add_walkforward_command(app, exit_code);

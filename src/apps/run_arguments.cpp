@@ -17,6 +17,19 @@ std::string_view flag_of(std::string_view key) {
     return key;
 }
 
+void add_flags(CLI::App& verb, RunArguments& arguments, bool (*is_wanted)(const Option&)) {
+    const auto all = run_options();
+    arguments.flags.resize(all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        arguments.flags[i].first = all[i].key;
+        if (all[i].flag.empty() || !is_wanted(all[i])) continue;
+        auto* flag = verb.add_option(std::string{all[i].flag}, arguments.flags[i].second,
+                                     fmt::format("{}  [{}]", all[i].help, all[i].key));
+        flag->take_all()->allow_extra_args(all[i].repeats);
+        if (!all[i].repeats) flag->expected(1);
+    }
+}
+
 }  // namespace
 
 std::expected<RunConfig, std::string> gather(const RunArguments& arguments) {
@@ -44,16 +57,15 @@ void add_run_arguments(CLI::App& verb, RunArguments& arguments) {
     verb.add_option("--set", arguments.assignments, "section.key=value, over the file")
         ->take_all()
         ->allow_extra_args(false);
-    const auto all = run_options();
-    arguments.flags.resize(all.size());
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        arguments.flags[i].first = all[i].key;
-        if (all[i].flag.empty()) continue;
-        auto* flag = verb.add_option(std::string{all[i].flag}, arguments.flags[i].second,
-                                     fmt::format("{}  [{}]", all[i].help, all[i].key));
-        flag->take_all()->allow_extra_args(all[i].repeats);
-        if (!all[i].repeats) flag->expected(1);
-    }
+    add_flags(verb, arguments, [](const Option&) { return true; });
+}
+
+void add_bar_arguments(CLI::App& verb, RunArguments& arguments) {
+    add_flags(verb, arguments, [](const Option& option) {
+        return option.key == "data.catalog" || option.key == "data.instruments" ||
+               option.key == "data.interval" || option.key == "data.from" ||
+               option.key == "data.to";
+    });
 }
 
 std::expected<std::unique_ptr<catalog::Catalog>, RunFailure> open_catalog(const std::string& path) {

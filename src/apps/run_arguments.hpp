@@ -31,6 +31,9 @@ struct RunArguments {
 /// Adds --config, --set and the flags of `run_options`. `arguments` outlives the parsing.
 void add_run_arguments(CLI::App& verb, RunArguments& arguments);
 
+/// Adds the flags that say which bars: --catalog, --instrument, --interval, --from, --to.
+void add_bar_arguments(CLI::App& verb, RunArguments& arguments);
+
 /// The file first, then --set, then the flags. The error is one line.
 [[nodiscard]] std::expected<RunConfig, std::string> gather(const RunArguments& arguments);
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "apps/feature_choice.hpp"
 #include "apps/run_config.hpp"
 #include "base/try.hpp"
 
@@ -138,21 +139,54 @@ std::string first_line(std::string_view text) {
     return std::string{text.substr(0, text.find('\n'))};
 }
 
-}  // namespace
-
-Done load_config(RunConfig& config, const std::string& path) {
+/// Calls `read(root)` with a TOML file. Errors are one line that names the place.
+template <typename Read>
+auto with_toml(const std::string& path, const Read& read) -> decltype(read(toml::value{})) {
     std::error_code ignored;
     if (!std::filesystem::is_regular_file(path, ignored)) {
         return std::unexpected(fmt::format("{}: there is no such file", path));
     }
     try {
-        return load_root(config, path, toml::parse(path));
+        return read(toml::parse(path));
     } catch (const toml::exception& e) {
         return std::unexpected(fmt::format("{}:{}:{}: {}", path, e.location().line(),
                                            e.location().column(), first_line(e.what())));
     } catch (const std::exception& e) {
         return std::unexpected(fmt::format("{}: {}", path, first_line(e.what())));
     }
+}
+
+}  // namespace
+
+Done load_config(RunConfig& config, const std::string& path) {
+    return with_toml(path, [&](const toml::value& root) { return load_root(config, path, root); });
+}
+
+std::expected<std::vector<ChosenFeature>, std::string> load_features(const std::string& path) {
+    using Loaded = std::expected<std::vector<ChosenFeature>, std::string>;
+    return with_toml(path, [&](const toml::value& root) -> Loaded {
+        if (!root.is_table() || !root.as_table().contains("features")) {
+            return std::unexpected(path + ": has no section [features]");
+        }
+        const toml::value& table = root.as_table().at("features");
+        if (!table.is_table()) {
+            return std::unexpected(
+                fmt::format("{}: features is a section: write [features]", at(path, table)));
+        }
+        std::vector<ChosenFeature> out;
+        for (const auto& [name, value] : in_order(table)) {
+            if (!value.is_string()) {
+                return std::unexpected(fmt::format("{}: feature {} is no text: write {} = \"...\"",
+                                                   at(path, value), name, name));
+            }
+            out.push_back({.text = {.name = name, .expression = value.as_string().str},
+                           .where = at(path, value)});
+        }
+        if (out.empty()) {
+            return std::unexpected(fmt::format("{}: [features] is empty", at(path, table)));
+        }
+        return out;
+    });
 }
 
 }  // namespace tradewind::apps

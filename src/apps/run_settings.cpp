@@ -293,6 +293,25 @@ std::expected<std::optional<ports::SeriesKey>, Text> resolve_benchmark(
 
 }  // namespace
 
+std::expected<std::vector<BarChoice>, Text> choose_bars(const RunConfig& config,
+                                                        const ports::History& history) {
+    RunConfig only_bars = config;
+    only_bars.kind = "bar";
+    std::vector<BarChoice> out;
+    for (const Text& symbol : TRY(wanted_symbols(config, history))) {
+        const ports::Series* chosen = nullptr;
+        for (const ports::Series* series : TRY(pick_series(only_bars, history, symbol))) {
+            if (series->key.kind != ports::SeriesKind::bar) continue;
+            if (chosen == nullptr || series->key.spec.source == PriceSource::bid) chosen = series;
+        }
+        out.push_back({.instrument = history.find_instrument(symbol), .series = chosen});
+    }
+    if (config.from && config.to && *config.from >= *config.to) {
+        return std::unexpected("--from is not earlier than --to");
+    }
+    return out;
+}
+
 std::expected<RunSettings, Text> resolve(const RunConfig& config, const ports::History& history) {
     RunSettings out;
     for (const Text& symbol : TRY(wanted_symbols(config, history))) {

@@ -44,6 +44,16 @@ struct RunSettings {
 [[nodiscard]] std::expected<RunSettings, std::string> resolve(const RunConfig& config,
                                                               const ports::History& history);
 
+/// Bars of one instrument.
+struct BarChoice {
+    const Instrument* instrument = nullptr;  ///< the history's
+    const ports::Series* series = nullptr;
+};
+/// The bars that a run with these wishes would play, one series for each instrument: where the data
+/// is the two sides of a quote, the bid's. The error is one line with the mend.
+[[nodiscard]] std::expected<std::vector<BarChoice>, std::string> choose_bars(
+    const RunConfig& config, const ports::History& history);
+
 /// The same settings give the same text.
 [[nodiscard]] std::string to_json(const RunSettings& settings);
 /// Reads back what an engine is built from: instruments, strategies and engine settings.

@@ -26,7 +26,6 @@ constexpr std::array<std::string_view, kFieldCount> kFieldNames{"open",  "high",
 /// typical price, (high + low + close) / 3, stands for it.
 constexpr std::string_view kVwap = "vwap";
 
-/// Counts up with every change of what a function computes.
 constexpr unsigned kFunctionsVersion = 1;
 
 std::optional<Field> field_named(std::string_view name) {
@@ -60,6 +59,8 @@ bool is_chosen(Input input) {
 }  // namespace
 
 std::string_view to_string(Field field) { return kFieldNames[static_cast<std::size_t>(field)]; }
+
+unsigned functions_version() { return kFunctionsVersion; }
 
 std::string describe(const FeatureError& error) {
     return fmt::format("feature {}, {}", error.feature, describe(error.error));

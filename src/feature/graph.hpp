@@ -21,6 +21,9 @@ enum class Field : std::uint8_t { open, high, low, close, volume, time };
 inline constexpr std::size_t kFieldCount = 6;
 [[nodiscard]] std::string_view to_string(Field field);
 
+/// Counts up with every change of what a function computes.
+[[nodiscard]] unsigned functions_version();
+
 /// A feature by name, as its user wrote it.
 struct FeatureText {
     std::string name;

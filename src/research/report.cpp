@@ -89,4 +89,8 @@ std::string render_search_page(std::string_view title, const std::string& data) 
     return page_of(title, kSearchJs, without_tags(data));
 }
 
+std::string render_features_page(std::string_view title, const std::string& data) {
+    return page_of(title, kFeaturesJs, without_tags(data));
+}
+
 }  // namespace tradewind::research

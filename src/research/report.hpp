@@ -71,4 +71,8 @@ inline constexpr std::size_t kMaxReportBars = 40'000;     ///< of all price char
 /// report/search.js reads.
 [[nodiscard]] std::string render_search_page(std::string_view title, const std::string& data);
 
+/// The page of features over their price. `data` is one JSON document: what report/features.js
+/// reads.
+[[nodiscard]] std::string render_features_page(std::string_view title, const std::string& data);
+
 }  // namespace tradewind::research

@@ -13,5 +13,6 @@ extern const std::string_view kReportHtml;
 extern const std::string_view kReportCss;
 extern const std::string_view kReportJs;
 extern const std::string_view kSearchJs;
+extern const std::string_view kFeaturesJs;
 
 }  // namespace tradewind::research

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "adapters/features/feature_folder.hpp"
+#include "apps/data_common.hpp"
+#include "apps/features_options.hpp"
+#include "base/try.hpp"
+#include "research/features/feature_check.hpp"
+
+namespace tradewind::apps {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Checked {
+    const BarChoice* choice = nullptr;
+    research::FeatureCheck result;
+    std::string difference;  ///< one line; empty: none
+};
+
+std::string place_of(const FeatureWork& work, const research::FeatureBars& bars,
+                     const research::FeatureDifference& where) {
+    return fmt::format("{} at {}: {} and {}", work.features.graph->outputs()[where.feature].name,
+                       to_string(Timestamp{bars.known_at[where.row]}), where.here, where.there);
+}
+
+std::string difference_of(const FeatureWork& work, const research::FeatureBars& bars,
+                          const research::FeatureCheck& check) {
+    if (check.parity) {
+        return "row by row and all at once differ: " + place_of(work, bars, *check.parity);
+    }
+    if (!check.leak) return {};
+    return fmt::format("{} after {} changed {}", to_string(check.leak->corruption),
+                       to_string(Timestamp{bars.known_at[check.leak->cut]}),
+                       place_of(work, bars, check.leak->where));
+}
+
+std::expected<Checked, RunFailure> check_one(const FeatureWork& work, const BarChoice& choice,
+                                             const FeaturesOptions& options) {
+    research::FeatureBars bars = TRY(read_bars(work, choice));
+    ProgressLine progress;
+    Checked out{.choice = &choice,
+                .result = research::check_features(
+                    research::maker_of(work.features.graph), bars,
+                    {.cuts = options.cuts, .seed = options.seed},
+                    [&](std::size_t done, std::size_t all) {
+                        progress.show(
+                            fmt::format("{}: {} of {} runs", choice.instrument->symbol, done, all));
+                    }),
+                .difference = {}};
+    out.difference = difference_of(work, bars, out.result);
+    return out;
+}
+
+std::string_view parity_text(const research::FeatureCheck& check) {
+    return check.parity ? "different" : "identical";
+}
+std::string_view leak_text(const research::FeatureCheck& check) {
+    return check.leak ? "leak" : "clean";
+}
+
+Json to_json(const Checked& one) {
+    return {{"instrument", one.choice->instrument->symbol},
+            {"interval", to_string(one.choice->series->key.spec)},
+            {"rows", one.result.rows},
+            {"corruptions", one.result.corruptions},
+            {"parity", parity_text(one.result)},
+            {"future_corruption", leak_text(one.result)},
+            {"difference", one.difference.empty() ? Json(nullptr) : Json(one.difference)}};
+}
+
+/// The worst of all instruments.
+research::FeatureCheck together(const std::vector<Checked>& all) {
+    research::FeatureCheck out;
+    for (const Checked& one : all) {
+        out.rows += one.result.rows;
+        out.features = one.result.features;
+        out.corruptions += one.result.corruptions;
+        if (one.result.parity) out.parity = one.result.parity;
+        if (one.result.leak) out.leak = one.result.leak;
+    }
+    return out;
+}
+
+}  // namespace
+
+std::expected<void, RunFailure> run_features_check(const FeaturesOptions& options) {
+    const std::int64_t started = steady_ns();
+    const FeatureWork work = TRY(open_work(options));
+    std::vector<Checked> all;
+    for (const BarChoice& choice : work.bars) all.push_back(TRY(check_one(work, choice, options)));
+    const research::FeatureCheck sum = together(all);
+    if (options.json) {
+        Json out{{"parity", parity_text(sum)},
+                 {"future_corruption", leak_text(sum)},
+                 {"features", sum.features},
+                 {"rows", sum.rows},
+                 {"corruptions", sum.corruptions},
+                 {"schema_hash", work.features.graph->schema_hash()},
+                 {"wall_s", static_cast<double>(steady_ns() - started) * 1e-9},
+                 {"instruments", Json::array()}};
+        for (const Checked& one : all) out["instruments"].push_back(to_json(one));
+        fmt::print("{}\n", out.dump(2));
+    } else {
+        Table table;
+        table.row("features", with_commas(sum.features));
+        table.row("rows", with_commas(sum.rows));
+        table.row("row by row against all at once", std::string{parity_text(sum)});
+        table.row(fmt::format("future corrupted {} times", sum.corruptions),
+                  std::string{leak_text(sum)});
+        fmt::print("{}", table.text());
+    }
+    for (const Checked& one : all) {
+        if (one.difference.empty()) continue;
+        return std::unexpected(RunFailure{
+            kExitFailed, fmt::format("{}: {}", one.choice->instrument->symbol, one.difference)});
+    }
+    return {};
+}
+
+std::expected<void, RunFailure> run_features_list(const FeaturesOptions& options) {
+    const RunConfig config = TRY(or_bad_input(gather(options.bars)));
+    TRY(open_catalog(config.catalog));
+    const std::string path = store_path(options, config);
+    const auto store = features::FeatureFolder::open(path);
+    if (!store) return std::unexpected(as_run_failure(store.error()));
+    for (const disk::Error& error : (*store)->verify()) {
+        return std::unexpected(as_run_failure(error));
+    }
+    if (options.json) {
+        Json list = Json::array();
+        for (const ports::FeatureSeries& s : (*store)->series()) {
+            Json columns = Json::array();
+            for (const ports::FeatureColumn& column : s.schema.columns) {
+                columns.push_back({{"name", column.name},
+                                   {"expression", column.expression},
+                                   {"lookback", column.lookback}});
+            }
+            list.push_back({{"instrument", s.key.symbol},
+                            {"interval", to_string(s.key.spec)},
+                            {"schema_hash", s.key.schema_hash},
+                            {"set", s.schema.label},
+                            {"functions_version", s.schema.functions_version},
+                            {"features", s.schema.columns.size()},
+                            {"rows", s.rows},
+                            {"first", to_string(s.first)},
+                            {"last", to_string(s.last)},
+                            {"columns", std::move(columns)}});
+        }
+        fmt::print("{}\n", Json{{"store", path}, {"series", std::move(list)}}.dump(2));
+        return {};
+    }
+    fmt::print("{:<20}  {:<8}  {:<16}  {:<20}  {:>8}  {:>12}  {:<20}  {:<20}\n", "instrument",
+               "interval", "schema", "set", "features", "rows", "first", "last");
+    for (const ports::FeatureSeries& s : (*store)->series()) {
+        fmt::print("{:<20}  {:<8}  {:<16}  {:<20}  {:>8}  {:>12}  {:.19}  {:.19}\n", s.key.symbol,
+                   to_string(s.key.spec), s.key.schema_hash,
+                   s.schema.label.empty() ? "-" : s.schema.label, s.schema.columns.size(),
+                   with_commas(s.rows), to_string(s.first), to_string(s.last));
+    }
+    if ((*store)->series().empty()) fmt::print("(nothing yet)\n");
+    return {};
+}
+
+}  // namespace tradewind::apps

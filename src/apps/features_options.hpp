@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/catalog/catalog.hpp"
+#include "apps/feature_choice.hpp"
+#include "apps/run_arguments.hpp"
+#include "apps/run_settings.hpp"
+#include "disk/error.hpp"
+#include "research/features/feature_bars.hpp"
+
+/// What the verbs under `tradewind features` take and share.
+namespace tradewind::apps {
+
+struct FeaturesOptions {
+    RunArguments bars;
+    FeatureArguments features;
+    std::string store;  ///< --out: a folder in place of the catalog's own
+    std::string exported;
+    std::string page;
+    bool rebuild = false;
+    unsigned jobs = 0;
+    std::size_t cuts = 12;
+    std::uint64_t seed = 1;
+    bool json = false;
+};
+
+/// The catalog, the features and the bars that a command speaks of.
+struct FeatureWork {
+    RunConfig config;
+    std::unique_ptr<catalog::Catalog> catalog;
+    Features features;
+    std::vector<BarChoice> bars;
+};
+[[nodiscard]] std::expected<FeatureWork, RunFailure> open_work(const FeaturesOptions& options);
+
+/// Never empty.
+[[nodiscard]] std::expected<research::FeatureBars, RunFailure> read_bars(const FeatureWork& work,
+                                                                         const BarChoice& choice);
+[[nodiscard]] RunFailure as_run_failure(const disk::Error& error);
+[[nodiscard]] std::string store_path(const FeaturesOptions& options, const RunConfig& config);
+
+[[nodiscard]] std::expected<void, RunFailure> run_features_build(const FeaturesOptions& options);
+[[nodiscard]] std::expected<void, RunFailure> run_features_list(const FeaturesOptions& options);
+[[nodiscard]] std::expected<void, RunFailure> run_features_show(const FeaturesOptions& options);
+[[nodiscard]] std::expected<void, RunFailure> run_features_check(const FeaturesOptions& options);
+[[nodiscard]] std::expected<void, RunFailure> run_features_plot(const FeaturesOptions& options);
+
+}  // namespace tradewind::apps

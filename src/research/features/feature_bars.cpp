@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "research/features/feature_bars.hpp"
+
+#include <algorithm>
+
+#include "base/try.hpp"
+#include "domain/bar_times.hpp"
+#include "domain/numbers.hpp"
+
+namespace tradewind::research {
+namespace {
+
+using feature::Field;
+using Bars = ports::BarColumns;
+
+/// Rows worked on at a time: a wide set of features stays in the second cache.
+constexpr std::size_t kPortion = 512;
+
+struct FieldSource {
+    Field field;
+    std::size_t column;
+};
+constexpr std::array<FieldSource, 5> kSources{{{Field::open, Bars::open},
+                                               {Field::high, Bars::high},
+                                               {Field::low, Bars::low},
+                                               {Field::close, Bars::close},
+                                               {Field::volume, Bars::volume}}};
+
+std::size_t place(Field field) { return static_cast<std::size_t>(field); }
+
+void append(FeatureBars& out, const ports::Chunk& chunk, BarClock& clock) {
+    for (const FieldSource& source : kSources) {
+        for (const std::int64_t raw : chunk.column(source.column)) {
+            out.columns[place(source.field)].push_back(to_double(Price{raw}));
+        }
+    }
+    for (const std::int64_t label : chunk.column(ports::kTs)) {
+        const std::int64_t close = clock.at({label}).close.ns;
+        out.known_at.push_back(close);
+        out.columns[place(Field::time)].push_back(static_cast<double>(close) / 1e9);
+    }
+}
+
+}  // namespace
+
+feature::FieldColumns FeatureBars::view(std::size_t from, std::size_t end) const {
+    feature::FieldColumns out{.columns = {}, .rows = end - from};
+    for (std::size_t i = 0; i < columns.size(); ++i) out.columns[i] = columns[i].data() + from;
+    return out;
+}
+
+void FeatureBars::cut(std::size_t rows) {
+    known_at.resize(rows);
+    for (auto& column : columns) column.resize(rows);
+}
+
+std::expected<FeatureBars, std::string> read_feature_bars(const ports::History& history,
+                                                          const Instrument& instrument,
+                                                          const ports::SeriesKey& key,
+                                                          Timestamp to) {
+    FeatureBars out;
+    BarClock clock{instrument.calendar, key.spec};
+    auto reader = history.read(key, kTimestampMin, kTimestampMax);
+    if (!reader) return std::unexpected(reader.error().text);
+    while (true) {
+        const auto chunk = (*reader)->next();
+        if (!chunk) return std::unexpected(chunk.error().text);
+        if (!*chunk) break;
+        append(out, **chunk, clock);
+        if (out.known_at.back() >= to.ns) break;
+    }
+    // Bars end in the order in which they begin, but a label may stand for a shortened session.
+    if (!std::is_sorted(out.known_at.begin(), out.known_at.end())) {
+        return std::unexpected(ports::to_string(key) +
+                               ": its bars do not end in the order in which they begin; look at "
+                               "them with `tradewind data check`");
+    }
+    const auto end = std::lower_bound(out.known_at.begin(), out.known_at.end(), to.ns);
+    out.cut(static_cast<std::size_t>(end - out.known_at.begin()));
+    return out;
+}
+
+std::expected<void, std::string> compute_features(
+    const std::shared_ptr<const feature::Graph>& graph, const FeatureBars& bars,
+    const std::function<std::expected<void, std::string>(const ports::FeatureRows&)>& each) {
+    const std::size_t features = graph->outputs().size();
+    std::vector<double> values(features * kPortion);
+    std::vector<double*> columns;
+    ports::FeatureRows rows;
+    for (std::size_t i = 0; i < features; ++i) {
+        columns.push_back(values.data() + i * kPortion);
+        rows.columns.push_back(columns.back());
+    }
+    feature::FeatureStream stream{graph};
+    for (std::size_t from = 0; from < bars.rows(); from += kPortion) {
+        const std::size_t end = std::min(bars.rows(), from + kPortion);
+        stream.run(bars.view(from, end), columns);
+        rows.known_at = std::span{bars.known_at}.subspan(from, end - from);
+        TRY_VOID(each(rows));
+    }
+    return {};
+}
+
+ports::FeatureSchema schema_of(const feature::Graph& graph, std::string label) {
+    ports::FeatureSchema out{.label = std::move(label),
+                             .functions_version = feature::functions_version(),
+                             .columns = {}};
+    for (const feature::Graph::Output& output : graph.outputs()) {
+        out.columns.push_back(
+            {.name = output.name, .expression = output.expression, .lookback = output.lookback});
+    }
+    return out;
+}
+
+}  // namespace tradewind::research

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "research/features/feature_bars.hpp"
+
+/// Whether features are what they claim to be: the same row by row as all at once, and blind to
+/// what comes after.
+namespace tradewind::research {
+
+/// Something that makes features of bars, new for each run.
+class FeatureRun {
+public:
+    FeatureRun() = default;
+    FeatureRun(const FeatureRun&) = delete;
+    FeatureRun& operator=(const FeatureRun&) = delete;
+    virtual ~FeatureRun() = default;
+    /// As FeatureStream::run.
+    virtual void run(const feature::FieldColumns& in, std::span<double* const> out) = 0;
+};
+
+struct FeatureMaker {
+    std::size_t features = 0;
+    /// `block`: rows worked on at a time.
+    std::function<std::unique_ptr<FeatureRun>(std::size_t block)> make;
+};
+[[nodiscard]] FeatureMaker maker_of(const std::shared_ptr<const feature::Graph>& graph);
+
+struct CheckSettings {
+    std::size_t cuts = 12;   ///< instants after which the future is corrupted
+    std::uint64_t seed = 1;  ///< of the instants and of what is put there
+};
+
+/// Where two runs part.
+struct FeatureDifference {
+    std::size_t feature = 0;
+    std::size_t row = 0;
+    double here = 0;
+    double there = 0;
+};
+
+/// How the future was corrupted when something before it changed.
+enum class Corruption : std::uint8_t { values_changed, rows_added, rows_dropped };
+[[nodiscard]] std::string_view to_string(Corruption corruption);
+
+struct FeatureLeak {
+    Corruption corruption = Corruption::values_changed;
+    std::size_t cut = 0;  ///< rows before it, and itself, must stand
+    FeatureDifference where;
+};
+
+struct FeatureCheck {
+    std::size_t rows = 0;
+    std::size_t features = 0;
+    std::size_t corruptions = 0;
+    std::optional<FeatureDifference> parity{};  ///< nullopt: row by row is all at once, to the bit
+    std::optional<FeatureLeak> leak{};          ///< nullopt: the future changes nothing
+    [[nodiscard]] bool is_clean() const { return !parity && !leak; }
+};
+
+/// `bars` has one row at least. `progress` is told how many of how many runs are done.
+[[nodiscard]] FeatureCheck check_features(
+    const FeatureMaker& maker, const FeatureBars& bars, const CheckSettings& settings,
+    const std::function<void(std::size_t, std::size_t)>& progress = {});
+
+}  // namespace tradewind::research
