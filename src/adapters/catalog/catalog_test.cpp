@@ -491,8 +491,8 @@ TEST_F(CatalogTest, reports_a_full_disk_and_stays_as_it_was) {
     if (!full) {
         EXPECT_EQ(full.error().kind, ErrorKind::failed);
         EXPECT_TRUE(
-            full.error().text.contains("No space left on device; free some space, the catalog is "
-                                       "as it was before"))
+            full.error().text.contains("No space left on device; free some space, nothing was "
+                                       "changed"))
             << full.error().text;
     }
     EXPECT_EQ(get(path, spy_bars())->rows(), 1000U);
