@@ -290,7 +290,7 @@ TEST_F(FeatureStoreTest, no_flipped_byte_passes_for_what_was_written) {
         out.put(static_cast<char>(whole[at] ^ 0x10));
         out.close();
         const auto now = seen(file());
-        counted += counts(at) ? 1 : 0;
+        counted += counts(at) ? 1U : 0U;
         EXPECT_EQ(now.has_value(), !counts(at)) << at;
         if (now) {
             EXPECT_EQ(*now, content) << at;  // what the commit does not count
