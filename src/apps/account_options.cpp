@@ -9,9 +9,8 @@
 #include <vector>
 
 #include "apps/option_text.hpp"
+#include "apps/table_file.hpp"
 #include "base/try.hpp"
-#include "wire/csv.hpp"
-#include "wire/text_file.hpp"
 
 namespace tradewind::apps {
 namespace {
@@ -38,63 +37,26 @@ std::optional<Duration> plain_duration(std::string_view text) {
     return text == "0" ? std::optional{Duration{}} : parse_duration(text);
 }
 
-/// Where the columns of a file of latencies are.
-struct LatencyColumns {
-    std::size_t latency = 0;
-    std::optional<std::size_t> ts;
-};
-
-std::expected<LatencyColumns, std::string> latency_columns(const wire::CsvReader& csv,
-                                                           const wire::CsvFields& header,
-                                                           bool by_time) {
-    const auto find = [&](std::string_view name) -> std::optional<std::size_t> {
-        const auto at = std::find(header.begin(), header.end(), name);
-        if (at == header.end()) return std::nullopt;
-        return static_cast<std::size_t>(at - header.begin());
-    };
-    const auto missing = [&](std::string_view name) {
-        return std::unexpected(wire::to_string(
-            csv.error(1, name, "there is no such column", "the first line names the columns")));
-    };
-    const auto latency = find("latency_ns"), ts = find("ts");
-    if (!latency) return missing("latency_ns");
-    if (by_time && !ts) return missing("ts");
-    return LatencyColumns{.latency = *latency, .ts = ts};
-}
-
 std::expected<std::vector<sim::MeasuredLatency>, std::string> read_latencies(
     const std::string& path, bool by_time) {
-    const auto told = [](const wire::InputError& error) {
-        return std::unexpected(wire::to_string(error));
-    };
-    auto file = wire::open_text(path);
-    if (!file) return told(file.error());
-    auto csv = wire::CsvReader::open(std::move(*file));
-    if (!csv) return told(csv.error());
-    wire::CsvFields fields;
-    const auto header = csv->next(fields);
-    if (!header) return told(header.error());
-    const LatencyColumns columns = TRY(latency_columns(*csv, fields, by_time));
+    constexpr std::size_t kLatency = 0, kTs = 1;
+    TableFile file = TRY(by_time ? TableFile::open(path, {"latency_ns", "ts"})
+                                 : TableFile::open(path, {"latency_ns"}));
     std::vector<sim::MeasuredLatency> out;
-    while (true) {
-        const auto more = csv->next(fields);
-        if (!more) return told(more.error());
-        if (!*more) return out;
-        const auto cell = [&](std::size_t column) {
-            return column < fields.size() ? whole_number(fields[column]) : std::nullopt;
-        };
-        const auto latency = cell(columns.latency);
+    while (TRY(file.next())) {
+        const auto latency = whole_number(file.cell(kLatency));
         if (!latency || *latency < 0) {
-            return told(csv->error(csv->line(), "latency_ns", "is no number of nanoseconds",
-                                   "write a whole number from 0 on"));
+            return file.error(kLatency, "is no number of nanoseconds",
+                              "write a whole number from 0 on");
         }
-        const auto ts = columns.ts ? cell(*columns.ts) : std::optional<std::int64_t>{0};
-        if (!ts || (by_time && !out.empty() && *ts < out.back().at.ns)) {
-            return told(csv->error(csv->line(), "ts", "is no instant at or after the one before",
-                                   "write UTC nanoseconds since 1970, sorted"));
+        const auto ts = by_time ? file.instant(kTs) : Timestamp{};
+        if (!ts || (by_time && !out.empty() && *ts < out.back().at)) {
+            return file.error(kTs, "is no instant at or after the one before",
+                              "write UTC nanoseconds since 1970, sorted");
         }
-        out.push_back({.at = {*ts}, .latency = {*latency}});
+        out.push_back({.at = *ts, .latency = {*latency}});
     }
+    return out;
 }
 
 std::expected<sim::LatencyModel, std::string> recorded(std::string_view path, bool by_time) {

@@ -9,9 +9,8 @@
 #include <vector>
 
 #include "apps/option_text.hpp"
+#include "apps/table_file.hpp"
 #include "base/try.hpp"
-#include "wire/csv.hpp"
-#include "wire/text_file.hpp"
 
 namespace tradewind::apps {
 namespace {
@@ -37,37 +36,19 @@ Done set_margin_rate(std::optional<Rate>& out, std::string_view text) {
 }
 
 std::expected<std::vector<sim::RateFrom>, std::string> read_rates(std::string_view path) {
-    const auto told = [](const wire::InputError& error) {
-        return std::unexpected(wire::to_string(error));
-    };
-    auto file = wire::open_text(std::string{path});
-    if (!file) return told(file.error());
-    auto csv = wire::CsvReader::open(std::move(*file));
-    if (!csv) return told(csv.error());
-    wire::CsvFields fields;
+    TableFile file = TRY(TableFile::open(std::string{path}, {"ts", "rate"}));
     std::vector<sim::RateFrom> out;
-    const auto header = csv->next(fields);
-    if (!header) return told(header.error());
-    if (fields.size() < 2 || fields[0] != "ts" || fields[1] != "rate") {
-        return told(csv->error(1, "", "its columns are not ts and rate",
-                               "the first line names them: ts,rate"));
-    }
-    while (true) {
-        const auto more = csv->next(fields);
-        if (!more) return told(more.error());
-        if (!*more) return out;
-        const auto ts = whole_number(fields[0]);
-        if (!ts || (!out.empty() && *ts <= out.back().from.ns)) {
-            return told(csv->error(csv->line(), "ts", "is no instant after the one before",
-                                   "write UTC nanoseconds since 1970, sorted"));
+    while (TRY(file.next())) {
+        const auto ts = file.instant(0);
+        if (!ts || (!out.empty() && *ts <= out.back().from)) {
+            return file.error(0, "is no instant after the one before",
+                              "write UTC nanoseconds since 1970, sorted");
         }
-        const auto rate = fields.size() > 1 ? yearly_rate(fields[1]) : std::nullopt;
-        if (!rate) {
-            return told(
-                csv->error(csv->line(), "rate", "is no yearly rate", "write 0.25 for 25 % a year"));
-        }
-        out.push_back({.from = {*ts}, .a_year = *rate});
+        const auto rate = yearly_rate(file.cell(1));
+        if (!rate) return file.error(1, "is no yearly rate", "write 0.25 for 25 % a year");
+        out.push_back({.from = *ts, .a_year = *rate});
     }
+    return out;
 }
 
 }  // namespace

@@ -26,6 +26,21 @@ struct StrategyConfig {
     signal::Params params;
 };
 
+/// A trading status as a file tells it.
+struct StatusRow {
+    std::string place;  ///< "FILE:LINE", for who cannot use it
+    std::string symbol;
+    Timestamp at;
+    MarketState state = MarketState::open;
+};
+
+/// An auction's print as a file tells it; its instrument is looked up later.
+struct AuctionRow {
+    std::string place;  ///< "FILE:LINE"
+    std::string symbol;
+    sim::AuctionPrint print;
+};
+
 /// A run as a user asks for it: what the TOML file, --set and the flags say, before the catalog is
 /// looked at.
 struct RunConfig {
@@ -62,6 +77,11 @@ struct RunConfig {
     sim::BookSettings book;
     std::optional<Rate> participation;
     std::vector<sim::PriceLimit> price_limits;
+    std::vector<StatusRow> statuses;
+    sim::HaltedOrders halted_orders = sim::HaltedOrders::queued;
+    std::vector<AuctionRow> auctions;
+    Duration open_cutoff{};
+    Duration close_cutoff{};
     bool check_funds = true;
 
     risk::Limits limits;

@@ -71,8 +71,33 @@ std::string shown(const RunConfig& c) {
                        to_string(c.fee_terms.volume_currency), c.fee_terms.window_days,
                        c.latencies.seed, static_cast<int>(c.latencies.reports));
     for (const std::string& limit : sim::describe(c.price_limits)) out += "\n" + limit;
+    for (const StatusRow& row : c.statuses) {
+        out += fmt::format("\n{} {} {}", row.symbol, row.at.ns, sim::to_string(row.state));
+    }
+    for (const AuctionRow& row : c.auctions) {
+        out += fmt::format("\n{} {} {}", row.symbol, row.print.at.ns, to_string(row.print.price));
+    }
+    out += fmt::format("\n{} {} {}", sim::to_string(c.halted_orders), c.open_cutoff.ns,
+                       c.close_cutoff.ns);
     out += fmt::format("\n{} {} {}", c.benchmark, c.risk_free, c.annual_factor.value_or(-1));
     return out;
+}
+
+std::string file_of(std::string_view name, std::string_view text) {
+    const auto path = std::filesystem::temp_directory_path() /
+                      fmt::format("tradewind_{}_{}.csv", name, ::getpid());
+    std::ofstream{path} << text;
+    return path.string();
+}
+
+std::string status_file() {
+    return file_of("statuses", "ts,instrument,status\n2024-01-02T15:00:00Z,SPY.ARCA,halted\n");
+}
+
+std::string auction_file() {
+    return file_of("auctions",
+                   "ts,instrument,auction,price,volume\n"
+                   "2024-01-02T21:00:00Z,SPY.ARCA,close,472.65,1000\n");
 }
 
 /// A value for every option, other than its default, as a flag would carry it.
@@ -126,6 +151,11 @@ const std::map<std::string_view, std::string>& samples() {
         {"simulation.impact", "sqrt:5:500ms"},
         {"simulation.exchange_clock", "ignored"},
         {"simulation.check_funds", "false"},
+        {"venue.statuses", status_file()},
+        {"venue.halted_orders", "rejected"},
+        {"venue.auctions", auction_file()},
+        {"venue.open_cutoff", "2m"},
+        {"venue.close_cutoff", "10m"},
         {"venue.price_limits", "ES.CME:7%,*:20%/10%:last"},
         {"risk.max_position", "1000"},
         {"risk.max_order_notional", "5000"},
@@ -308,6 +338,11 @@ TEST_F(RunConfigTest, refuses_values_of_the_wrong_kind_or_out_of_range) {
         {"simulation.impact", {"", "sqrt", "linear:5", "linear:5:0s", "none:1:1s"}},
         {"simulation.exchange_clock", {"", "fast"}},
         {"simulation.check_funds", {"", "yes", "1"}},
+        {"venue.statuses", {""}},
+        {"venue.halted_orders", {"", "kept"}},
+        {"venue.auctions", {""}},
+        {"venue.open_cutoff", {"", "-1m", "2", "1d"}},
+        {"venue.close_cutoff", {"", "x"}},
         {"venue.price_limits", {"", "10%", "X:", "X:-5%", "X:5%:open", "X:5%/5"}},
         {"risk.max_position", {"0", "-1", "x"}},
         {"risk.max_order_notional", {"-1", "x"}},

@@ -195,6 +195,41 @@ portfolio::AccountKind account_kind(sim::AccountKind kind) {
                                           : portfolio::AccountKind::margin;
 }
 
+/// The id of an instrument that a file names; none where the run does not trade it.
+std::expected<std::optional<InstrumentId>, Text> id_in_file(const Text& symbol, const Text& place,
+                                                            const InstrumentTable& instruments,
+                                                            const ports::History& history) {
+    if (const Instrument* found = instruments.find(symbol)) return found->id;
+    if (history.find_instrument(symbol) != nullptr) return std::nullopt;
+    return std::unexpected(fmt::format(
+        "{}: field 'instrument': the catalog has no '{}'; see tradewind data ls", place, symbol));
+}
+
+std::expected<void, Text> resolve_statuses(const RunConfig& config, const ports::History& history,
+                                           RunSettings& out) {
+    for (const StatusRow& row : config.statuses) {
+        const auto id = TRY(id_in_file(row.symbol, row.place, out.instruments, history));
+        if (!id) continue;
+        out.world.statuses.push_back(
+            {.at = row.at, .status = {.instrument = *id, .state = row.state}});
+    }
+    out.world.halted_orders = config.halted_orders;
+    return {};
+}
+
+std::expected<void, Text> resolve_auctions(const RunConfig& config, const ports::History& history,
+                                           RunSettings& out) {
+    for (const AuctionRow& row : config.auctions) {
+        const auto id = TRY(id_in_file(row.symbol, row.place, out.instruments, history));
+        if (!id) continue;
+        out.world.auctions.prints.push_back(row.print);
+        out.world.auctions.prints.back().instrument = *id;
+    }
+    out.world.auctions.open_cutoff = config.open_cutoff;
+    out.world.auctions.close_cutoff = config.close_cutoff;
+    return {};
+}
+
 std::expected<std::vector<InstrumentId>, Text> ids_of(const std::vector<Text>& symbols,
                                                       const InstrumentTable& instruments) {
     std::vector<InstrumentId> out;
@@ -350,6 +385,8 @@ std::expected<RunSettings, Text> resolve(const RunConfig& config, const ports::H
     out.world.margin = config.margin;
     out.world.carry = config.carry;
     out.world.price_limits = config.price_limits;
+    TRY_VOID(resolve_statuses(config, history, out));
+    TRY_VOID(resolve_auctions(config, history, out));
     if (config.participation) out.world.participation = *config.participation;
     out.world.account = config.account.value_or(default_account(out.instruments));
     out.world.check_funds = config.check_funds;

@@ -135,6 +135,25 @@ Done set_price_limit(Scenario& scenario, const std::string& value) {
     return {};
 }
 
+Done set_halted_orders(Scenario& scenario, const std::string& value) {
+    const auto what = parse_halted_orders(value);
+    if (!what) return std::unexpected(fmt::format("'{}' is not queued or rejected", value));
+    scenario.settings.halted_orders = *what;
+    return {};
+}
+
+Done set_cutoff(Duration AuctionSettings::* which, Scenario& scenario, const std::string& value) {
+    const auto before = parse_duration(value);
+    if (!before) return std::unexpected(fmt::format("'{}' is not a duration: 10m", value));
+    scenario.settings.auctions.*which = *before;
+    return {};
+}
+
+template <Duration AuctionSettings::* which>
+Done set_cutoff_of(Scenario& scenario, const std::string& value) {
+    return set_cutoff(which, scenario, value);
+}
+
 struct Setting {
     std::string_view name;
     Done (*set)(Scenario& scenario, const std::string& value);
@@ -150,11 +169,14 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"calendar", set_calendar},
     {"cancel_latency", set_latency_of<&Latencies::cancel>},
     {"cash", set_cash},
+    {"close_cutoff", set_cutoff_of<&AuctionSettings::close_cutoff>},
+    {"halted_orders", set_halted_orders},
     {"impact", set_impact},
     {"insert_latency", set_latency_of<&Latencies::insert>},
     {"liquidates", set_liquidates},
     {"lot", set_lot},
     {"maker_fee", set_maker_fee},
+    {"open_cutoff", set_cutoff_of<&AuctionSettings::open_cutoff>},
     {"perpetual", set_perpetual},
     {"price_limit", set_price_limit},
     {"queue", set_queue},
@@ -397,9 +419,8 @@ TEST(ConformanceFile, names_the_line_of_a_row_or_an_order_that_it_cannot_read) {
         {"[market]\nbar 0 100 x 99 1\n", "2: 'x' is not a number"},
         {"[market]\n\ncandle 0 1 1 1 1\n",
          "3: 'candle' is not a row: bar, bid, ask, inner, inner_trade, quote, trade, book, levels, "
-         "add, modify, "
-         "remove, "
-         "print, split, dividend, funding, delist, halt or resume"},
+         "add, modify, remove, print, cross, split, dividend, funding, delist, halt, resume or a "
+         "status"},
         {"[orders]\n\n1 hold 1 10 market\n", "3: 'hold' is not buy, sell, cancel or replace"},
         {"[orders]\n1 buy 1 10 limit\n", "2: ends where a limit price is due"},
         {"[orders]\n1 buy 1 10 market forever\n",

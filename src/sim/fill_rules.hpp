@@ -32,7 +32,8 @@ struct Hit {
     bool ambiguous = false;  ///< the bar does not prove it
     bool at_close =
         false;  ///< the close is the price that it met, so that nothing follows in this bar
-    bool at_open = false;  ///< backtrader: it was true when the bar opened
+    bool is_auction = false;  ///< one price for all: nothing slips
+    bool at_open = false;     ///< backtrader: it was true when the bar opened
     Liquidity liquidity = Liquidity::taker;
     Price price{};      ///< backtrader: after slippage; else before
     Price reference{};  ///< before slippage

@@ -246,12 +246,19 @@ TEST(Finer, on_the_other_side_of_a_split_disagrees) {
 }
 
 TEST(Finer, halts_hold_inside_the_bar) {
-    const Outcome out =
-        play(market_of({kBoth, kTargetFirst, "halt 1:05", "resume 1:35"}), kBracket);
+    const Outcome out = play(market_of({kBoth, kTargetFirst, "halt 1", "resume 1:35"}), kBracket);
     // The first two quarters are not met; the third closes after the resumption.
     EXPECT_EQ(out.reports, lines_of(R"(0:00 1 filled 100@100 taker
         1:45 2 filled 100@95 taker
         1:45 3 canceled contingency)"));
+}
+
+TEST(Finer, what_is_told_before_a_halt_inside_a_part_of_the_bar_counts) {
+    const Outcome out =
+        play(market_of({kBoth, kTargetFirst, "halt 1:05", "resume 1:35"}), kBracket);
+    EXPECT_EQ(out.reports, lines_of(R"(0:00 1 filled 100@100 taker
+        1:15 3 filled 100@115 maker
+        1:15 2 canceled contingency)"));
 }
 
 TEST(Finer, cancel_takes_effect_inside_the_bar) {

@@ -33,7 +33,8 @@ namespace tradewind::sim::testing {
 ///     dividend 2 0.5                    an amount a share
 ///     funding 2 0.0001                  a rate of what is held, at the last price; longs pay
 ///     delist 3 50                       at minute 3, paid out at 50
-///     halt 1 / resume 3
+///     cross 2310 open 100.5 5000        the print of an auction: open or close, price, volume
+///     halt 1 / resume 3                 or pre_open, auction, paused, closed
 ///
 /// Rows of books and trades may end with exch=TIME, when it was true at the venue. Times are
 /// minutes or minutes:seconds since 2024-01-01T00:00Z. All rows are of instrument AAA.SIM (tick

@@ -267,6 +267,19 @@ private:
         return {};
     }
 
+    /// "cross 2310 open 100.5 5000": the print of an auction.
+    Done add_auction(const Words& words, Timestamp at) {
+        const auto kind = parse_auction_kind(TRY(word_at(words, 2, "open or close")));
+        if (!kind) return is_no(words[2], "open or close");
+        settings_.auctions.prints.push_back(
+            {.at = at,
+             .instrument = InstrumentId{0},
+             .kind = *kind,
+             .price = Price{TRY(number(TRY(word_at(words, 3, "a price"))))},
+             .volume = Qty{TRY(number(TRY(word_at(words, 4, "a volume"))))}});
+        return {};
+    }
+
     static bool is_order_row(std::string_view kind) {
         return kind == "add" || kind == "modify" || kind == "remove" || kind == "print";
     }
@@ -278,6 +291,7 @@ private:
         if (kind == "book" || kind == "levels") {
             return add_levels(words, at, exchange, kind == "book");
         }
+        if (kind == "cross") return add_auction(words, at);
         if (is_order_row(kind)) return add_order_row(words, at, exchange);
         if (kind == "trade" || kind == "inner_trade") {
             if (kind == "inner_trade") inner_.insert(key_of(ports::SeriesKind::trade));
@@ -320,16 +334,18 @@ private:
         } else if (kind == "delist") {
             TRY_VOID(needs(1, "an amount a share"));
             return action(CorporateActionKind::delisting, {1, 1, cells[0]});
-        } else if (kind == "halt" || kind == "resume") {
+        } else if (kind == "halt" || kind == "resume" || parse_market_state(kind)) {
+            const MarketState state = kind == "halt"     ? MarketState::halted
+                                      : kind == "resume" ? MarketState::open
+                                                         : *parse_market_state(kind);
             settings_.statuses.push_back(
-                {.at = at,
-                 .status = {.instrument = InstrumentId{0},
-                            .state = kind == "halt" ? MarketState::halted : MarketState::open}});
+                {.at = at, .status = {.instrument = InstrumentId{0}, .state = state}});
         } else {
             return is_no(
                 kind,
                 "a row: bar, bid, ask, inner, inner_trade, quote, trade, book, levels, "
-                "add, modify, remove, print, split, dividend, funding, delist, halt or resume");
+                "add, modify, remove, print, cross, split, dividend, funding, delist, halt, "
+                "resume or a status");
         }
         return {};
     }

@@ -216,7 +216,7 @@ std::optional<std::string> fault_of(const WorldSettings& s, const InstrumentTabl
         if (auto fault = fault_of(*model)) return fault;
     }
     for (auto& fault : {fault_of(s.fee_terms), fault_of(s.margin), fault_of(s.carry, table),
-                        fault_of(s.price_limits, table)}) {
+                        fault_of(s.price_limits, table), fault_of(s.auctions)}) {
         if (fault) return fault;
     }
     if (s.fills == FillMode::strict) return std::nullopt;
@@ -225,6 +225,8 @@ std::optional<std::string> fault_of(const WorldSettings& s, const InstrumentTabl
     };
     if (s.margin.liquidates != Liquidates::never) return lacks("liquidates nothing");
     if (!s.price_limits.empty()) return lacks("knows no price limits");
+    if (!s.statuses.empty()) return lacks("knows no halts");
+    if (!s.auctions.is_plain()) return lacks("knows no auctions");
     return std::nullopt;
 }
 
@@ -241,6 +243,10 @@ std::vector<std::string> describe(const WorldSettings& settings) {
     }
     out.push_back(slippage_line(settings.slippage));
     for (std::string& line : describe(settings.price_limits)) out.push_back(std::move(line));
+    for (std::string& line : describe(settings.auctions)) out.push_back(std::move(line));
+    for (std::string& line : describe(settings.statuses, settings.halted_orders)) {
+        out.push_back(std::move(line));
+    }
     out.push_back(latency_line(settings.latencies));
     for (std::string& line : describe(settings.fee_terms)) out.push_back(std::move(line));
     out.push_back(funds_line(settings));

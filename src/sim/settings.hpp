@@ -14,9 +14,11 @@
 #include "domain/time.hpp"
 #include "ports/history.hpp"
 #include "sim/account_kind.hpp"
+#include "sim/auctions.hpp"
 #include "sim/book_impact.hpp"
 #include "sim/carry.hpp"
 #include "sim/fee_tiers.hpp"
+#include "sim/halts.hpp"
 #include "sim/latency_model.hpp"
 #include "sim/liquidation.hpp"
 #include "sim/price_limits.hpp"
@@ -91,14 +93,6 @@ struct BookSettings {
     friend bool operator==(const BookSettings&, const BookSettings&) = default;
 };
 
-/// A halt or a resumption that the history does not tell.
-struct StatusChange {
-    Timestamp at;
-    TradingStatus status;
-
-    friend bool operator==(const StatusChange&, const StatusChange&) = default;
-};
-
 /// Who is right where a bar does not say whether a stop or its target came first, or what came
 /// after an entry inside it.
 enum class Ambiguity : std::uint8_t {
@@ -142,9 +136,11 @@ struct WorldSettings {
     /// (finer_cover.hpp); nobody but the venue sees it. Shorter bars, or trades, of instruments
     /// that play bars of time.
     std::vector<ports::SeriesKey> finer;
-    std::optional<Timestamp> from;  ///< first and ...
-    std::optional<Timestamp> to;    ///< ... first not: by the label of a row
-    std::vector<StatusChange> statuses;
+    std::optional<Timestamp> from;       ///< first and ...
+    std::optional<Timestamp> to;         ///< ... first not: by the label of a row
+    std::vector<StatusChange> statuses;  ///< mode strict
+    HaltedOrders halted_orders = HaltedOrders::queued;
+    AuctionSettings auctions;  ///< mode strict
 
     friend bool operator==(const WorldSettings&, const WorldSettings&) = default;
 };

@@ -19,11 +19,6 @@ Qty whole_lots(base::Int128 raw, Qty lot) {
     return {static_cast<std::int64_t>(kept)};
 }
 
-/// The share of `volume` that we may fill, in whole lots.
-Qty share_of(Qty volume, Rate share, Qty lot) {
-    return whole_lots(base::Int128{volume.raw} * share.raw / base::kDecimalOne, lot);
-}
-
 bool serves(Serves who, const VenueOrder& order) {
     switch (who) {
         case Serves::nobody: return false;
@@ -36,10 +31,6 @@ bool serves(Serves who, const VenueOrder& order) {
 
 bool is_at_once(TimeInForce tif) { return tif == TimeInForce::ioc || tif == TimeInForce::fok; }
 
-bool is_auction(TimeInForce tif) {
-    return tif == TimeInForce::at_open || tif == TimeInForce::at_close;
-}
-
 bool excludes_rivals(const OrderLinks& links) {
     return links.contingency == Contingency::oco || links.contingency == Contingency::ouo;
 }
@@ -47,12 +38,6 @@ bool excludes_rivals(const OrderLinks& links) {
 bool are_siblings(const VenueOrder& a, const VenueOrder& b) {
     return a.id != b.id && a.links.list && a.links.list == b.links.list &&
            a.links.parent == b.links.parent && excludes_rivals(b.links);
-}
-
-/// The bar's open is the first of its session.
-bool opens_session(const BarMeeting& meeting, CalendarKind calendar) {
-    const Session session = session_from(calendar, meeting.bar.open_ts);
-    return meeting.before <= session.open && session.open < meeting.bar.close_ts;
 }
 
 bool closes_session(const BarMeeting& meeting, CalendarKind calendar) {
@@ -83,7 +68,7 @@ enum class Part : std::uint8_t { nothing, close, inside_after_open, inside };
 
 Part part_of(const VenueOrder& order, const BarMeeting& meeting) {
     const Timestamp since{order.since.ts};
-    if (since >= meeting.bar.close_ts) return Part::nothing;
+    if (since >= meeting.ends) return Part::nothing;
     if (order.since < meeting.opens) return Part::inside;
     const bool came_inside = since > meeting.bar.open_ts;
     // What wants to be filled at once or not at all has missed the open: it meets the next price
@@ -94,9 +79,14 @@ Part part_of(const VenueOrder& order, const BarMeeting& meeting) {
 
 }  // namespace
 
+Qty share_of(Qty volume, Rate share, Qty lot) {
+    return whole_lots(base::Int128{volume.raw} * share.raw / base::kDecimalOne, lot);
+}
+
 StrictVenue::StrictVenue(OrderDesk& desk, const FillRules& rules)
     : desk_(desk), rules_(rules), liquidator_(desk), markets_(desk.table().size()) {
     watch_bands();
+    open_auctions();
 }
 
 void StrictVenue::declare(InstrumentId instrument, bool has_quotes) {
@@ -111,6 +101,8 @@ VenueReason StrictVenue::refusal_of(const OrderIntent& intent) {
     if (fault != VenueReason::none) return fault;
     const OrderSpec& spec = intent.spec;
     if (markets_[spec.instrument.value].delisted) return VenueReason::delisted;
+    if (refuses_orders(markets_[spec.instrument.value])) return VenueReason::market_closed;
+    if (comes_too_late(spec)) return VenueReason::market_closed;
     if (is_beyond_band(spec)) {
         ++desk_.counts().beyond_limits;
         return VenueReason::price_limit;
@@ -180,6 +172,9 @@ void StrictVenue::submit(const OrderIntent& intent) {
     }
     if (!order.links.parent) {
         start_working(order, last_price(order));
+        if (market.halted && is_at_once(order.spec.time_in_force)) {
+            return cancel_order(order, VenueReason::no_liquidity);
+        }
         return arrive_at_book(order);
     }
     const VenueOrder& parent = desk_.at(*desk_.find(*order.links.parent));
@@ -203,16 +198,9 @@ void StrictVenue::schedule_expiry(VenueOrder& order, OrderSlot slot) {
         case TimeInForce::gtc:
         case TimeInForce::ioc:
         case TimeInForce::fok: return;
-        case TimeInForce::at_open: {
-            const Session next = session_from(calendar, desk_.now_ts());
-            order.opening =
-                next.open > desk_.now_ts() ? next.open : session_from(calendar, next.close).open;
-            return;
-        }
-        case TimeInForce::day:
-        case TimeInForce::at_close:
-            order.expires = session_from(calendar, desk_.now_ts()).close;
-            break;
+        case TimeInForce::at_open:
+        case TimeInForce::at_close: assign_auction(order); break;
+        case TimeInForce::day: order.expires = session_from(calendar, desk_.now_ts()).close; break;
         case TimeInForce::gtd: order.expires = *order.spec.expire_at; break;
     }
     if (expiries_.size() >= expiries_kept_) {
@@ -246,6 +234,10 @@ void StrictVenue::replace(const ReplaceOrder& command) {
     };
     if (!slot) return refuse(VenueReason::unknown_order);
     VenueOrder& order = desk_.at(*slot);
+    if (refuses_orders(market_of(order)) ||
+        is_past_cutoff(order.spec.time_in_force, order.auction)) {
+        return refuse(VenueReason::market_closed);
+    }
     const auto spec = desk_.changed(order, command.change);
     if (!spec) return refuse(VenueReason::bad_order);
     const bool moves = spec->limit_price != order.spec.limit_price ||
@@ -270,12 +262,15 @@ void StrictVenue::replace(const ReplaceOrder& command) {
 
 void StrictVenue::cancel(const CancelOrder& command) {
     const auto slot = desk_.find(command.id);
-    if (!slot) {
-        desk_.report_to(command.id, command.instrument, OrderEventKind::cancel_rejected,
-                        VenueReason::unknown_order);
-        return;
+    const auto refuse = [&](VenueReason reason) {
+        desk_.report_to(command.id, command.instrument, OrderEventKind::cancel_rejected, reason);
+    };
+    if (!slot) return refuse(VenueReason::unknown_order);
+    VenueOrder& order = desk_.at(*slot);
+    if (is_past_cutoff(order.spec.time_in_force, order.auction)) {
+        return refuse(VenueReason::market_closed);
     }
-    cancel_order(desk_.at(*slot), VenueReason::requested);
+    cancel_order(order, VenueReason::requested);
 }
 
 // --- bars
@@ -300,6 +295,7 @@ void StrictVenue::keep(Market& market, const Supply& supply) {
 
 void StrictVenue::meet_open(const BarMeeting& meeting) {
     Market& market = markets_[meeting.instrument.value];
+    if (market.halted) market.open_missed = meeting.opens;
     if (market.halted || meeting.halted) return;
     hold_band(market, meeting.bar.open_ts);
     if (market.watched) [[unlikely]]
@@ -309,7 +305,8 @@ void StrictVenue::meet_open(const BarMeeting& meeting) {
         if (!serves(meeting.serves, order) || !(order.since < meeting.opens)) return;
         const bool for_open = order.spec.time_in_force == TimeInForce::at_open;
         if (order.spec.time_in_force == TimeInForce::at_close) return;
-        if (for_open && !opens_session(meeting, desk_.instrument(order).calendar)) return;
+        if (waits_for_print(market, order)) return;
+        if (for_open && meeting.bar.close_ts <= order.auction) return;
         meet_price(order, meeting.bar.open, supply);
         if (for_open && !order.ended) {
             cancel_order(order, VenueReason::time_in_force, OrderEventKind::expired);
@@ -321,10 +318,21 @@ void StrictVenue::meet_open(const BarMeeting& meeting) {
 
 void StrictVenue::meet_close(const BarMeeting& meeting) {
     Market& market = markets_[meeting.instrument.value];
-    if (market.halted || meeting.halted) {
+    const bool halts =
+        market.halted_since < meeting.bar.close_ts && market.halted_until >= meeting.bar.close_ts;
+    if (meeting.halted || (halts && market.halted_since <= meeting.bar.open_ts)) {
         if (market.working > 0) ++desk_.counts().halted_bars;
         return;
     }
+    if (!halts) [[likely]]
+        return meet_rest(market, meeting);
+    // What it tells happened before the halt.
+    BarMeeting until_halt = meeting;
+    until_halt.ends = market.halted_since;
+    meet_rest(market, until_halt);
+}
+
+void StrictVenue::meet_rest(Market& market, const BarMeeting& meeting) {
     hold_band(market, meeting.bar.open_ts);
     Supply supply = budget(market, meeting);
     desk_.count_tick();
@@ -338,7 +346,7 @@ void StrictVenue::meet_close(const BarMeeting& meeting) {
             const bool is_waiting_stop = order.waits() && is_stop(order.spec.type);
             if (order.met == desk_.ticks()) return;  // set free, or woken, by this very bar
             if (is_waiting_stop == (turn == Turn::others)) return;
-            if (!serves(meeting.serves, order) || is_auction(order.spec.time_in_force)) return;
+            if (!serves(meeting.serves, order) || is_for_auction(order.spec.time_in_force)) return;
             if (turn == Turn::stops && target_comes_first(order, meeting)) return;
             meet_inside(order, meeting, supply);
         });
@@ -357,6 +365,7 @@ void StrictVenue::meet_close(const BarMeeting& meeting) {
     for_each_working(market, [&](VenueOrder& order) {
         if (order.spec.time_in_force != TimeInForce::at_close) return;
         if (!serves(meeting.serves, order) || part_of(order, meeting) == Part::nothing) return;
+        if (meeting.ends < meeting.bar.close_ts || waits_for_print(market, order)) return;
         if (!closes_session(meeting, desk_.instrument(order).calendar)) return;
         meet_price(order, meeting.bar.close, supply);
     });
@@ -377,7 +386,7 @@ void StrictVenue::calm_down(Market& market) {
     for_each_working(market, [&](const VenueOrder& order) {
         const bool waits = order.waits() && !is_trailing(order.spec.type);
         const bool rests = !order.waits() && has_limit(order.spec.type) && order.met_market;
-        is_calm &= (waits || rests) && !is_auction(order.spec.time_in_force);
+        is_calm &= (waits || rests) && !is_for_auction(order.spec.time_in_force);
         if (!is_calm) return;
         const Price price = waits ? *order.spec.trigger_price : *order.spec.limit_price;
         const bool from_below = order.is_buy() != (waits && is_stop(order.spec.type));
@@ -417,7 +426,7 @@ Hit StrictVenue::look_inside(const VenueOrder& order, const BarMeeting& meeting)
         case Part::inside_after_open:
             return rules_.inside(order, meeting.bar, Presence::since_open, instrument);
         case Part::inside:
-            if (missed_a_locked_open(order, meeting)) {
+            if (missed_the_open(order, meeting)) {
                 Hit hit = rules_.at_price(order, meeting.bar.close);
                 hit.at_close = true;
                 return hit;
@@ -450,7 +459,8 @@ void StrictVenue::meet_woken(const BarMeeting& meeting, Supply& supply) {
             const WokenInside woken = woken_inside_[i];
             const VenueOrder& order = desk_.at(woken.slot);
             if (order.ended || order.waits() != has_trigger(order.spec.type)) continue;
-            if (!serves(meeting.serves, order) || is_auction(order.spec.time_in_force)) continue;
+            if (!serves(meeting.serves, order) || is_for_auction(order.spec.time_in_force))
+                continue;
             visit(woken, is_target(order));
         }
     };
@@ -539,7 +549,7 @@ const VenueOrder* StrictVenue::rival_in_range(const VenueOrder& order, const Bar
     for_each_linked([&](const VenueOrder& other) {
         if (found != nullptr || !are_siblings(order, other) || other.sleeping) return;
         if (other.spec.instrument != order.spec.instrument) return;
-        if (!serves(meeting.serves, other) || is_auction(other.spec.time_in_force)) return;
+        if (!serves(meeting.serves, other) || is_for_auction(other.spec.time_in_force)) return;
         const Hit hit = look_inside(other, meeting);
         if ((hit.fills || hit.triggers) && !hit.at_close) found = &other;
     });
@@ -590,8 +600,9 @@ void StrictVenue::meet(const Quote& quote) {
 
 void StrictVenue::meet_quote(VenueOrder& order, Market& market) {
     const TimeInForce tif = order.spec.time_in_force;
+    if (waits_for_print(market, order)) return;
     if (tif == TimeInForce::at_close && desk_.now_ts() < order.expires) return;
-    if (tif == TimeInForce::at_open && desk_.now_ts() < order.opening) return;
+    if (tif == TimeInForce::at_open && desk_.now_ts() < order.auction) return;
     const Hit hit = rules_.on_quote(order, *market.quote);
     follow(order, hit, order.is_buy() ? market.quote->ask : market.quote->bid);
     Level& level = order.is_buy() ? market.ask : market.bid;
@@ -608,7 +619,8 @@ void StrictVenue::meet_quote(VenueOrder& order, Market& market) {
     }
     if (order.ended) return;
     if (!order.waits()) order.met_market = true;
-    if (is_auction(tif)) cancel_order(order, VenueReason::time_in_force, OrderEventKind::expired);
+    if (is_for_auction(tif))
+        cancel_order(order, VenueReason::time_in_force, OrderEventKind::expired);
 }
 
 void StrictVenue::meet(const Trade& trade) {
@@ -639,9 +651,9 @@ void StrictVenue::meet(const Trade& trade) {
 
 void StrictVenue::meet_print(VenueOrder& order, const Market& market, Supply& supply) {
     const TimeInForce tif = order.spec.time_in_force;
-    if (tif == TimeInForce::at_close) return;
+    if (tif == TimeInForce::at_close || waits_for_print(market, order)) return;
     if (market.has_quotes && (is_at_once(tif) || tif == TimeInForce::at_open)) return;
-    if (tif == TimeInForce::at_open && desk_.now_ts() < order.opening) return;
+    if (tif == TimeInForce::at_open && desk_.now_ts() < order.auction) return;
     const Hit hit = rules_.on_trade(order, market.print->price, market.has_quotes);
     if (!market.has_quotes || order.spec.trigger_by == TriggerBy::last) {
         follow(order, hit, market.print->price);
@@ -658,7 +670,9 @@ void StrictVenue::meet_print(VenueOrder& order, const Market& market, Supply& su
 /// it.
 void StrictVenue::last_look(VenueOrder& order) {
     Market& market = market_of(order);
-    if (order.spec.time_in_force != TimeInForce::at_close || market.halted) return;
+    const bool is_halted = market.halted && market.halted_since < desk_.now_ts();
+    if (order.spec.time_in_force != TimeInForce::at_close || is_halted) return;
+    if (waits_for_print(market, order)) return;
     if (market.book) {
         if (market.book->is_ready()) meet_book(order, market);
         return;
@@ -676,10 +690,6 @@ void StrictVenue::last_look(VenueOrder& order) {
 
 // --- what is not prices
 // ------------------------------------------------------------------------------
-
-void StrictVenue::meet(const TradingStatus& status) {
-    markets_[status.instrument.value].halted = status.state != MarketState::open;
-}
 
 void StrictVenue::meet(const CorporateAction& action) {
     Market& market = markets_[action.instrument.value];
@@ -878,6 +888,7 @@ void StrictVenue::fill(VenueOrder& order, const Hit& hit, Supply& supply) {
     if (got.raw <= 0) return;
     Market& market = market_of(order);
     const bool is_own_price = hit.liquidity == Liquidity::maker;
+    const bool slips = !is_own_price && !hit.is_auction;
     if (market.range && !allows(market, order, hit.price, supply.is_shown || is_own_price)) {
         ++desk_.counts().beyond_limits;
         return;
@@ -889,14 +900,13 @@ void StrictVenue::fill(VenueOrder& order, const Hit& hit, Supply& supply) {
         const Price end = market.range->lock(order.spec.side);
         limit = limit && better(order.spec.side, *limit, end) ? *limit : end;
     }
-    const Price price = hit.liquidity == Liquidity::maker
-                            ? hit.price
-                            : slipped({.side = order.spec.side,
-                                       .reference = hit.reference,
-                                       .qty = supply.used + got,
-                                       .volume = supply.volume,
-                                       .limit = limit},
-                                      desk_.settings().slippage, instrument);
+    const Price price = !slips ? hit.price
+                               : slipped({.side = order.spec.side,
+                                          .reference = hit.reference,
+                                          .qty = supply.used + got,
+                                          .volume = supply.volume,
+                                          .limit = limit},
+                                         desk_.settings().slippage, instrument);
     const Money fee = desk_.fee(order, price, got, hit.liquidity);
     const OrderDesk::Execution execution{
         .price = price,

@@ -24,8 +24,16 @@ struct BarMeeting {
     bool capped = false;  ///< its volume is what was traded: a share of it bounds our fills
     bool halted = false;  ///< nothing was traded
     Timestamp before;     ///< when the bar before closed; of the first, when it opens
+    Timestamp ends;       ///< when it closed, or when a halt inside it began
     Moment opens;         ///< the place of its open in the order of events
 };
+
+[[nodiscard]] constexpr bool is_for_auction(TimeInForce tif) {
+    return tif == TimeInForce::at_open || tif == TimeInForce::at_close;
+}
+
+/// The share of `volume` that we may fill, in whole lots.
+[[nodiscard]] Qty share_of(Qty volume, Rate share, Qty lot);
 
 /// Prices among which a bar does nothing to any order that works: between them, both out.
 struct Calm {
@@ -63,6 +71,9 @@ public:
     /// by; nullptr: it stands for itself. The bar must live so long.
     void resolve(const BarMeeting* whole) { whole_ = whole; }
     void meet(const TradingStatus& status);
+    void meet(const AuctionPrint& print);
+    /// An order for an auction whose print may yet come.
+    [[nodiscard]] bool awaits_print() const;
     void meet(const CorporateAction& action);
     /// Ends the orders whose time is over at the desk's now.
     void expire();
@@ -114,7 +125,9 @@ private:
         std::uint32_t working = 0;
         bool watched = false;  ///< market data may liquidate what is held
         bool has_quotes = false;
-        bool halted = false;
+        bool has_auctions = false;  ///< orders for auctions fill at their prints alone
+        bool halted = false;        ///< nothing trades now
+        bool is_shut = false;       ///< and it may be that no order is taken
         bool delisted = false;
         bool ragged = false;  ///< `live` holds orders that have ended
         std::optional<Quote> quote;
@@ -123,7 +136,10 @@ private:
         std::uint64_t print_tick = 0;
         Level bid;
         Level ask;
-        Moment budget_of{-1, 0};  ///< the bar that `left` and `used` count for
+        Timestamp halted_since = kTimestampMax;  ///< the latest halt ...
+        Timestamp halted_until = kTimestampMax;  ///< ... and its end, where that came
+        Moment open_missed{-1, 0};               ///< of a bar that opened in a halt
+        Moment budget_of{-1, 0};                 ///< the bar that `left` and `used` count for
         Qty left;
         Qty used;
         std::vector<OrderSlot> live;      ///< in the order of arrival
@@ -187,6 +203,7 @@ private:
     [[nodiscard]] Supply budget(Market& market, const BarMeeting& meeting);
     static void keep(Market& market, const Supply& supply);
     [[nodiscard]] Hit look_inside(const VenueOrder& order, const BarMeeting& meeting) const;
+    void meet_rest(Market& market, const BarMeeting& meeting);
     void meet_inside(VenueOrder& order, const BarMeeting& meeting, Supply& supply);
     void meet_woken(const BarMeeting& meeting, Supply& supply);
     void meet_woken_stop(const WokenInside& woken, const BarMeeting& meeting, Supply& supply);
@@ -209,8 +226,15 @@ private:
     [[nodiscard]] bool is_beyond_band(const OrderSpec& spec);
     [[nodiscard]] static bool allows(const Market& market, const VenueOrder& order, Price price,
                                      bool is_shown);
-    [[nodiscard]] bool missed_a_locked_open(const VenueOrder& order,
-                                            const BarMeeting& meeting) const;
+    // strict_venue_auctions.cpp
+    void open_auctions();
+    void assign_auction(VenueOrder& order);
+    [[nodiscard]] static bool waits_for_print(const Market& market, const VenueOrder& order);
+    [[nodiscard]] bool is_past_cutoff(TimeInForce tif, Timestamp auction) const;
+    [[nodiscard]] bool comes_too_late(const OrderSpec& spec) const;
+    // strict_venue_halts.cpp
+    [[nodiscard]] bool refuses_orders(const Market& market) const;
+    [[nodiscard]] bool missed_the_open(const VenueOrder& order, const BarMeeting& meeting) const;
     // strict_venue_book.cpp
     void meet_book(Market& market, InstrumentId instrument);
     void arrive_at_book(VenueOrder& order);

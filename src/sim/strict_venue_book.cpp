@@ -115,8 +115,9 @@ void StrictVenue::move_in_book(VenueOrder& order, const OrderSpec& before) {
 
 void StrictVenue::meet_book(VenueOrder& order, Market& market) {
     const TimeInForce tif = order.spec.time_in_force;
+    if (waits_for_print(market, order)) return;
     if (tif == TimeInForce::at_close && desk_.now_ts() < order.expires) return;
-    if (tif == TimeInForce::at_open && desk_.now_ts() < order.opening) return;
+    if (tif == TimeInForce::at_open && desk_.now_ts() < order.auction) return;
     if (order.waits()) trigger_on_book(order, market);
     if (order.waits()) return;
     take_from_book(order, market);

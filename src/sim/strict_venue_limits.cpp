@@ -43,13 +43,4 @@ bool StrictVenue::allows(const Market& market, const VenueOrder& order, Price pr
     return is_shown || price != market.range->lock(order.spec.side);
 }
 
-/// A market order that waited before the open, which was locked against it: once the bar has left
-/// the lock it takes the close, the one later price that is known.
-bool StrictVenue::missed_a_locked_open(const VenueOrder& order, const BarMeeting& meeting) const {
-    const Market& market = markets_[meeting.instrument.value];
-    if (!market.range || order.waits() || has_limit(order.spec.type)) return false;
-    return !allows(market, order, meeting.bar.open, false) &&
-           allows(market, order, meeting.bar.close, false);
-}
-
 }  // namespace tradewind::sim

@@ -31,7 +31,7 @@ struct VenueOrder {
     Qty awake;     ///< how much of `spec.qty` may fill: of a child, what its parent filled
     Moment since;  ///< works from here under these terms, and meets bars that come later only
     std::uint64_t met = 0;  ///< the desk's count of what it met last, or when it began to work
-    Timestamp opening;      ///< at_open orders: the first opening that they can meet
+    Timestamp auction;      ///< orders on open and on close: the opening or closing they are for
     Timestamp expires = kTimestampMax;
     Money fees_paid;
     Money notional_filled;

@@ -154,6 +154,12 @@ private:
     }
     [[nodiscard]] bool hold(std::uint32_t rank, const Event& event);
     void deliver_held(Event& out);
+    [[nodiscard]] Timestamp next_status() const {
+        return statuses_told_ == statuses_.size() ? kTimestampMax : statuses_[statuses_told_].at;
+    }
+    [[nodiscard]] Timestamp next_print() const {
+        return prints_met_ == prints_.size() ? kTimestampMax : prints_[prints_met_].at;
+    }
     void collect_news();
     void accrue(const Moment& at);
     [[nodiscard]] Duration latency_of(const Command& command, Timestamp now);
@@ -190,6 +196,10 @@ private:
     std::vector<Timestamp> told_;  ///< by rank: until when what a feed told is on its way
     std::vector<BarMeeting> meetings_;
     std::vector<FinerUse> finer_;
+    std::vector<StatusChange> statuses_;  ///< by time
+    std::size_t statuses_told_ = 0;
+    std::vector<AuctionPrint> prints_;  ///< by time
+    std::size_t prints_met_ = 0;
     std::uint64_t numbered_ = 0;
 
     Moment cursor_{.ts = INT64_MIN, .place = 0};  ///< what happened last
@@ -258,8 +268,6 @@ std::expected<void, std::string> World::Body::open(const ports::History& history
 
     sort_stably(settings_.deposits,
                 [](const CashFlow& a, const CashFlow& b) { return a.currency < b.currency; });
-    sort_stably(settings_.statuses,
-                [](const StatusChange& a, const StatusChange& b) { return a.at < b.at; });
     rank_feeds();
     assign_roles();
     TRY_VOID(cover_bars(history));
@@ -843,6 +851,11 @@ ports::EventSource::Next World::Body::deposit(Event& out) {
             if (!feed.exhausted()) first = std::min(first, feed.times.open.ns);
         }
         now_is({.ts = first == INT64_MAX ? 0 : first, .place = 0});
+        statuses_ = told_from(settings_.statuses, desk_.now_ts());
+        prints_ = prints_from(settings_.auctions.prints, desk_.now_ts());
+        std::erase_if(prints_, [&](const AuctionPrint& print) {
+            return settings_.to && print.at >= *settings_.to;
+        });
         if (carry_) carry_->start(desk_.now_ts());
     }
     if (deposits_made_ == settings_.deposits.size()) {
@@ -866,7 +879,7 @@ void World::Body::look_ahead() {
     if (!deliveries_.empty()) at = std::min(at, deliveries_.front().at.ts);
     if (!arrivals_.empty()) at = std::min(at, arrivals_.front().at.ns);
     if (strict_) at = std::min(at, strict_->next_expiry().ns);
-    if (!settings_.statuses.empty()) at = std::min(at, settings_.statuses.front().at.ns);
+    at = std::min({at, next_status().ns, next_print().ns});
     wake_ = stage_ == Stage::running && error_.empty() ? at : INT64_MIN;
 }
 
@@ -880,7 +893,8 @@ bool World::Body::attend(std::uint32_t leaf, const Moment& market, Event& out) {
     }
     const Moment alarm = alarms_.empty() ? kNever : at(alarms_.front().at, kTimerPlace);
     const Moment status =
-        settings_.statuses.empty() ? kNever : at(settings_.statuses.front().at, kMarketPlace);
+        statuses_told_ == statuses_.size() ? kNever : at(next_status(), kMarketPlace);
+    const Moment print = prints_met_ == prints_.size() ? kNever : at(next_print(), kMarketPlace);
     const Moment expiry = strict_ ? at(strict_->next_expiry(), kExpiryPlace) : kNever;
     const Moment carry = carry_ ? at(carry_->next(), kCarryPlace) : kNever;
     const Moment delivery = deliveries_.empty() ? kNever : deliveries_.front().at;
@@ -889,8 +903,11 @@ bool World::Body::attend(std::uint32_t leaf, const Moment& market, Event& out) {
     // yet to come never do.
     const bool dry = market == kNever;
     const auto due = [&](const Moment& m) { return dry && m.ts > last_row_.ns ? kNever : m; };
-    const Moment first = std::min(
-        {report, delivery, due(alarm), due(status), due(carry), due(expiry), arrival, market});
+    // An auction's print is market data that outlasts the series for who waits for it.
+    const bool is_awaited = !dry || print == kNever || strict_->awaits_print();
+    const Moment first =
+        std::min({report, delivery, due(alarm), due(status), is_awaited ? print : due(print),
+                  due(carry), due(expiry), arrival, market});
     if (dry && first.ts == INT64_MAX) {
         stage_ = Stage::closing;
         return false;
@@ -927,13 +944,19 @@ bool World::Body::attend(std::uint32_t leaf, const Moment& market, Event& out) {
     }
     if (first == status) {
         now_is(first);
-        const StatusChange change = settings_.statuses.front();
-        settings_.statuses.erase(settings_.statuses.begin());
+        const StatusChange& change = statuses_[statuses_told_++];
         if (strict_) strict_->meet(change.status);
         out.ts = out.ts_event = change.at;
         out.payload = change.status;
         look_ahead();
         return !is_held(0, out);
+    }
+    if (first == print) {
+        now_is(first);
+        strict_->meet(prints_[prints_met_++]);
+        last_row_ = std::max(last_row_, desk_.now_ts());
+        look_ahead();
+        return false;
     }
     Feed& feed = feeds_[leaf];
     return meet(feed, leaf, market, out) && !is_held(feed.rank, out);
@@ -1136,6 +1159,7 @@ BarMeeting World::Body::meeting_of(const Feed& feed) const {
             // A series that never told a volume does not say that nothing was traded.
             .halted = traded && volume == 0 && feed.volume_so_far != 0,
             .before = is_first ? feed.times.open : feed.previous_close,
+            .ends = feed.times.close,
             .opens = feed.open_moment()};
 }
 
