@@ -26,6 +26,7 @@ Json money_json(Money amount) { return to_double(amount); }
 
 Json trade_json(const monitor::ClosedTrade& trade, const RunSettings& settings) {
     return {{"instrument", settings.instruments.at(trade.instrument).symbol},
+            {"strategy", trade.strategy.value},
             {"side", trade.side == Side::buy ? "long" : "short"},
             {"qty", to_double(trade.qty)},
             {"entry_ts", to_string(trade.entry_ts)},
@@ -54,7 +55,11 @@ Json refusals_json(const engine::RefusalCounts& counts) {
 Json open_json(const BacktestOutput& output) {
     Json out = Json::array();
     for (const research::OpenPosition& position : output.result.open) {
-        out.push_back({{"instrument", output.settings.instruments.at(position.instrument).symbol},
+        const bool is_leg = position.strategy.has_value();
+        const char* const side = position.qty.raw > 0 ? "long" : "short";
+        out.push_back({{"strategy", is_leg ? Json(position.strategy->value) : Json(nullptr)},
+                       {"leg", is_leg ? Json(side) : Json(nullptr)},
+                       {"instrument", output.settings.instruments.at(position.instrument).symbol},
                        {"qty", to_double(position.qty)},
                        {"average_price", to_double(position.average_price)},
                        {"mark", to_double(position.mark)},

@@ -154,6 +154,20 @@ Done set_account(RunConfig& config, std::string_view text) {
     return {};
 }
 
+Done set_positions(RunConfig& config, std::string_view text) {
+    const auto mode = parse_position_mode(text);
+    if (!mode) return is_no(text, "a way to keep positions: netting or hedging");
+    config.positions = *mode;
+    return {};
+}
+
+Done set_hedged_margin(RunConfig& config, std::string_view text) {
+    const auto rule = parse_hedged_margin(text);
+    if (!rule) return is_no(text, "what of hedged legs asks for margin: gross, larger or net");
+    config.hedged_margin = *rule;
+    return {};
+}
+
 Done set_currency(RunConfig& config, std::string_view text) {
     const auto currency = Currency::parse(text);
     if (!currency) return is_no(text, "a currency, such as USD");
@@ -231,6 +245,7 @@ constexpr auto kOptions = std::to_array<Option>({
      [](RunConfig& c, std::string_view v) -> Done { c.cash = TRY(money(v)); return {}; }},
     {"account.currency", "--currency", "of the cash and of all results (what the instruments are quoted in)", false, set_currency},
     {"account.kind", "--account", "cash or margin", false, set_account},
+    {"account.positions", "--positions", "netting, or hedging: long and short legs of each strategy side by side (netting)", false, set_positions},
     {"account.deposits", "--deposit", "of other currencies at the start: BNB:10", true, add_deposit},
     {"fees.bps", "--fee-bps", "fee on notional, basis points, maker and taker", false,
      [](RunConfig& c, std::string_view v) -> Done { c.fee = TRY(rate_of_bps(v)); return {}; }},
@@ -249,6 +264,7 @@ constexpr auto kOptions = std::to_array<Option>({
     {"fees.currency_discount", "", "share off fees paid in a third currency (0)", false, set_fee_discount},
     {"margin.initial", "", "share of the notional to open, of every instrument (its own)", false, set_initial_margin},
     {"margin.maintenance", "", "share of the notional to keep, of every instrument (its own)", false, set_maintenance_margin},
+    {"margin.hedged", "", "what of hedged legs asks for margin: gross, larger or net (gross)", false, set_hedged_margin},
     {"margin.liquidation", "--liquidation", "never, cross or isolated (never)", false, set_liquidation},
     {"margin.liquidation_fee", "", "share of the notional that the venue closes (0)", false, set_liquidation_fee},
     {"margin.call_at", "", "times the maintenance margin below which a call comes (1.2)", false, set_margin_call},

@@ -58,6 +58,8 @@ struct RunConfig {
     std::vector<CashFlow> deposits;           ///< of other currencies, beside the cash
     std::optional<Currency> currency;         ///< absent: what the instruments are quoted in
     std::optional<sim::AccountKind> account;  ///< absent: cash, or margin where something needs it
+    PositionMode positions = PositionMode::netting;
+    std::optional<HedgedMargin> hedged_margin;  ///< absent: of both sides in full
 
     std::optional<Rate> fee;  ///< of notional, maker and taker alike
     std::optional<Rate> fee_maker;

@@ -79,6 +79,8 @@ std::string shown(const RunConfig& c) {
     }
     out += fmt::format("\n{} {} {}", sim::to_string(c.halted_orders), c.open_cutoff.ns,
                        c.close_cutoff.ns);
+    out += fmt::format("\n{} {}", to_string(c.positions),
+                       c.hedged_margin ? to_string(*c.hedged_margin) : "-");
     out += fmt::format("\n{} {} {}", c.benchmark, c.risk_free, c.annual_factor.value_or(-1));
     return out;
 }
@@ -114,6 +116,7 @@ const std::map<std::string_view, std::string>& samples() {
         {"account.cash", "2500.75"},
         {"account.currency", "EUR"},
         {"account.kind", "margin"},
+        {"account.positions", "hedging"},
         {"fees.bps", "1.5"},
         {"fees.maker_bps", "-0.25"},
         {"fees.taker_bps", "7"},
@@ -128,6 +131,7 @@ const std::map<std::string_view, std::string>& samples() {
         {"margin.initial", "0.1"},
         {"margin.maintenance", "0.05"},
         {"margin.liquidation", "isolated"},
+        {"margin.hedged", "larger"},
         {"margin.liquidation_fee", "0.005"},
         {"margin.call_at", "1.5"},
         {"carry.borrow", "GME.NYSE:0.25"},
@@ -309,6 +313,7 @@ TEST_F(RunConfigTest, refuses_values_of_the_wrong_kind_or_out_of_range) {
         {"account.cash", {"", "-1", "1,000", "lots"}},
         {"account.currency", {"", "usd", "DOLLARSIGN"}},
         {"account.kind", {"", "savings"}},
+        {"account.positions", {"", "both"}},
         {"fees.bps", {"", "10001", "-10001", "x"}},
         {"fees.per_unit", {"-0.1", "x"}},
         {"simulation.fills", {"", "optimistic"}},
@@ -323,6 +328,7 @@ TEST_F(RunConfigTest, refuses_values_of_the_wrong_kind_or_out_of_range) {
           "lognormal:1ms:-1", "gamma:1ms:1ms"}},
         {"margin.initial", {"0", "-0.1", "1.1", "x"}},
         {"margin.liquidation", {"", "always"}},
+        {"margin.hedged", {"", "half"}},
         {"margin.liquidation_fee", {"-0.1", "1.1", "x"}},
         {"margin.call_at", {"0.9", "x"}},
         {"carry.borrow", {"", "GME", ":0.1", "GME:x", "GME:101"}},

@@ -190,6 +190,17 @@ sim::AccountKind default_account(const InstrumentTable& instruments) {
     return needs_margin ? sim::AccountKind::margin : sim::AccountKind::cash;
 }
 
+std::expected<PositionSettings, Text> positions_of(const RunConfig& config) {
+    if (config.hedged_margin && config.positions != PositionMode::hedging) {
+        return std::unexpected(
+            fmt::format("margin.hedged: '{}' is of hedged legs, and positions are netted; say "
+                        "--positions hedging",
+                        to_string(*config.hedged_margin)));
+    }
+    return PositionSettings{.mode = config.positions,
+                            .margin = config.hedged_margin.value_or(HedgedMargin::gross)};
+}
+
 portfolio::AccountKind account_kind(sim::AccountKind kind) {
     return kind == sim::AccountKind::cash ? portfolio::AccountKind::cash
                                           : portfolio::AccountKind::margin;
@@ -388,7 +399,9 @@ std::expected<RunSettings, Text> resolve(const RunConfig& config, const ports::H
     TRY_VOID(resolve_statuses(config, history, out));
     TRY_VOID(resolve_auctions(config, history, out));
     if (config.participation) out.world.participation = *config.participation;
-    out.world.account = config.account.value_or(default_account(out.instruments));
+    out.world.positions = TRY(positions_of(config));
+    out.world.account = config.account.value_or(
+        out.world.positions.hedges() ? sim::AccountKind::margin : default_account(out.instruments));
     out.world.check_funds = config.check_funds;
     const Currency base = TRY(base_currency(config, out.instruments));
     out.world.deposits = {{.currency = base, .amount = config.cash}};
@@ -405,6 +418,7 @@ std::expected<RunSettings, Text> resolve(const RunConfig& config, const ports::H
 
     out.engine.base = base;
     out.engine.account = account_kind(out.world.account);
+    out.engine.positions = out.world.positions;
     out.engine.sampling = common_calendar(out.instruments);
     out.engine.limits = config.limits;
     TRY_VOID(resolve_strategies(config, out));

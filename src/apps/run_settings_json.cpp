@@ -56,7 +56,7 @@ Json engine_json(const RunSettings& settings) {
         aggregations.push_back({{"instrument", settings.instruments.at(one.instrument).symbol},
                                 {"bars", to_string(one.spec)}});
     }
-    return {
+    Json out = {
         {"base", to_string(engine.base)},
         {"account", text_of(engine.account)},
         {"sampling", to_string(engine.sampling)},
@@ -67,6 +67,12 @@ Json engine_json(const RunSettings& settings) {
           {"max_orders_per_second",
            limits.max_orders_per_second ? Json(*limits.max_orders_per_second) : Json(nullptr)}}},
         {"aggregations", std::move(aggregations)}};
+    // What is netted says nothing of it: settings older than hedging read the same.
+    if (engine.positions.hedges()) {
+        out["positions"] = to_string(engine.positions.mode);
+        out["hedged_margin"] = to_string(engine.positions.margin);
+    }
+    return out;
 }
 
 Json world_json(const sim::WorldSettings& world) {
@@ -141,6 +147,7 @@ private:
         if (!account) return bad("account");
         out.engine.account = *account == sim::AccountKind::cash ? portfolio::AccountKind::cash
                                                                 : portfolio::AccountKind::margin;
+        if (engine.contains("positions")) out.engine.positions = TRY(positions_of(engine));
         const Json& limits = engine.at("limits");
         out.engine.limits.max_position = TRY(amount<Qty>(limits.at("max_position"), parse_qty));
         out.engine.limits.max_order_notional =
@@ -157,6 +164,13 @@ private:
                 {.instrument = TRY(id_of(one.at("instrument"), out)), .spec = *spec});
         }
         return {};
+    }
+
+    static std::expected<PositionSettings, std::string> positions_of(const Json& engine) {
+        const auto mode = parse_position_mode(engine.at("positions").get<std::string>());
+        const auto margin = parse_hedged_margin(engine.at("hedged_margin").get<std::string>());
+        if (!mode || !margin) return bad("positions");
+        return PositionSettings{.mode = *mode, .margin = *margin};
     }
 
     template <typename T, typename Parse>

@@ -15,7 +15,8 @@ constexpr auto kReasons = names<DenialReason>(
     "malformed", "unknown_instrument", "unknown_price", "unknown_order", "off_tick", "off_lot",
     "below_min_qty", "above_max_qty", "below_min_notional", "above_max_notional",
     "insufficient_cash", "insufficient_margin", "reduce_only", "position_limit", "notional_limit",
-    "order_rate", "trading_halted", "would_cross_post_only", "expired", "short_not_allowed");
+    "order_rate", "trading_halted", "would_cross_post_only", "expired", "short_not_allowed",
+    "unknown_leg");
 
 bool is_time_bound(TimeInForce tif) {
     return tif == TimeInForce::ioc || tif == TimeInForce::fok || tif == TimeInForce::at_open ||
@@ -37,6 +38,8 @@ bool is_complete(const OrderSpec& s) {
     if (s.trailing && s.trailing->value <= 0) return false;
     if ((s.time_in_force == TimeInForce::gtd) != s.expire_at.has_value()) return false;
     if (has_trigger(s.type) && is_time_bound(s.time_in_force)) return false;
+    // What opens a leg cannot only reduce.
+    if (s.reduce_only && s.leg && *s.leg == leg_opened_by(s.side)) return false;
     if (s.post_only && (!has_limit(s.type) || is_time_bound(s.time_in_force))) return false;
     if (s.display_qty &&
         (!has_limit(s.type) || s.display_qty->raw <= 0 || *s.display_qty > s.qty)) {

@@ -35,10 +35,11 @@ enum class DenialReason : std::uint8_t {
     would_cross_post_only,
     expired,            ///< good till a time that is past
     short_not_allowed,  ///< a cash account cannot sell what it has not
+    unknown_leg,        ///< a leg is named where positions are netted
 };
 
 inline constexpr std::size_t kDenialReasonCount =
-    static_cast<std::size_t>(DenialReason::short_not_allowed) + 1;
+    static_cast<std::size_t>(DenialReason::unknown_leg) + 1;
 
 /// A refusal with the numbers that a person needs to act on it. Numbers are in units of 1e-18 of
 /// whatever the reason counts in.

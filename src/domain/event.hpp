@@ -278,7 +278,8 @@ struct Fill {
     Qty qty{};  ///< > 0
     Side side = Side::buy;
     Liquidity liquidity = Liquidity::taker;
-    Money fee{};  ///< > 0 is paid
+    std::optional<Leg> leg{};  ///< hedging: what it opened or closed a part of
+    Money fee{};               ///< > 0 is paid
     Currency fee_currency{};
     FillBasis basis{};
     std::uint64_t trade_number = 0;  ///< the venue's; tells a duplicate report
@@ -338,6 +339,8 @@ struct MarginCall {
     Currency currency{};
     Money equity{};    ///< of the account, or what stands behind the one position
     Money required{};  ///< the maintenance margin
+    std::optional<StrategyId> strategy{};  ///< isolated margin of a leg: whose ...
+    std::optional<Leg> leg{};              ///< ... and which
 
     friend bool operator==(const MarginCall&, const MarginCall&) = default;
 };

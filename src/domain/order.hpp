@@ -22,6 +22,17 @@ enum class Side : std::uint8_t { buy, sell };
     return side == Side::buy ? qty : -qty;
 }
 
+/// The two positions that one strategy may hold of an instrument side by side, where they are
+/// hedged.
+enum class Leg : std::uint8_t { long_leg, short_leg };
+
+/// The leg that trades of this side open.
+[[nodiscard]] constexpr Leg leg_opened_by(Side side) {
+    return side == Side::buy ? Leg::long_leg : Leg::short_leg;
+}
+/// The leg that trades of this side close.
+[[nodiscard]] constexpr Leg leg_closed_by(Side side) { return leg_opened_by(opposite(side)); }
+
 enum class OrderType : std::uint8_t {
     market,
     limit,
@@ -86,9 +97,11 @@ struct OrderSpec {
     OrderType type = OrderType::market;
     TimeInForce time_in_force = TimeInForce::gtc;
     TriggerBy trigger_by = TriggerBy::venue_default;
-    bool post_only = false;              ///< refuse to take liquidity
-    bool reduce_only = false;            ///< never open or flip a position
-    Qty qty{};                           ///< > 0
+    bool post_only = false;    ///< refuse to take liquidity
+    bool reduce_only = false;  ///< never open or flip a position
+    std::optional<Leg> leg{};  ///< hedging: opens or closes this one, and never flips it; absent:
+                               ///< what closes the strategy's other leg, and then opens its own
+    Qty qty{};                 ///< > 0
     std::optional<Qty> display_qty{};    ///< iceberg: shown at a time
     std::optional<Price> limit_price{};  ///< limit, stop_limit, limit_if_touched
     std::optional<Price>
@@ -131,6 +144,10 @@ struct OrderChange {
 [[nodiscard]] constexpr bool is_if_touched(OrderType type) {
     return type == OrderType::market_if_touched || type == OrderType::limit_if_touched;
 }
+/// It may close a position, and never open one.
+[[nodiscard]] constexpr bool only_closes(const OrderSpec& spec) {
+    return spec.reduce_only || (spec.leg && *spec.leg == leg_closed_by(spec.side));
+}
 /// Waits for a trigger before it is an order in the book.
 [[nodiscard]] constexpr bool has_trigger(OrderType type) {
     return is_stop(type) || is_if_touched(type);
@@ -142,12 +159,14 @@ struct OrderChange {
 }
 
 [[nodiscard]] std::string_view to_string(Side value);
+[[nodiscard]] std::string_view to_string(Leg value);
 [[nodiscard]] std::string_view to_string(OrderType value);
 [[nodiscard]] std::string_view to_string(TimeInForce value);
 [[nodiscard]] std::string_view to_string(OffsetUnit value);
 [[nodiscard]] std::string_view to_string(TriggerBy value);
 [[nodiscard]] std::string_view to_string(Contingency value);
 [[nodiscard]] std::optional<Side> parse_side(std::string_view text);
+[[nodiscard]] std::optional<Leg> parse_leg(std::string_view text);
 [[nodiscard]] std::optional<OrderType> parse_order_type(std::string_view text);
 [[nodiscard]] std::optional<TimeInForce> parse_time_in_force(std::string_view text);
 

@@ -22,10 +22,14 @@ struct DecisionText {
 
     std::string operator()(const SubmitOrder& submit) const {
         const OrderSpec& spec = submit.order.spec;
-        return fmt::format("submit {} {} {} {} {}{}{} {}", name(submit.order.id),
-                           to_string(spec.side), to_string(spec.qty), symbol(spec.instrument),
-                           to_string(spec.type), price("limit", spec.limit_price),
-                           price("trigger", spec.trigger_price), to_string(spec.time_in_force));
+        return fmt::format("submit {} {}{} {} {} {}{}{} {}", name(submit.order.id),
+                           to_string(spec.side), leg(spec.leg), to_string(spec.qty),
+                           symbol(spec.instrument), to_string(spec.type),
+                           price("limit", spec.limit_price), price("trigger", spec.trigger_price),
+                           to_string(spec.time_in_force));
+    }
+    static std::string leg(const std::optional<Leg>& leg) {
+        return leg ? fmt::format(" {}", to_string(*leg)) : std::string{};
     }
     std::string operator()(const ReplaceOrder& replace) const {
         return fmt::format(
@@ -55,10 +59,10 @@ struct DetailText {
             fill.basis.reference == fill.price
                 ? std::string{}
                 : fmt::format(" (before slippage {})", to_string(fill.basis.reference));
-        return fmt::format(" {} {} at {}{}, fee {} {}, {}{}", to_string(fill.side),
-                           to_string(fill.qty), to_string(fill.price), slipped, to_string(fill.fee),
-                           to_string(fill.fee_currency), to_string(fill.liquidity),
-                           fill.basis.ambiguous ? ", ambiguous" : "");
+        return fmt::format(" {}{} {} at {}{}, fee {} {}, {}{}", to_string(fill.side),
+                           DecisionText::leg(fill.leg), to_string(fill.qty), to_string(fill.price),
+                           slipped, to_string(fill.fee), to_string(fill.fee_currency),
+                           to_string(fill.liquidity), fill.basis.ambiguous ? ", ambiguous" : "");
     }
     std::string operator()(const VenueReason& reason) const {
         return fmt::format(" ({})", to_string(reason));
@@ -103,14 +107,20 @@ struct PayloadText {
                            to_string(flow.reason));
     }
     std::string operator()(const MarginCall& call) const {
-        return fmt::format("margin call{}, equity {} of the {} {} required",
+        return fmt::format("margin call{}{}, equity {} of the {} {} required",
                            call.instrument ? " " + symbol(*call.instrument) : "",
-                           to_string(call.equity), to_string(call.required),
-                           to_string(call.currency));
+                           whose(call.strategy, call.leg), to_string(call.equity),
+                           to_string(call.required), to_string(call.currency));
     }
     std::string operator()(const Liquidation& liquidation) const {
-        return fmt::format("liquidation {}{}", symbol(liquidation.instrument),
+        return fmt::format("liquidation {}{}{}", symbol(liquidation.instrument),
+                           whose(liquidation.strategy, std::nullopt),
                            DetailText{}(liquidation.fill));
+    }
+    static std::string whose(const std::optional<StrategyId>& strategy,
+                             const std::optional<Leg>& leg) {
+        if (!strategy) return {};
+        return fmt::format(" of strategy {}{}", strategy->value, DecisionText::leg(leg));
     }
     std::string operator()(const Timer& timer) const {
         return fmt::format("timer {} of strategy {}", timer.timer.value, timer.strategy.value);

@@ -44,6 +44,7 @@ struct Aggregation {
 struct EngineSettings {
     Currency base = kUsd;
     portfolio::AccountKind account = portfolio::AccountKind::cash;
+    PositionSettings positions{};
     CalendarKind sampling = CalendarKind::always_open;  ///< whose days the equity curve counts
     risk::Limits limits{};
     std::vector<Aggregation> aggregations{};
@@ -164,11 +165,14 @@ private:
         Tag tag;
     };
     void book_fill(const Booking& booking);
+    void book_fill(const orders::Order& order, const Fill& fill);
 
     template <typename Call>
     void call(Slot& slot, const Call& what);
     template <typename Call>
     void tell(Slot& slot, const Call& what);
+    template <typename Call>
+    void tell_owner(std::optional<StrategyId> owner, InstrumentId about, const Call& what);
     template <typename Call>
     void tell_all(std::optional<InstrumentId> about, const Call& what);
     void start_strategies();

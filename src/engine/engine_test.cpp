@@ -495,6 +495,46 @@ TEST(Step, books_what_the_venue_closes_against_our_will) {
     EXPECT_EQ(desk.engine.slippage(), whole_money(10));
 }
 
+/// A report that names no leg is of the order's; a liquidation is told to whose leg it was.
+TEST(Step, keeps_the_legs_of_strategies_apart_where_hedged) {
+    int mine = 0, others = 0;
+    const auto opens = [](Side side, Leg leg, int& told) {
+        return Script{
+            .trade =
+                [=](Context& c, const Trade&) {
+                    if (c.position(kFirst).raw != 0 || c.working(kFirst).raw != 0) return;
+                    c.submit(
+                        {.instrument = kFirst, .side = side, .leg = leg, .qty = whole_qty(10)});
+                },
+            .liquidation = [&told](Context&, const Liquidation&) { ++told; }};
+    };
+    Desk desk{
+        slots(opens(Side::buy, Leg::long_leg, mine), opens(Side::sell, Leg::short_leg, others)),
+        {.account = portfolio::AccountKind::margin, .positions = {.mode = PositionMode::hedging}}};
+    desk.step(deposit());
+    EXPECT_EQ(desk.tell(print("100")), (Words{"submit 0-1 buy long 10 A.NYSE market gtc",
+                                              "submit 1-1 sell short 10 A.NYSE market gtc"}));
+    desk.step(filled(OrderId::of(kMe, 1), 10, "100"));
+    desk.step(filled(OrderId::of(StrategyId{1}, 1), 10, "101", Side::sell));
+    const portfolio::Portfolio& books = desk.engine.portfolio();
+    EXPECT_EQ(books.sides(kFirst), (Sides{.longs = whole_qty(10), .shorts = whole_qty(10)}));
+    desk.step(Liquidation{.instrument = kFirst,
+                          .strategy = StrategyId{1},
+                          .fill = Fill{.price = price("105"),
+                                       .qty = whole_qty(10),
+                                       .side = Side::buy,
+                                       .leg = Leg::short_leg,
+                                       .fee_currency = kUsd,
+                                       .basis = {.reference = price("105")}}});
+    EXPECT_EQ(books.sides(kFirst), (Sides{.longs = whole_qty(10), .shorts = {}}));
+    EXPECT_EQ(books.equity(), whole_money(10'010));
+    EXPECT_EQ(mine, 0);
+    EXPECT_EQ(others, 1);
+    ASSERT_EQ(desk.engine.trades().closed().size(), 1U);
+    EXPECT_EQ(desk.engine.trades().closed()[0].strategy, StrategyId{1});
+    EXPECT_FALSE(desk.engine.is_idle());
+}
+
 TEST(Step, opens_the_equity_curve_once_every_deposit_can_be_valued) {
     const Currency usdt = Currency::parse("USDT").value(), bnb = Currency::parse("BNB").value();
     const InstrumentTable coins = test::table_of({*default_instrument("BNBUSDT.BINANCE")});

@@ -22,7 +22,9 @@ Price clamped(std::optional<Int128> price, Int128 otherwise) {
 }  // namespace
 
 bool Engine::is_idle() const {
-    return skimmer_ != nullptr && started_ && !error_ && aggregators_.empty() &&
+    // What legs are worth on both sides is more than the price of their sum.
+    const bool hedges = portfolio_.settings().positions.hedges();
+    return skimmer_ != nullptr && started_ && !error_ && !hedges && aggregators_.empty() &&
            orders_.open_orders().empty() && !skimmer_->context.is_holding();
 }
 

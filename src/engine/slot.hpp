@@ -64,6 +64,13 @@ void Engine::tell(Slot& slot, const Call& what) {
     if (slot.context.has_wishes()) drain(slot);
 }
 
+/// Calls the strategy whose leg it is about; those that trade the instrument where it names none.
+template <typename Call>
+void Engine::tell_owner(std::optional<StrategyId> owner, InstrumentId about, const Call& what) {
+    if (!owner) return tell_all(about, what);
+    if (owner->value < slots_.size()) tell(*slots_[owner->value], what);
+}
+
 /// Calls the strategies that trade an instrument; all of them where none is named.
 template <typename Call>
 void Engine::tell_all(std::optional<InstrumentId> about, const Call& what) {

@@ -227,18 +227,29 @@ void Engine::on(const OrderEvent& event) {
     const orders::Applied applied = orders_.apply(event, now_);
     const std::optional<InstrumentId> traded =
         applied.order != nullptr ? std::optional{applied.order->instrument()} : std::nullopt;
-    if (applied.booked) {
-        book_fill({.strategy = applied.order->strategy(),
-                   .instrument = applied.order->instrument(),
-                   .fill = *applied.booked,
-                   .tag = applied.order->intent.spec.tag});
-    }
+    if (applied.booked) book_fill(*applied.order, *applied.booked);
     const StrategyId owner = event.order.strategy();
     if (owner.value >= slots_.size()) return;
     Slot& slot = *slots_[owner.value];
     tell(slot, [&](signal::Strategy& s, signal::Context& c) { s.on_order(c, event); });
     if (!applied.closed_now()) return;
     tell(slot, [&](signal::Strategy&, signal::Context& c) { c.order_closed(*traded); });
+}
+
+/// A fill of an order; of its leg, where the report names none.
+void Engine::book_fill(const orders::Order& order, const Fill& fill) {
+    const std::optional<Leg>& leg = order.intent.spec.leg;
+    const auto book = [&](const Fill& booked) {
+        book_fill({.strategy = order.strategy(),
+                   .instrument = order.instrument(),
+                   .fill = booked,
+                   .tag = order.intent.spec.tag});
+    };
+    if (fill.leg || !leg) [[likely]]
+        return book(fill);
+    Fill of_leg = fill;
+    of_leg.leg = leg;
+    book(of_leg);
 }
 
 /// What was traded is what the order says, whatever the report calls it.
@@ -279,8 +290,11 @@ void Engine::book_fill(const Booking& booking) {
 
 void Engine::on(const MarginCall& call) {
     ++margin_calls_;
-    tell_all(call.instrument,
-             [&](signal::Strategy& s, signal::Context& c) { s.on_margin_call(c, call); });
+    const auto tell_of_it = [&](signal::Strategy& s, signal::Context& c) {
+        s.on_margin_call(c, call);
+    };
+    if (call.instrument) return tell_owner(call.strategy, *call.instrument, tell_of_it);
+    tell_all(std::nullopt, tell_of_it);
 }
 
 void Engine::on(const Liquidation& liquidation) {
@@ -291,8 +305,8 @@ void Engine::on(const Liquidation& liquidation) {
                    .fill = part.fill,
                    .tag = Tag{"liquidation"}});
     }
-    tell_all(liquidation.instrument,
-             [&](signal::Strategy& s, signal::Context& c) { s.on_liquidation(c, liquidation); });
+    tell_owner(liquidation.strategy, liquidation.instrument,
+               [&](signal::Strategy& s, signal::Context& c) { s.on_liquidation(c, liquidation); });
 }
 
 // --- the account --------------------------------------------------------------------------------

@@ -47,6 +47,7 @@ struct ClosedTrade {
     std::uint64_t bars_held = 0;
     Tag tag{};
     bool ambiguous = false;  ///< stop and target lay inside one bar; taken pessimistically
+    StrategyId strategy{};
 
     friend bool operator==(const ClosedTrade&, const ClosedTrade&) = default;
 };

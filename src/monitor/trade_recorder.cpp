@@ -45,12 +45,13 @@ bool is_for(PriceSource source, Qty position) {
 TradeRecorder::TradeRecorder(const InstrumentTable& instruments, TradeRecorderSettings settings)
     : instruments_(instruments),
       settings_(settings),
-      open_(instruments.size() * settings.strategies),
+      places_(settings.strategies * (settings.hedges ? 2 : 1)),
+      open_(instruments.size() * places_),
       active_(instruments.size()) {}
 
 void TradeRecorder::on_fill(const RecordedFill& fill) {
     ASSERT(fill.strategy.value < settings_.strategies && fill.fill.qty.raw > 0);
-    Open& open = trades_of(fill.instrument)[fill.strategy.value];
+    Open& open = trade_of(fill);
     const Qty held = abs(open.qty), traded = fill.fill.qty;
     if (open.qty.raw == 0 || same_side(open.qty, fill.fill.side)) {
         return enter(open, fill, {.qty = traded, .fee = fill.fee});
@@ -81,6 +82,7 @@ void TradeRecorder::enter(Open& open, const RecordedFill& fill, const Part& part
         open.since = fill.ts;
         open.tag = fill.tag;
         open.side = fill.fill.side;
+        open.strategy = fill.strategy;
     }
     open.entered += part.qty;
     open.entry += notional(fill.fill.price, part.qty, instrument);
@@ -126,7 +128,8 @@ ClosedTrade TradeRecorder::closed_trade(const Open& open, Timestamp ts,
             .mfe = in_account(open.mfe),
             .bars_held = open.bars,
             .tag = open.tag,
-            .ambiguous = open.ambiguous};
+            .ambiguous = open.ambiguous,
+            .strategy = open.strategy};
 }
 
 void TradeRecorder::excursion(Open& open, Price price, const Instrument& instrument) {
@@ -200,16 +203,16 @@ void TradeRecorder::on_split(Timestamp ts, const CorporateAction& split) {
 }
 
 void TradeRecorder::on_delisting(Timestamp ts, const CorporateAction& delisting) {
-    for (std::size_t s = 0; s < settings_.strategies; ++s) {
-        const Open& open = trades_of(delisting.instrument)[s];
+    for (const Open& open : trades_of(delisting.instrument)) {
         if (open.qty.raw == 0) continue;
         RecordedFill exit;
         exit.ts = ts;
-        exit.strategy = StrategyId{static_cast<std::uint16_t>(s)};
+        exit.strategy = open.strategy;
         exit.instrument = delisting.instrument;
         exit.fill.price = exit.fill.basis.reference = delisting.amount;
         exit.fill.qty = abs(open.qty);
-        exit.fill.side = opposite(open.side);
+        exit.fill.side = open.qty.raw > 0 ? Side::sell : Side::buy;
+        if (settings_.hedges) exit.fill.leg = leg_closed_by(exit.fill.side);
         exit.tag = Tag{"delisting"};
         exit.rate = open.rate;
         on_fill(exit);
@@ -220,7 +223,7 @@ std::vector<ClosedTrade> TradeRecorder::open_at(Timestamp ts) const {
     std::vector<ClosedTrade> out;
     for (std::size_t i = 0; i < open_.size(); ++i) {
         if (open_[i].qty.raw == 0) continue;
-        const Instrument& instrument = instruments_.all()[i / settings_.strategies];
+        const Instrument& instrument = instruments_.all()[i / places_];
         Open open = open_[i];
         settle_range(open, instrument);
         const Qty rest = abs(open.qty);

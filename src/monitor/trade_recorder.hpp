@@ -15,6 +15,7 @@ namespace tradewind::monitor {
 struct TradeRecorderSettings {
     std::size_t strategies = 1;
     std::size_t kept = 1'000'000;  ///< closed trades kept; later ones are only counted
+    bool hedges = false;           ///< each leg of a strategy has trades of its own
 };
 
 /// One fill as the recorder needs it.
@@ -29,8 +30,9 @@ struct RecordedFill {
     Price rate{base::kDecimalOne};
 };
 
-/// Builds closed trades from fills, for each strategy and instrument, from flat to flat. A fill
-/// that flips the position closes one trade and opens the next; its fee is shared by quantity.
+/// Builds closed trades from fills, for each strategy and instrument, where hedged for each leg (a
+/// fill is of the one that it names, else of the one that its side opens), from flat to flat. A
+/// fill that flips the position closes one trade and opens the next; its fee is shared by quantity.
 /// Entries and exits that come in parts are averaged, and `qty` is all that was entered. A trade's
 /// tag is that of its last exit, or of its entry where the exit has none. The rate of the last fill
 /// turns the quote currency into the account's. A fill whose basis names no reference price counts
@@ -81,7 +83,7 @@ public:
     [[nodiscard]] std::span<const ClosedTrade> closed() const { return closed_; }
     /// All of them.
     [[nodiscard]] std::uint64_t closed_count() const { return closed_count_; }
-    /// What is still open, as if closed at the last price seen; by instrument, then strategy.
+    /// What is still open, as if closed at the last price seen; by instrument, strategy and leg.
     [[nodiscard]] std::vector<ClosedTrade> open_at(Timestamp ts) const;
 
 private:
@@ -109,6 +111,7 @@ private:
         Tag tag;
         Side side = Side::buy;  ///< of the entry
         bool ambiguous = false;
+        StrategyId strategy;
     };
     /// A fill or a part of one.
     struct Part {
@@ -132,13 +135,21 @@ private:
     [[nodiscard]] static ClosedTrade closed_trade(const Open& open, Timestamp ts,
                                                   const Instrument& instrument);
     [[nodiscard]] std::span<Open> trades_of(InstrumentId instrument) {
-        return std::span{open_}.subspan(instrument.value * settings_.strategies,
-                                        settings_.strategies);
+        return std::span{open_}.subspan(instrument.value * places_, places_);
+    }
+    [[nodiscard]] Open& trade_of(const RecordedFill& fill) {
+        std::size_t place = fill.strategy.value;
+        if (settings_.hedges) {
+            place = 2 * place +
+                    static_cast<std::size_t>(fill.fill.leg.value_or(leg_opened_by(fill.fill.side)));
+        }
+        return trades_of(fill.instrument)[place];
     }
 
     const InstrumentTable& instruments_;
     TradeRecorderSettings settings_;
-    std::vector<Open> open_;             ///< [instruments, strategies]
+    std::size_t places_;                 ///< trades that an instrument may have open at a time
+    std::vector<Open> open_;             ///< [instruments, strategies], hedging [..., legs] too
     std::vector<std::uint32_t> active_;  ///< open trades of each instrument
     std::vector<ClosedTrade> closed_;
     std::uint64_t closed_count_ = 0;

@@ -27,7 +27,8 @@ InstrumentTable table() {
 
 struct Desk {
     InstrumentTable instruments = table();
-    TradeRecorder recorder{instruments, {.strategies = 2, .kept = 100}};
+    bool hedges = false;
+    TradeRecorder recorder{instruments, {.strategies = 2, .kept = 100, .hedges = hedges}};
     std::int64_t now = 0;
 
     RecordedFill fill(Side side, std::int64_t units, std::string_view at) {
@@ -59,6 +60,32 @@ struct Desk {
         return recorder.closed()[0];
     }
 };
+
+TEST(TradeRecorder, legs_have_trades_of_their_own_where_hedged) {
+    Desk desk{.hedges = true};
+    const auto trade = [&](Side side, std::int64_t units, std::string_view at, Leg leg) {
+        RecordedFill fill = desk.fill(side, units, at);
+        fill.strategy = kTwo;
+        fill.fill.leg = leg;
+        desk.recorder.on_fill(fill);
+    };
+    trade(Side::buy, 10, "100", Leg::long_leg);
+    trade(Side::sell, 10, "101", Leg::short_leg);
+    EXPECT_TRUE(desk.recorder.closed().empty());
+    desk.bar("98", "104");
+    EXPECT_EQ(desk.recorder.open_at({}).size(), 2U);
+    trade(Side::sell, 10, "103", Leg::long_leg);
+    EXPECT_EQ(desk.only().net_pnl, money("30"));
+    EXPECT_EQ(desk.only().strategy, kTwo);
+    desk.recorder.on_delisting(Timestamp{9}, {.instrument = kSpy,
+                                              .kind = CorporateActionKind::delisting,
+                                              .amount = price("99"),
+                                              .new_symbol = {}});
+    ASSERT_EQ(desk.recorder.closed().size(), 2U);
+    EXPECT_EQ(desk.recorder.closed()[1].side, Side::sell);
+    EXPECT_EQ(desk.recorder.closed()[1].net_pnl, money("20"));
+    EXPECT_EQ(desk.recorder.closed()[1].mae, money("-30"));
+}
 
 TEST(TradeRecorder, closes_a_trade_when_the_position_is_flat) {
     Desk desk;

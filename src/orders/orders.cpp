@@ -255,7 +255,7 @@ void Orders::recount(Slot& slot) {
     sum += working - slot.working;
     slot.working = working;
 
-    const bool may_open = !order.intent.spec.reduce_only && !slot.is_awaiting_parent;
+    const bool may_open = !only_closes(order.intent.spec) && !slot.is_awaiting_parent;
     const std::int64_t exposure = may_open ? leaves : 0;
     Row& row = rows_[order.instrument().value];
     (order.side() == Side::buy ? row.buy : row.sell) += exposure - slot.exposure;

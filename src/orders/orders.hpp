@@ -79,8 +79,8 @@ public:
     [[nodiscard]] Qty working(StrategyId strategy, InstrumentId instrument) const {
         return {working_[cell(strategy, instrument)]};
     }
-    /// Leaves of the working orders that could open exposure: reduce-only orders do not count, and
-    /// a child counts once its parent has filled anything. For the worst case of limits.
+    /// Leaves of the working orders that could open exposure: those that only close do not count,
+    /// and a child counts once its parent has filled anything. For the worst case of limits.
     [[nodiscard]] Qty working_buy(InstrumentId instrument) const { return {row(instrument).buy}; }
     [[nodiscard]] Qty working_sell(InstrumentId instrument) const { return {row(instrument).sell}; }
 

@@ -50,7 +50,8 @@ Portfolio::Portfolio(const InstrumentTable& instruments, Settings settings)
       settings_(settings),
       rows_(instruments.size()),
       known_(rows_.size()),
-      positions_(instruments.size() * settings.strategies) {
+      positions_(instruments.size() * settings.strategies),
+      legs_(settings.positions.hedges() ? 2 * positions_.size() : 0) {
     ASSERT(settings.base.known());
     static_cast<void>(open(settings.base));
     for (const Instrument& instrument : instruments.all()) {
@@ -200,19 +201,67 @@ void Portfolio::settle(const Row& row, Account from, Money amount) {
     book(row.quote, {.debit = Account::cash, .credit = from, .amount = amount});
 }
 
+/// Where a fill belongs.
+Portfolio::Place Portfolio::place_of(StrategyId strategy, InstrumentId instrument,
+                                     const Fill& fill) const {
+    Place out{.strategy = strategy, .instrument = instrument, .leg = std::nullopt};
+    if (settings_.positions.hedges()) out.leg = fill.leg.value_or(leg_opened_by(fill.side));
+    return out;
+}
+
+/// Every place of an instrument, by strategy, then leg.
+template <typename Visit>
+void Portfolio::for_each_place(InstrumentId instrument, const Visit& visit) const {
+    for (std::size_t s = 0; s < settings_.strategies; ++s) {
+        const StrategyId strategy{static_cast<std::uint16_t>(s)};
+        if (!settings_.positions.hedges()) {
+            visit(Place{.strategy = strategy, .instrument = instrument, .leg = std::nullopt});
+            continue;
+        }
+        for (const Leg leg : {Leg::long_leg, Leg::short_leg}) {
+            visit(Place{.strategy = strategy, .instrument = instrument, .leg = leg});
+        }
+    }
+}
+
+/// Does the same to the position of a place and to the sums that it counts in.
+template <typename Add>
+void Portfolio::add(const Place& place, const Add& what) {
+    what(positions_[cell(place.strategy, place.instrument)]);
+    what(rows_[place.instrument.value].total);
+    if (place.leg) what(at(place));
+}
+
+/// Keeps what stands on both sides in line with a leg that went from `before` to `after`.
+void Portfolio::count_sides(Row& row, Qty before, Qty after) {
+    const Qty net_before = row.total.qty - (after - before);
+    const Qty gross = row.hedged + abs(net_before) + abs(after) - abs(before);
+    row.hedged = gross - abs(row.total.qty);
+    revalue_hedged(row);
+}
+
+void Portfolio::revalue_hedged(Row& row) {
+    const Money value = abs(value_at(row.mark, row.hedged, row));
+    worth_[row.quote].gross += value - row.hedged_value;
+    row.hedged_value = value;
+}
+
 /// The one place where a position changes: the strategy's, the account's, inventory, cash, and the
 /// list of what is held. For spot, cash pays the cost that is added and gets the cost that is
 /// taken.
-void Portfolio::change(StrategyId strategy, InstrumentId instrument, const Change& change) {
-    Position& own = positions_[cell(strategy, instrument)];
+void Portfolio::change(const Place& place, const Change& change) {
+    const InstrumentId instrument = place.instrument;
+    Position& own = at(place);
     Row& row = rows_[instrument.value];
+    const Qty before = own.qty;
     const bool was_flat = own.is_flat();
-    for (Position* position : {&own, &row.total}) {
-        position->qty += change.qty;
-        position->cost += change.cost;
-        position->realised += change.realised;
-    }
+    add(place, [&](Position& position) {
+        position.qty += change.qty;
+        position.cost += change.cost;
+        position.realised += change.realised;
+    });
     ASSERT(!own.is_flat() || own.cost.raw == 0);
+    if (place.leg) count_sides(row, before, own.qty);
     if (row.is_derivative) {
         // What equity counts of it is its open profit: value less cost.
         worth_[row.quote].amount -= change.cost;
@@ -239,7 +288,8 @@ void Portfolio::apply(const CashFlow& flow) {
 
 FillOutcome Portfolio::apply_fill(StrategyId strategy, InstrumentId instrument, const Fill& fill) {
     ASSERT(fill.qty.raw > 0);
-    Position& own = positions_[cell(strategy, instrument)];
+    const Place place = place_of(strategy, instrument, fill);
+    const Position& own = at(place);
     Row& row = rows_[instrument.value];
     const Qty traded = signed_qty(fill.side, fill.qty);
     const bool closes = !own.is_flat() && opposite_signs(own.qty, traded);
@@ -253,9 +303,8 @@ FillOutcome Portfolio::apply_fill(StrategyId strategy, InstrumentId instrument, 
 
     FillOutcome outcome{
         .before = own.qty, .after = own.qty + traded, .realised = realised, .fee = {}};
-    change(strategy, instrument,
-           {.qty = traded, .cost = value - closed_value - cost_taken, .realised = realised});
-    book_fee(row, fill, own, outcome, instruments_.at(instrument));
+    change(place, {.qty = traded, .cost = value - closed_value - cost_taken, .realised = realised});
+    book_fee(row, fill, place, outcome);
     if (row.has_mark) {
         revalue(row);
     } else {
@@ -264,8 +313,9 @@ FillOutcome Portfolio::apply_fill(StrategyId strategy, InstrumentId instrument, 
     return outcome;
 }
 
-void Portfolio::book_fee(const Row& row, const Fill& fill, Position& own, FillOutcome& outcome,
-                         const Instrument& instrument) {
+void Portfolio::book_fee(const Row& row, const Fill& fill, const Place& place,
+                         FillOutcome& outcome) {
+    const Instrument& instrument = instruments_.at(place.instrument);
     const Currency paid_in =
         fill.fee_currency.known() ? fill.fee_currency : ledger_.currency(row.settlement);
     book(open(paid_in), {.debit = Account::fees, .credit = Account::cash, .amount = fill.fee});
@@ -275,8 +325,7 @@ void Portfolio::book_fee(const Row& row, const Fill& fill, Position& own, FillOu
                           : ratio(paid_in, instrument.quote);
     if (!rate) return;
     outcome.fee = scale(fill.fee, rate->num, rate->den);
-    own.fees += *outcome.fee;
-    rows_[instrument.id.value].total.fees += *outcome.fee;
+    add(place, [&](Position& position) { position.fees += *outcome.fee; });
 }
 
 std::vector<StrategyFill> Portfolio::shares_of(const Liquidation& liquidation) const {
@@ -286,20 +335,22 @@ std::vector<StrategyFill> Portfolio::shares_of(const Liquidation& liquidation) c
     }
     std::vector<StrategyFill> out;
     Qty left = whole.qty;
-    const auto give = [&](StrategyId to, Qty qty) {
+    const auto give = [&](StrategyId to, std::optional<Leg> leg, Qty qty) {
         Fill part = whole;
         part.qty = qty;
         part.fee = scaled(whole.fee, qty.raw, whole.qty.raw);
+        part.leg = leg;
         left -= qty;
         out.push_back({.strategy = to, .fill = part});
     };
-    for (std::size_t s = 0; s < settings_.strategies && left.raw > 0; ++s) {
-        const StrategyId strategy{static_cast<std::uint16_t>(s)};
-        const Qty held = position(strategy, liquidation.instrument).qty;
+    for (const Holding& of : holdings(liquidation.instrument)) {
+        const Qty held = of.position.qty;
         const Qty closable = whole.side == Side::sell ? held : -held;
-        if (closable.raw > 0) give(strategy, std::min(closable, left));
+        if (closable.raw > 0 && left.raw > 0) {
+            give(of.strategy, of.leg, std::min(closable, left));
+        }
     }
-    if (left.raw > 0) give(StrategyId{0}, left);
+    if (left.raw > 0) give(StrategyId{0}, whole.leg, left);
     // What rounding kept back of the fee.
     Money fee = whole.fee;
     for (const StrategyFill& part : out) fee -= part.fill.fee;
@@ -342,39 +393,35 @@ void Portfolio::split(const CorporateAction& action) {
     Row& row = rows_[action.instrument.value];
     row.mark = restated(row.mark, action);
     const Qty lot = instruments_.at(action.instrument).lot;
-    for (std::size_t s = 0; s < settings_.strategies; ++s) {
-        const StrategyId strategy{static_cast<std::uint16_t>(s)};
-        const Position& own = positions_[cell(strategy, action.instrument)];
-        if (own.is_flat()) continue;
-        change(strategy, action.instrument, split_of(own, row, action, lot));
-    }
+    for_each_place(action.instrument, [&](const Place& place) {
+        const Position& own = at(place);
+        if (!own.is_flat()) change(place, split_of(own, row, action, lot));
+    });
     if (row.has_mark) mark(action.instrument, row.mark);
     revalue(row);
 }
 
 void Portfolio::pay_dividend(const CorporateAction& action) {
     Row& row = rows_[action.instrument.value];
-    for (std::size_t s = 0; s < settings_.strategies; ++s) {
-        Position& own = positions_[s * rows_.size() + action.instrument.value];
-        if (own.is_flat()) continue;
+    for_each_place(action.instrument, [&](const Place& place) {
+        const Position& own = at(place);
+        if (own.is_flat()) return;
         const Money amount = value_at(action.amount, own.qty, row);
-        own.dividends += amount;
-        row.total.dividends += amount;
+        add(place, [&](Position& position) { position.dividends += amount; });
         settle(row, Account::dividends, amount);
-    }
+    });
 }
 
 void Portfolio::delist(const CorporateAction& action) {
     mark(action.instrument, action.amount);
-    for (std::size_t s = 0; s < settings_.strategies; ++s) {
-        const StrategyId strategy{static_cast<std::uint16_t>(s)};
-        const Qty held = position(strategy, action.instrument).qty;
-        if (held.raw == 0) continue;
-        static_cast<void>(apply_fill(strategy, action.instrument,
+    for (const Holding& of : holdings(action.instrument)) {
+        const Qty held = of.position.qty;
+        static_cast<void>(apply_fill(of.strategy, action.instrument,
                                      Fill{.price = action.amount,
                                           .qty = abs(held),
                                           .side = held.raw > 0 ? Side::sell : Side::buy,
                                           .liquidity = Liquidity::taker,
+                                          .leg = of.leg,
                                           .fee = {},
                                           .fee_currency = {},
                                           .basis = {.reference = action.amount},
@@ -390,14 +437,13 @@ bool Portfolio::apply(const Funding& funding, std::optional<Price> given) {
                                        : given      ? given
                                                     : mark_of(funding.instrument);
     if (!price) return false;
-    for (std::size_t s = 0; s < settings_.strategies; ++s) {
-        Position& own = positions_[s * rows_.size() + funding.instrument.value];
-        if (own.is_flat()) continue;
+    for_each_place(funding.instrument, [&](const Place& place) {
+        const Position& own = at(place);
+        if (own.is_flat()) return;
         const Money amount = -multiply(value_at(*price, own.qty, row), funding.rate);
-        own.funding += amount;
-        row.total.funding += amount;
+        add(place, [&](Position& position) { position.funding += amount; });
         settle(row, Account::funding, amount);
-    }
+    });
     return true;
 }
 
@@ -424,6 +470,17 @@ Money Portfolio::free_cash(Currency currency) const {
         if (ledger_.currency(i) == currency) return cash(currency) - reserved_[i];
     }
     return {};
+}
+
+std::vector<Holding> Portfolio::holdings(InstrumentId instrument) const {
+    std::vector<Holding> out;
+    for_each_place(instrument, [&](const Place& place) {
+        const Position& own = place.leg ? position(place.strategy, instrument, *place.leg)
+                                        : position(place.strategy, instrument);
+        if (own.is_flat()) return;
+        out.push_back({.strategy = place.strategy, .leg = place.leg, .position = own});
+    });
+    return out;
 }
 
 std::optional<Price> Portfolio::mark_of(InstrumentId instrument) const {
@@ -468,7 +525,8 @@ std::optional<MarginUse> Portfolio::margin_use() const {
         const Row& found = row(id);
         // In a cash account what was bought is paid for.
         if (settings_.kind == AccountKind::cash && !found.is_derivative) continue;
-        const auto value = to_base(found.quote, abs(value_at(found.mark, found.total.qty, found)));
+        const Qty counted = margined(sides(id), settings_.positions.margin);
+        const auto value = to_base(found.quote, abs(value_at(found.mark, counted, found)));
         if (!value) return std::nullopt;
         const MarginRates& rates = instruments_.at(id).margin;
         use.initial += multiply(*value, rates.initial);

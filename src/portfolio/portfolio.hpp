@@ -10,6 +10,7 @@
 #include "base/copy_by_words.hpp"
 #include "domain/event.hpp"
 #include "domain/instrument.hpp"
+#include "domain/position_mode.hpp"
 #include "portfolio/account_value.hpp"
 #include "portfolio/ledger.hpp"
 
@@ -24,14 +25,15 @@ struct Settings {
     Currency base = kUsd;  ///< equity is counted in it
     AccountKind kind = AccountKind::cash;
     std::size_t strategies = 1;
+    PositionSettings positions{};
 };
 
-/// What one strategy, or the whole account, holds of one instrument. Amounts are in the
-/// instrument's quote currency.
+/// What one strategy, in one leg or both, or the whole account, holds of one instrument. Amounts
+/// are in the instrument's quote currency.
 struct Position {
     Qty qty;     ///< short is below zero
     Money cost;  ///< what the open quantity cost, exactly; below zero for shorts. A flat position
-                 ///< has none
+                 ///< has none, except that of several whose difference is locked in
     Money realised;   ///< of closed quantity, before fees
     Money fees;       ///< paid
     Money dividends;  ///< received less paid
@@ -43,10 +45,18 @@ struct Position {
 
 /// What a fill did. Amounts in the instrument's quote currency.
 struct FillOutcome {
-    Qty before;  ///< the strategy's position
+    Qty before;  ///< the strategy's position, where hedged its leg
     Qty after;
     Money realised;            ///< of what it closed, before fees
     std::optional<Money> fee;  ///< nullopt where the fee's currency has no known rate
+};
+
+/// An open position that stands on its own: of a strategy in an instrument, where hedged one of its
+/// legs.
+struct Holding {
+    StrategyId strategy;
+    std::optional<Leg> leg;
+    Position position;
 };
 
 /// A fill, or a part of one, and whose it is.
@@ -80,6 +90,9 @@ struct Exposure {
 ///   share of the cost, rounded half to even at 1e-18, and closing all of it takes all. The
 ///   account's position is the sum of the strategies': two that stand against each other leave it
 ///   flat, with the cost of their locked-in difference.
+/// - Hedging: what has a cost of its own is a leg of a strategy; a fill belongs to the leg that it
+///   names, else to the one that its side opens. The strategy's position is the sum of its legs.
+///   Exposure counts both sides, margin as `HedgedMargin` says.
 /// - Fees are cash in their own currency; one that the fill does not name is the settlement
 ///   currency.
 /// - Equity is cash + value of spot positions + open profit of derivatives, each currency by its
@@ -111,7 +124,7 @@ public:
         Row& row = rows_[instrument.value];
         row.mark = price;
         row.has_mark = true;
-        if (row.total.qty.raw != 0) revalue(row);
+        if ((row.total.qty.raw | row.hedged.raw) != 0) revalue(row);
         if (row.is_rate_source) [[unlikely]]
             forget_rates();
     }
@@ -131,13 +144,29 @@ public:
     /// Sets aside (or, below zero, gives back) cash for working orders.
     void reserve(Currency currency, Money amount);
 
+    /// Where hedged, the sum of the strategy's legs.
     [[nodiscard]] const Position& position(StrategyId strategy, InstrumentId instrument) const {
         return positions_[cell(strategy, instrument)];
+    }
+    /// Hedging alone.
+    [[nodiscard]] const Position& position(StrategyId strategy, InstrumentId instrument,
+                                           Leg leg) const {
+        ASSERT(settings_.positions.hedges());
+        return legs_[leg_cell(strategy, instrument, leg)];
     }
     /// The whole account's.
     [[nodiscard]] const Position& position(InstrumentId instrument) const {
         return row(instrument).total;
     }
+    /// The whole account's longs and shorts, which is more than its position where hedged.
+    [[nodiscard]] Sides sides(InstrumentId instrument) const {
+        const Row& found = row(instrument);
+        const Sides net = sides_of(found.total.qty);
+        const Qty both{found.hedged.raw / 2};
+        return {.longs = net.longs + both, .shorts = net.shorts + both};
+    }
+    /// What is open of an instrument, by strategy, then leg.
+    [[nodiscard]] std::vector<Holding> holdings(InstrumentId instrument) const;
     /// Instruments with any strategy's open position, by id.
     [[nodiscard]] std::span<const InstrumentId> held() const { return held_; }
     [[nodiscard]] std::optional<Price> mark_of(InstrumentId instrument) const;
@@ -187,10 +216,12 @@ private:
         Price mark;
         Qty multiplier;
         Money value;  ///< what the quote currency's worth counts of it: the position at the mark
+        Qty hedged;   ///< what is held on both sides, each counted: 0 where netted
         Position total;
+        Money hedged_value;    ///< at the mark; in the gross worth, beside the magnitude of `value`
         Index quote = 0;       ///< currency
         Index settlement = 0;  ///< currency
-        Index held_by = 0;     ///< strategies with an open position
+        Index held_by = 0;     ///< open positions
         bool has_mark = false;
         bool is_derivative = false;
         bool is_rate_source = false;
@@ -210,7 +241,13 @@ private:
         std::int64_t num = 1;
         std::int64_t den = 1;
     };
-    /// A change of one strategy's position.
+    /// A position with a cost of its own.
+    struct Place {
+        StrategyId strategy;
+        InstrumentId instrument;
+        std::optional<Leg> leg;  ///< hedging
+    };
+    /// A change of one of them.
     struct Change {
         Qty qty;
         Money cost;
@@ -223,6 +260,20 @@ private:
         ASSERT(strategy.value < settings_.strategies && instrument.value < rows_.size());
         return std::size_t{strategy.value} * rows_.size() + instrument.value;
     }
+    [[nodiscard]] std::size_t leg_cell(StrategyId strategy, InstrumentId instrument,
+                                       Leg leg) const {
+        return 2 * cell(strategy, instrument) + static_cast<std::size_t>(leg);
+    }
+    [[nodiscard]] Place place_of(StrategyId strategy, InstrumentId instrument,
+                                 const Fill& fill) const;
+    [[nodiscard]] Position& at(const Place& place) {
+        return place.leg ? legs_[leg_cell(place.strategy, place.instrument, *place.leg)]
+                         : positions_[cell(place.strategy, place.instrument)];
+    }
+    template <typename Visit>
+    void for_each_place(InstrumentId instrument, const Visit& visit) const;
+    template <typename Add>
+    void add(const Place& place, const Add& what);
     [[nodiscard]] const Row& row(InstrumentId instrument) const {
         ASSERT(instrument.value < rows_.size());
         return rows_[instrument.value];
@@ -243,16 +294,19 @@ private:
         worth.gross += abs(value) - abs(row.value);
         worth.is_fresh = false;
         row.value = value;
+        if (row.hedged.raw != 0) [[unlikely]]
+            revalue_hedged(row);
     }
+    void revalue_hedged(Row& row);
+    void count_sides(Row& row, Qty before, Qty after);
 
     Index open(Currency currency);
     void find_pairs(Index currency);
     void forget_rates();
     void book(Index currency, const Ledger::Posting& posting);
     void settle(const Row& row, Account from, Money amount);
-    void book_fee(const Row& row, const Fill& fill, Position& own, FillOutcome& outcome,
-                  const Instrument& instrument);
-    void change(StrategyId strategy, InstrumentId instrument, const Change& change);
+    void book_fee(const Row& row, const Fill& fill, const Place& place, FillOutcome& outcome);
+    void change(const Place& place, const Change& change);
     void split(const CorporateAction& action);
     Change split_of(const Position& own, const Row& row, const CorporateAction& action,
                     Qty lot) const;
@@ -273,6 +327,7 @@ private:
     std::size_t known_;                ///< rows; the vector's size takes a division
     bool has_one_currency_ = false;    ///< the base currency
     std::vector<Position> positions_;  ///< [strategies, instruments]
+    std::vector<Position> legs_;       ///< [strategies, instruments, 2]; empty where netted
     std::vector<InstrumentId> held_;
     mutable std::vector<Worth> worth_;  ///< by currency; conversions are kept until a price moves
     std::vector<Money> reserved_;       ///< by currency

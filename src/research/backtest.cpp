@@ -74,19 +74,32 @@ Money held_at(double units, Price price) {
     return multiply(price, Qty{raw});
 }
 
+OpenPosition open_position(const portfolio::Portfolio& book, const Instrument& instrument,
+                           const portfolio::Position& position) {
+    const Price mark = book.mark_of(instrument.id).value_or(Price{});
+    const Money a_unit = scale(position.cost, base::kDecimalOne, instrument.multiplier.raw);
+    return {.instrument = instrument.id,
+            .qty = position.qty,
+            .average_price = divide(a_unit, position.qty),
+            .mark = mark,
+            .unrealised = notional(mark, position.qty, instrument) - position.cost};
+}
+
+/// The account's positions, where hedged leg by leg.
 std::vector<OpenPosition> open_positions(const engine::Engine& engine) {
     std::vector<OpenPosition> out;
     const portfolio::Portfolio& book = engine.portfolio();
     for (const InstrumentId id : book.held()) {
-        const portfolio::Position& position = book.position(id);
-        if (position.qty.raw == 0) continue;
         const Instrument& instrument = engine.instruments().at(id);
-        const Money a_unit = scale(position.cost, base::kDecimalOne, instrument.multiplier.raw);
-        out.push_back({.instrument = id,
-                       .qty = position.qty,
-                       .average_price = divide(a_unit, position.qty),
-                       .mark = book.mark_of(id).value_or(Price{}),
-                       .unrealised = book.unrealised(id)});
+        if (!book.settings().positions.hedges()) {
+            const portfolio::Position& position = book.position(id);
+            if (position.qty.raw != 0) out.push_back(open_position(book, instrument, position));
+            continue;
+        }
+        for (const portfolio::Holding& leg : book.holdings(id)) {
+            out.push_back(open_position(book, instrument, leg.position));
+            out.back().strategy = leg.strategy;
+        }
     }
     return out;
 }

@@ -66,7 +66,8 @@ struct OpenPosition {
     Qty qty;
     Price average_price;
     Price mark;
-    Money unrealised;  ///< quote currency
+    Money unrealised;                      ///< quote currency
+    std::optional<StrategyId> strategy{};  ///< hedging: whose leg; absent: the account's
 };
 
 struct BacktestResult {

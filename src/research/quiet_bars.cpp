@@ -32,6 +32,7 @@ Reason why_not_skimmed(const InstrumentTable& instruments, const sim::WorldSetti
     }
     if (world.fills != sim::FillMode::strict) return "the fill mode is not strict";
     if (!world.finer.empty()) return "finer data resolve the bars";
+    if (engine.positions.hedges()) return "positions are hedged";
     if (!world.statuses.empty()) return "the settings name halts";
     if (!world.auctions.prints.empty()) return "auctions have prints of their own";
     if (!world.price_limits.empty()) return "price limits follow the market";

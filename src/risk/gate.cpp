@@ -97,9 +97,10 @@ std::expected<ApprovedOrder, Denial> Gate::review(const OrderIntent& intent, Tim
     }
     const Instrument& instrument = books_.instruments.at(intent.spec.instrument);
     if (const Refused refused = validate(intent.spec, instrument)) return std::unexpected(*refused);
+    if (const Refused refused = check_leg(intent.spec)) return std::unexpected(*refused);
     if (const Refused refused = check_parent(intent)) return std::unexpected(*refused);
     // A child that can only reduce waits for its parent, which was reviewed; it adds no exposure.
-    const bool protection = intent.links.parent && intent.spec.reduce_only;
+    const bool protection = intent.links.parent && only_closes(intent.spec);
     if (!protection) {
         Proposal proposal{.spec = intent.spec,
                           .instrument = instrument,
@@ -127,7 +128,7 @@ std::expected<ApprovedReplace, Denial> Gate::review(const ReplaceIntent& intent,
     const Instrument& instrument = books_.instruments.at(order->instrument());
     if (const Refused refused = validate(wanted, instrument)) return std::unexpected(*refused);
     wanted.qty = wanted.qty - order->filled;
-    const bool protection = order->intent.links.parent && wanted.reduce_only;
+    const bool protection = order->intent.links.parent && only_closes(wanted);
     // Asking for no more than is filled ends the order, asking for less is a part of a cancel.
     if (!protection && !only_shrinks(wanted, as_it_stands(*order))) {
         Proposal proposal{.spec = wanted,
@@ -184,13 +185,18 @@ Gate::Refused Gate::check_expiry(const Proposal& proposal) {
                   .would_pass = std::nullopt};
 }
 
-/// Reduce-only means the strategy's own position.
+Gate::Refused Gate::check_leg(const OrderSpec& spec) const {
+    if (!spec.leg || hedges()) return std::nullopt;
+    return deny(DenialReason::unknown_leg);
+}
+
+/// What only closes means the strategy's own position.
 Gate::Refused Gate::check_reduce_only(const Proposal& proposal) const {
-    if (!proposal.spec.reduce_only) return std::nullopt;
+    if (!only_closes(proposal.spec)) return std::nullopt;
+    if (own_closable(proposal).raw > 0) return std::nullopt;
     const Qty own = books_.portfolio.position(proposal.strategy, proposal.spec.instrument).qty;
-    if (proposal.spec.side == Side::sell ? own.raw > 0 : own.raw < 0) return std::nullopt;
     return Denial{.reason = DenialReason::reduce_only,
-                  .limit = as_amount(own),
+                  .limit = as_amount(hedges() ? Qty{} : own),
                   .actual = as_amount(proposal.spec.qty),
                   .would_pass = std::nullopt};
 }
@@ -200,7 +206,7 @@ Gate::Refused Gate::check_state(const Proposal& proposal) const {
     if (state(proposal.strategy, id, proposal.now) == TradingState::active) return std::nullopt;
     Denial denial = deny(DenialReason::trading_halted);
     denial.actual = as_amount(proposal.spec.qty);
-    if (opposes(proposal)) {
+    if (closable(proposal).raw > 0) {
         denial.would_pass = reducible(proposal);
         denial.limit = as_amount(*denial.would_pass);
     }
@@ -209,16 +215,14 @@ Gate::Refused Gate::check_state(const Proposal& proposal) const {
 
 /// How much of it would only reduce.
 Qty Gate::reducible(const Proposal& proposal) const {
-    if (!opposes(proposal)) return {};
-    const Working others = working(proposal);
-    const Qty same_side = proposal.spec.side == Side::buy ? others.buys : others.sells;
-    return whole_lots(abs(held(proposal)) - same_side, proposal.instrument);
+    const Qty all = closable(proposal);
+    return whole_lots(all - std::min(all, closing_before(proposal)), proposal.instrument);
 }
 
 Gate::Refused Gate::check_size(const Proposal& proposal) const {
     const Working others = working(proposal);
-    const Int128 all = Int128{abs(held(proposal)).raw} + others.buys.raw + others.sells.raw +
-                       proposal.spec.qty.raw;
+    const Qty now = books_.portfolio.sides(proposal.spec.instrument).gross();
+    const Int128 all = Int128{now.raw} + others.buys.raw + others.sells.raw + proposal.spec.qty.raw;
     if (all <= kHoldingMax.raw) return std::nullopt;
     return Denial{.reason = DenialReason::above_max_qty,
                   .limit = as_amount(kHoldingMax),
@@ -231,15 +235,44 @@ Qty Gate::held(const Proposal& proposal) const {
     return books_.portfolio.position(proposal.spec.instrument).qty;
 }
 
-/// It leads from the account's position toward none.
-bool Gate::opposes(const Proposal& proposal) const {
-    return proposal.spec.side == Side::sell ? held(proposal).raw > 0 : held(proposal).raw < 0;
+/// What the strategy holds that such an order leads out of: where hedged, of the leg that it
+/// closes.
+Qty Gate::own_closable(const Proposal& proposal) const {
+    const OrderSpec& spec = proposal.spec;
+    const Leg closes = leg_closed_by(spec.side);
+    if (spec.leg && *spec.leg != closes) return {};
+    const Qty own = hedges()
+                        ? books_.portfolio.position(proposal.strategy, spec.instrument, closes).qty
+                        : books_.portfolio.position(proposal.strategy, spec.instrument).qty;
+    return std::max(spec.side == Side::sell ? own : -own, Qty{});
+}
+
+/// What such an order leads towards none: of the account's position, where hedged of the strategy's
+/// leg.
+Qty Gate::closable(const Proposal& proposal) const {
+    if (hedges()) return own_closable(proposal);
+    return std::max(proposal.spec.side == Side::sell ? held(proposal) : -held(proposal), Qty{});
+}
+
+/// What works already and may close the same before it.
+Qty Gate::closing_before(const Proposal& proposal) const {
+    if (!hedges()) {
+        const Working others = working(proposal);
+        return proposal.spec.side == Side::buy ? others.buys : others.sells;
+    }
+    Qty sum;
+    for (const orders::Order* order : books_.orders.open_of(proposal.spec.instrument)) {
+        const bool is_same = order->strategy() == proposal.strategy &&
+                             order->side() == proposal.spec.side && !order->intent.spec.leg;
+        if (is_same && order != proposal.replaces) sum += counted(*order);
+    }
+    return sum;
 }
 
 /// What of an open order stands in the orders book's sums of what may open exposure.
 Qty Gate::counted(const orders::Order& order) const {
     const auto& parent = order.intent.links.parent;
-    if (order.intent.spec.reduce_only) return {};
+    if (only_closes(order.intent.spec)) return {};
     if (parent && books_.orders.find(*parent) != nullptr &&
         books_.orders.find(*parent)->filled.raw == 0) {
         return {};
@@ -256,14 +289,13 @@ Gate::Working Gate::working(const Proposal& proposal) const {
     return out;
 }
 
-/// With everything that works on its side it does not outgrow the account's opposite position. The
-/// venue itself keeps a reduce-only order from outgrowing it.
+/// With everything that works before it it does not outgrow what it closes. The venue itself keeps
+/// what only closes from outgrowing it.
 bool Gate::only_reduces(const Proposal& proposal) const {
-    if (!opposes(proposal)) return false;
-    if (proposal.spec.reduce_only) return true;
-    const Working others = working(proposal);
-    const Qty same_side = proposal.spec.side == Side::buy ? others.buys : others.sells;
-    return Int128{same_side.raw} + proposal.spec.qty.raw <= abs(held(proposal)).raw;
+    const Qty all = closable(proposal);
+    if (all.raw == 0) return false;
+    if (only_closes(proposal.spec)) return true;
+    return Int128{closing_before(proposal).raw} + proposal.spec.qty.raw <= all.raw;
 }
 
 std::optional<Price> Gate::value_price(const OrderSpec& spec) const {
@@ -298,14 +330,24 @@ Gate::Refused Gate::check_limits(const Proposal& proposal) const {
     return check_gross_exposure(proposal);
 }
 
+/// What the position limit counts: the account's, where hedged what it holds on the side of the
+/// order that it opens, less what it closes of its strategy's own first.
+Qty Gate::counted_position(const Proposal& proposal) const {
+    if (!hedges()) return held(proposal);
+    const Sides now = books_.portfolio.sides(proposal.spec.instrument);
+    const Side side = proposal.spec.side;
+    return signed_qty(side, (side == Side::buy ? now.longs : now.shorts) - reducible(proposal));
+}
+
 Gate::Refused Gate::check_position_limit(const Proposal& proposal) const {
     if (!limits_.max_position) return std::nullopt;
     const OrderSpec& spec = proposal.spec;
     const Working all = working(proposal);
     const Qty others = spec.side == Side::buy ? all.buys : all.sells;
-    const Qty after = held(proposal) + signed_qty(spec.side, others + spec.qty);
+    const Qty now = counted_position(proposal);
+    const Qty after = now + signed_qty(spec.side, others + spec.qty);
     if (abs(after) <= *limits_.max_position) return std::nullopt;
-    const Qty room = *limits_.max_position - signed_qty(spec.side, held(proposal)) - others;
+    const Qty room = *limits_.max_position - signed_qty(spec.side, now) - others;
     return Denial{.reason = DenialReason::position_limit,
                   .limit = as_amount(*limits_.max_position),
                   .actual = as_amount(abs(after)),
@@ -357,7 +399,8 @@ std::optional<Money> Gate::gross_if_all_filled(const Proposal& proposal, Qty qty
                                     .sells = books_.orders.working_sell(instrument.id)};
         if (own) (proposal.spec.side == Side::buy ? all.buys : all.sells) += qty;
         const Qty now = books_.portfolio.position(instrument.id).qty;
-        const Qty more = std::max(abs(now + all.buys), abs(now - all.sells)) - abs(now);
+        const Qty more = hedges() ? all.buys + all.sells - (own ? reducible(proposal) : Qty{})
+                                  : std::max(abs(now + all.buys), abs(now - all.sells)) - abs(now);
         if (more.raw <= 0) continue;
         const auto price = own ? std::optional{proposal.price} : books_.market.mark(instrument.id);
         if (!price) return std::nullopt;
@@ -408,7 +451,7 @@ Gate::Refused Gate::check_cash(const Proposal& proposal) const {
 std::optional<Money> Gate::margin_of_working(const Proposal& proposal) const {
     Money sum;
     for (const orders::Order* order : books_.orders.open_orders()) {
-        if (order->intent.spec.reduce_only || order == proposal.replaces) continue;
+        if (only_closes(order->intent.spec) || order == proposal.replaces) continue;
         if (order->leaves().raw == 0) continue;
         const Instrument& instrument = books_.instruments.at(order->instrument());
         const std::optional<Price> price = value_price(as_it_stands(*order));
@@ -422,11 +465,24 @@ std::optional<Money> Gate::margin_of_working(const Proposal& proposal) const {
     return sum;
 }
 
-/// A flip frees the margin of what it closes: only what it opens beyond that asks for more.
+/// How much more of the instrument would ask for margin. A flip frees that of what it closes: only
+/// what it opens beyond that asks for more.
+Qty Gate::more_margined(const Proposal& proposal, Qty qty) const {
+    const Qty closes = closable(proposal);
+    if (!hedges()) return std::max(Qty{}, qty - closes - closes);
+    const HedgedMargin rule = books_.portfolio.settings().positions.margin;
+    const Sides now = books_.portfolio.sides(proposal.spec.instrument);
+    Sides after = now;
+    const bool buys = proposal.spec.side == Side::buy;
+    const Qty closed = std::min(qty, closes);
+    (buys ? after.shorts : after.longs) -= closed;
+    (buys ? after.longs : after.shorts) += qty - closed;
+    return std::max(Qty{}, margined(after, rule) - margined(now, rule));
+}
+
 std::optional<Money> Gate::margin_needed(const Proposal& proposal, Qty qty) const {
     const Instrument& instrument = proposal.instrument;
-    const Qty freed = opposes(proposal) ? abs(held(proposal)) + abs(held(proposal)) : Qty{};
-    const Qty opened = std::max(Qty{}, qty - freed);
+    const Qty opened = more_margined(proposal, qty);
     return books_.portfolio.to_base(
         instrument.quote, initial_margin(notional(proposal.price, opened, instrument), instrument) +
                               worst_fee(proposal.price, qty, instrument));

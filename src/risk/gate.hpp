@@ -27,6 +27,10 @@ struct Limits {
 /// The one door between a wish and the world: approves, or denies with the numbers. It reads the
 /// books as they stand, orders that were approved a moment ago included. Unknown is no. What only
 /// reduces a position, and every cancel, always passes.
+///
+/// Where positions are hedged the position that an order may reduce is the leg of its strategy that
+/// it leads out of. `max_position` holds for an instrument's longs and for its shorts, and
+/// `max_gross_exposure` counts both.
 class Gate {
 public:
     struct Books {
@@ -78,6 +82,7 @@ private:
     [[nodiscard]] Refused check(Proposal& proposal) const;
     [[nodiscard]] Refused check_growth(Proposal& proposal) const;
     [[nodiscard]] Refused check_parent(const OrderIntent& intent) const;
+    [[nodiscard]] Refused check_leg(const OrderSpec& spec) const;
     [[nodiscard]] static Refused check_expiry(const Proposal& proposal);
     [[nodiscard]] Refused check_reduce_only(const Proposal& proposal) const;
     [[nodiscard]] Refused check_state(const Proposal& proposal) const;
@@ -90,8 +95,12 @@ private:
     [[nodiscard]] Refused check_cash(const Proposal& proposal) const;
     [[nodiscard]] Refused check_margin(const Proposal& proposal) const;
 
+    [[nodiscard]] bool hedges() const { return books_.portfolio.settings().positions.hedges(); }
     [[nodiscard]] Qty held(const Proposal& proposal) const;
-    [[nodiscard]] bool opposes(const Proposal& proposal) const;
+    [[nodiscard]] Qty own_closable(const Proposal& proposal) const;
+    [[nodiscard]] Qty closable(const Proposal& proposal) const;
+    [[nodiscard]] Qty counted_position(const Proposal& proposal) const;
+    [[nodiscard]] Qty closing_before(const Proposal& proposal) const;
     [[nodiscard]] bool only_reduces(const Proposal& proposal) const;
     [[nodiscard]] Qty reducible(const Proposal& proposal) const;
     [[nodiscard]] Working working(const Proposal& proposal) const;
@@ -101,6 +110,7 @@ private:
     [[nodiscard]] std::optional<Money> cash_of_working_buys(const Proposal& proposal) const;
     [[nodiscard]] std::optional<Money> margin_of_working(const Proposal& proposal) const;
     [[nodiscard]] std::optional<Money> margin_needed(const Proposal& proposal, Qty qty) const;
+    [[nodiscard]] Qty more_margined(const Proposal& proposal, Qty qty) const;
     void count_order(Timestamp now);
 
     Books books_;

@@ -30,8 +30,10 @@ constexpr Currency kEur = *Currency::parse("EUR");
 struct World {
     explicit World(AccountKind kind = AccountKind::cash, Limits limits = {},
                    InstrumentTable table = test::table_of({test::share("A.NYSE"),
-                                                           test::share("B.NYSE")}))
-        : books(std::move(table), {.base = kUsd, .kind = kind, .strategies = 2}),
+                                                           test::share("B.NYSE")}),
+                   PositionSettings positions = {})
+        : books(std::move(table),
+                {.base = kUsd, .kind = kind, .strategies = 2, .positions = positions}),
           orders({.instruments = books.instruments.size(), .strategies = 2}),
           gate({books.instruments, books.market, orders, books.portfolio}, limits) {
         books.deposit(whole_money(10'000));
@@ -490,6 +492,98 @@ TEST(Gate, reduce_only_pays_where_the_account_as_a_whole_grows) {
               denial(DenialReason::insufficient_cash, "100", "5000", whole_qty(1)));
 }
 
+// --- hedging ------------------------------------------------------------------------------------
+
+/// A margin account of 10,000 that asks for half of what is held.
+World hedged(Limits limits = {}, HedgedMargin margin = HedgedMargin::gross) {
+    Instrument share = test::share("A.NYSE");
+    share.margin.initial = test::rate("0.5");
+    return World{AccountKind::margin,
+                 limits,
+                 test::table_of({share, test::share("B.NYSE")}),
+                 {.mode = PositionMode::hedging, .margin = margin}};
+}
+OrderSpec of_leg(Leg leg, OrderSpec spec) {
+    spec.leg = leg;
+    return spec;
+}
+
+TEST(Gate, denies_a_leg_where_positions_are_netted) {
+    World w{AccountKind::margin};
+    EXPECT_EQ(w.review(of_leg(Leg::long_leg, buy(1))), denial(DenialReason::unknown_leg, "0", "0"));
+}
+
+TEST(GateHedging, reduce_only_means_a_leg_of_the_strategy) {
+    World w = hedged();
+    w.hold(Side::buy, 50);
+    w.hold(Side::sell, 50, kFirst, kOther);
+    EXPECT_EQ(w.review(reduce_only(sell(60))), std::nullopt);  // the venue fills no more than 50
+    EXPECT_EQ(w.review(of_leg(Leg::long_leg, sell(60))), std::nullopt);
+    EXPECT_EQ(w.review(reduce_only(sell(1)), kOther), denial(DenialReason::reduce_only, "0", "1"));
+    EXPECT_EQ(w.review(of_leg(Leg::short_leg, buy(1))),
+              denial(DenialReason::reduce_only, "0", "1"));
+    EXPECT_EQ(w.review(reduce_only(of_leg(Leg::long_leg, buy(1)))),
+              denial(DenialReason::malformed, "0", "0"));
+}
+
+/// Of two orders that close the same leg the second may open the other one.
+TEST(GateHedging, closes_a_leg_whatever_holds_and_opens_nothing_beyond) {
+    World w = hedged();
+    w.hold(Side::buy, 50);
+    w.hold(Side::sell, 70, kFirst, kOther);
+    w.gate.apply(halt());
+    EXPECT_EQ(w.review(sell(50)), std::nullopt);
+    EXPECT_EQ(w.review(sell(51)), denial(DenialReason::trading_halted, "50", "51", whole_qty(50)));
+    ASSERT_TRUE(w.send(limit(sell(20), "100")));
+    EXPECT_EQ(w.review(sell(31)), denial(DenialReason::trading_halted, "30", "31", whole_qty(30)));
+    EXPECT_EQ(w.review(buy(70), kOther), std::nullopt);
+    EXPECT_EQ(w.review(of_leg(Leg::short_leg, sell(1)), kOther),
+              denial(DenialReason::trading_halted, "0", "1"));
+}
+
+TEST(GateHedging, position_limit_holds_for_longs_and_for_shorts) {
+    World w = hedged({.max_position = whole_qty(50)});
+    w.hold(Side::buy, 40);
+    w.hold(Side::sell, 45, kFirst, kOther);
+    EXPECT_EQ(w.review(buy(11)), denial(DenialReason::position_limit, "50", "51", whole_qty(10)));
+    EXPECT_EQ(w.review(sell(6), kOther),
+              denial(DenialReason::position_limit, "50", "51", whole_qty(5)));
+    EXPECT_EQ(w.review(buy(45), kOther), std::nullopt);
+    // 45 close its short leg, 10 more are long beside the other's 40.
+    EXPECT_EQ(w.review(buy(55), kOther), std::nullopt);
+    EXPECT_EQ(w.review(buy(56), kOther),
+              denial(DenialReason::position_limit, "50", "51", whole_qty(55)));
+}
+
+TEST(GateHedging, gross_exposure_counts_both_sides) {
+    World w = hedged({.max_gross_exposure = whole_money(9'000)});
+    w.hold(Side::buy, 40);
+    w.hold(Side::sell, 40, kFirst, kOther);
+    EXPECT_EQ(w.review(buy(11)),
+              denial(DenialReason::notional_limit, "9000", "9100", whole_qty(10)));
+    EXPECT_EQ(w.review(of_leg(Leg::short_leg, sell(10))), std::nullopt);
+}
+
+TEST(GateHedging, margin_is_needed_as_the_rule_says) {
+    // 40 long and 40 short at 100: in full 4,000 of the 10,000 are bound, else 2,000.
+    const auto refused = [](HedgedMargin rule, const OrderSpec& spec) {
+        World w = hedged({}, rule);
+        w.hold(Side::buy, 40);
+        w.hold(Side::sell, 40, kFirst, kOther);
+        return w.review(spec);
+    };
+    EXPECT_EQ(refused(HedgedMargin::gross, buy(121)),
+              denial(DenialReason::insufficient_margin, "6000", "6050", whole_qty(120)));
+    EXPECT_EQ(refused(HedgedMargin::larger, buy(161)),
+              denial(DenialReason::insufficient_margin, "8000", "8050", whole_qty(160)));
+    EXPECT_EQ(refused(HedgedMargin::net, buy(201)),
+              denial(DenialReason::insufficient_margin, "10000", "10050", whole_qty(200)));
+    // 40 close the long leg and free their margin for 40 of the short one.
+    EXPECT_EQ(refused(HedgedMargin::gross, sell(200)), std::nullopt);
+    EXPECT_EQ(refused(HedgedMargin::gross, sell(201)),
+              denial(DenialReason::insufficient_margin, "6000", "6050", whole_qty(200)));
+}
+
 // --- properties ---------------------------------------------------------------------------------
 
 /// A world with random limits; no two of them are equal, so that a denial tells which it was.
@@ -501,7 +595,11 @@ World draw_world(AccountKind kind) {
     if (test::Any<bool>::draw())
         limits.max_gross_exposure = whole_money(2L * *rc::gen::inRange(0, 4500) + 1);
     if (test::Any<bool>::draw()) limits.max_orders_per_second = 1;
-    return World{kind, limits};
+    const bool hedges = kind == AccountKind::margin && test::Any<bool>::draw();
+    return World{kind,
+                 limits,
+                 test::table_of({test::share("A.NYSE"), test::share("B.NYSE")}),
+                 {.mode = hedges ? PositionMode::hedging : PositionMode::netting}};
 }
 
 RC_GTEST_PROP(GateProperty, what_only_reduces_always_passes, ()) {

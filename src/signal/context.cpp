@@ -22,6 +22,14 @@ Qty Context::position(InstrumentId instrument) const {
     return world_.portfolio.position(strategy_, instrument).qty;
 }
 
+Qty Context::position(InstrumentId instrument, Leg leg) const {
+    if (world_.portfolio.settings().positions.hedges()) {
+        return world_.portfolio.position(strategy_, instrument, leg).qty;
+    }
+    const Qty own = position(instrument);
+    return leg == Leg::long_leg ? std::max(own, Qty{}) : std::min(own, Qty{});
+}
+
 const Intent* Context::take_next() {
     if (taken_ == intents_.size()) {
         intents_.clear();
@@ -145,6 +153,7 @@ OrderId Context::submit_bracket(const Bracket& bracket) {
         if (!child) continue;
         OrderSpec spec = *child;
         spec.reduce_only = true;
+        if (!spec.leg) spec.leg = bracket.entry.leg;
         push(spec, {.list = list, .parent = entry, .contingency = Contingency::ouo});
     }
     return entry;

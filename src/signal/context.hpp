@@ -68,13 +68,17 @@ public:
     [[nodiscard]] const market::Market& market() const { return world_.market; }
     [[nodiscard]] const portfolio::Portfolio& portfolio() const { return world_.portfolio; }
 
-    /// This strategy's position, signed.
+    /// This strategy's position, signed: where hedged the sum of its legs.
     [[nodiscard]] Qty position(InstrumentId instrument) const;
+    /// What of it is long, or short (below zero). Both at a time where positions are hedged alone;
+    /// an order goes to a leg that it names (`OrderSpec::leg`).
+    [[nodiscard]] Qty position(InstrumentId instrument, Leg leg) const;
     /// Signed quantity of its working plain orders, what was asked for during this event included.
     [[nodiscard]] Qty working(InstrumentId instrument) const;
 
-    /// Be at this position: the difference to the position and the working orders goes out as one
-    /// market order. Working orders that lead away from the target are cancelled.
+    /// Be at this position, where hedged with the sum of the legs: the difference to the position
+    /// and the working orders goes out as one market order. Working orders that lead away from the
+    /// target are cancelled.
     void target(InstrumentId instrument, Qty position, Tag tag = {});
     /// A new order; its id is known at once.
     OrderId submit(const OrderSpec& spec);

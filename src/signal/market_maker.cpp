@@ -60,7 +60,8 @@ bool is_of_account(DenialReason reason) {
         case DenialReason::order_rate:
         case DenialReason::trading_halted:
         case DenialReason::would_cross_post_only:
-        case DenialReason::expired: return false;
+        case DenialReason::expired:
+        case DenialReason::unknown_leg: return false;
     }
     return false;
 }

@@ -24,8 +24,51 @@ Currency fee_currency_of(const Account::Deal& deal, const Instrument& instrument
 
 }  // namespace
 
-Account::Account(const InstrumentTable& table, AccountKind kind)
-    : table_(&table), kind_(kind), positions_(table.size()), marks_(table.size()) {}
+Account::Account(const InstrumentTable& table, AccountKind kind, PositionSettings positions)
+    : table_(&table),
+      kind_(kind),
+      positions_(table.size()),
+      marks_(table.size()),
+      mode_(positions),
+      legs_(positions.hedges() ? table.size() : 0) {}
+
+Sides Account::sides(InstrumentId instrument) const {
+    if (!mode_.hedges()) return sides_of(position(instrument));
+    Sides out;
+    for (const auto& entry : legs_.of(instrument)) {
+        out.longs += std::max(entry.value, Qty{});
+        out.shorts += std::max(-entry.value, Qty{});
+    }
+    return out;
+}
+
+std::vector<Holding> Account::open_in(InstrumentId instrument) const {
+    if (!mode_.hedges()) {
+        if (position(instrument).raw == 0) return {};
+        return {Holding{.instrument = instrument}};
+    }
+    std::vector<Holding> out;
+    for (const auto& entry : legs_.of(instrument)) {
+        if (entry.value.raw == 0) continue;
+        out.push_back({.instrument = instrument, .strategy = entry.strategy, .leg = entry.leg});
+    }
+    return out;
+}
+
+Qty Account::closable(const Deal& deal) const {
+    const Leg closes = leg_closed_by(deal.side);
+    if (deal.leg && *deal.leg != closes) return {};
+    const Qty held =
+        mode_.hedges()
+            ? legs_.get({.instrument = deal.instrument, .strategy = deal.strategy, .leg = closes})
+            : position(deal.instrument);
+    return std::max(deal.side == Side::buy ? -held : held, Qty{});
+}
+
+Holding Account::holding_of(const Deal& deal) const {
+    if (!mode_.hedges()) return {.instrument = deal.instrument};
+    return {.instrument = deal.instrument, .strategy = deal.strategy, .leg = deal.leg};
+}
 
 void Account::add(Currency currency, Money amount) {
     const auto found = std::find_if(balances_.begin(), balances_.end(),
@@ -46,10 +89,10 @@ Money Account::cash(Currency currency) const {
 Money Account::interest_base(Currency currency) const {
     Money sum = cash(currency);
     for (const Instrument& of : table_->all()) {
-        const Qty held = positions_[of.id.value];
+        if (settlement_of(of) != currency) continue;
         const bool borrowed = of.is_derivative() || of.asset_class == AssetClass::fx_pair;
-        if (settlement_of(of) != currency || (!borrowed && held.raw >= 0)) continue;
-        sum += notional(marks_[of.id.value], held, of);
+        const Qty counted = borrowed ? positions_[of.id.value] : -sides(of.id).shorts;
+        if (counted.raw != 0) sum += notional(marks_[of.id.value], counted, of);
     }
     return sum;
 }
@@ -63,13 +106,13 @@ std::optional<Account::Standing> Account::standing(Currency currency, Instrument
         if (worth) out.equity += *worth;
     }
     for (const Instrument& of : table_->all()) {
-        const Qty held = positions_[of.id.value];
-        if (held.raw == 0) continue;
+        const Sides held = sides(of.id);
+        if (held.gross().raw == 0) continue;
         const Price mark = of.id == priced ? price : marks_[of.id.value];
-        const auto worth = convert(notional(mark, held, of), settlement_of(of), currency);
+        const auto worth = worth_of({.of = of, .mark = mark, .sides = held}, currency);
         if (!worth) return std::nullopt;
-        out.equity += *worth;
-        out.required += multiply(abs(*worth), of.margin.maintenance);
+        out.equity += worth->net;
+        out.required += multiply(worth->margined, of.margin.maintenance);
     }
     return out;
 }
@@ -83,12 +126,32 @@ Money Account::holdings(Currency currency) const {
     return sum;
 }
 
+std::optional<Account::Worth> Account::worth_of(const Held& held, Currency currency) const {
+    const auto value = [&](Qty qty) {
+        return convert(notional(held.mark, qty, held.of), settlement_of(held.of), currency);
+    };
+    const auto net = value(held.sides.net());
+    if (!net) return std::nullopt;
+    if (!mode_.hedges()) return Worth{.net = *net, .margined = abs(*net)};
+    const auto counted = value(margined(held.sides, mode_.margin));
+    if (!counted) return std::nullopt;
+    return Worth{.net = *net, .margined = abs(*counted)};
+}
+
+Sides Account::sides_after(const Deal& deal) const {
+    if (!mode_.hedges()) {
+        return sides_of(position(deal.instrument) + signed_qty(deal.side, deal.qty));
+    }
+    Sides out = sides(deal.instrument);
+    const Qty closes = std::min(closable(deal), deal.qty);
+    const bool buys = deal.side == Side::buy;
+    (buys ? out.shorts : out.longs) -= closes;
+    (buys ? out.longs : out.shorts) += deal.qty - closes;
+    return out;
+}
+
 bool Account::affords(const Deal& deal) const {
-    const Qty before = position(deal.instrument);
-    const Qty after = before + signed_qty(deal.side, deal.qty);
-    const bool reduces =
-        abs(after) <= abs(before) && (after.raw == 0 || (after.raw > 0) == (before.raw > 0));
-    if (reduces) return true;
+    if (deal.qty <= closable(deal)) return true;
     const bool lends = kind_ == AccountKind::margin || table_->at(deal.instrument).is_derivative();
     return lends ? meets_margin(deal) : pays_cash(deal);
 }
@@ -131,19 +194,17 @@ bool Account::meets_margin(const Deal& deal) const {
         if (worth) equity += *worth;
     }
     for (const Instrument& instrument : table_->all()) {
-        Qty held = position(instrument.id);
-        Price mark = marks_[instrument.id.value];
-        if (instrument.id == deal.instrument) {
-            held += signed_qty(deal.side, deal.qty);
-            mark = deal.price;
+        const bool is_traded = instrument.id == deal.instrument;
+        const Sides held = is_traded ? sides_after(deal) : sides(instrument.id);
+        const Price mark = is_traded ? deal.price : marks_[instrument.id.value];
+        if (is_traded) {
             equity -= notional(deal.price, signed_qty(deal.side, deal.qty), instrument);
         }
-        if (held.raw == 0) continue;
-        const Money value = notional(mark, held, instrument);
-        const auto worth = convert(value, settlement_of(instrument), currency);
+        if (held.gross().raw == 0) continue;
+        const auto worth = worth_of({.of = instrument, .mark = mark, .sides = held}, currency);
         if (!worth) return false;
-        equity += *worth;
-        used += multiply(abs(*worth), instrument.margin.initial);
+        equity += worth->net;
+        used += multiply(worth->margined, instrument.margin.initial);
     }
     return equity >= used;
 }
@@ -152,6 +213,10 @@ void Account::apply(const Deal& deal) {
     const Instrument& instrument = table_->at(deal.instrument);
     const Qty traded = signed_qty(deal.side, deal.qty);
     positions_[deal.instrument.value] += traded;
+    if (mode_.hedges()) {
+        ASSERT(deal.leg.has_value());
+        legs_.at(holding_of(deal)) += traded;
+    }
     add(settlement_of(instrument), -notional(deal.price, traded, instrument));
     if (deal.fee.raw != 0) add(fee_currency_of(deal, instrument), -deal.fee);
 }
@@ -160,6 +225,13 @@ void Account::split(const CorporateAction& action) {
     Qty& held = positions_[action.instrument.value];
     Price& last = marks_[action.instrument.value];
     held = scaled(held, action.new_shares, action.old_shares);
+    if (mode_.hedges()) {
+        held = {};
+        for (auto& entry : legs_.of(action.instrument)) {
+            entry.value = scaled(entry.value, action.new_shares, action.old_shares);
+            held += entry.value;
+        }
+    }
     last = {scaled({last.raw}, action.old_shares, action.new_shares).raw};
 }
 

@@ -152,13 +152,13 @@ Money Carry::a_day(Money amount, Rate a_year) const {
 void Carry::accrue_borrow(const Account& account, Timestamp at, std::vector<CashFlow>& out) const {
     for (const Instrument& of : table_.all()) {
         const BorrowCost* cost = borrow_of_[of.id.value];
-        const Qty held = account.position(of.id);
-        if (cost == nullptr || held.raw >= 0 || !has_spot_value(of)) continue;
+        const Qty shorts = account.sides(of.id).shorts;
+        if (cost == nullptr || shorts.raw == 0 || !has_spot_value(of)) continue;
         if (of.asset_class == AssetClass::fx_pair) continue;
         const auto later = std::find_if(cost->rates.begin(), cost->rates.end(),
                                         [&](const RateFrom& r) { return r.from > at; });
         if (later == cost->rates.begin()) continue;
-        const Money value = abs(notional(account.mark(of.id), held, of));
+        const Money value = abs(notional(account.mark(of.id), shorts, of));
         const Money amount = -a_day(value, (later - 1)->a_year);
         if (amount.raw == 0) continue;
         out.push_back({.currency = of.quote, .amount = amount, .reason = CashReason::borrow_cost});
@@ -177,12 +177,15 @@ void Carry::accrue_interest(const Account& account, std::vector<CashFlow>& out) 
 void Carry::roll(const Account& account, int nights, std::vector<CashFlow>& out) const {
     for (const Instrument& pair : table_.all()) {
         if (pair.asset_class != AssetClass::fx_pair) continue;
-        const Qty held = account.position(pair.id);
-        if (held.raw == 0) continue;
-        const Money night = rollover_of(pair, held, account.mark(pair.id));
-        const Money amount = scale(night, nights, 1);
-        if (amount.raw == 0) continue;
-        out.push_back({.currency = pair.quote, .amount = amount, .reason = CashReason::rollover});
+        const Sides held = account.sides(pair.id);
+        for (const Qty side : {held.longs, -held.shorts}) {
+            if (side.raw == 0) continue;
+            const Money night = rollover_of(pair, side, account.mark(pair.id));
+            const Money amount = scale(night, nights, 1);
+            if (amount.raw == 0) continue;
+            out.push_back(
+                {.currency = pair.quote, .amount = amount, .reason = CashReason::rollover});
+        }
     }
 }
 

@@ -95,6 +95,13 @@ Done set_liquidates(Scenario& scenario, const std::string& value) {
     return {};
 }
 
+Done set_positions(Scenario& scenario, const std::string& value) {
+    const auto mode = parse_position_mode(value);
+    if (!mode) return std::unexpected(fmt::format("'{}' is not netting or hedging", value));
+    scenario.settings.positions.mode = *mode;
+    return {};
+}
+
 Done set_maker_fee(Scenario& scenario, const std::string& value) {
     const Rate rate{TRY(decimal(value))};
     change_instrument(scenario, [rate](Instrument& i) { i.fees.maker = rate; });
@@ -178,6 +185,7 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"maker_fee", set_maker_fee},
     {"open_cutoff", set_cutoff_of<&AuctionSettings::open_cutoff>},
     {"perpetual", set_perpetual},
+    {"positions", set_positions},
     {"price_limit", set_price_limit},
     {"queue", set_queue},
     {"replace_latency", set_latency_of<&Latencies::replace>},
@@ -425,7 +433,7 @@ TEST(ConformanceFile, names_the_line_of_a_row_or_an_order_that_it_cannot_read) {
         {"[orders]\n1 buy 1 10 limit\n", "2: ends where a limit price is due"},
         {"[orders]\n1 buy 1 10 market forever\n",
          "2: 'forever' is not an option: day, gtd=TIME, ioc, fok, at_open, at_close, post, reduce, "
-         "display=N, start=PRICE, parent=N, list=N, oto, oco or ouo"},
+         "leg=long, leg=short, display=N, start=PRICE, parent=N, list=N, oto, oco or ouo"},
         {"[orders]\n1 buy 1.5 10 market\n", "2: '1.5' is not an order's number"},
         {"[orders]\n1 replace 1 side=sell\n", "2: 'sell' is not a number"},
     };

@@ -65,9 +65,11 @@ std::vector<std::string> describe(const MarginSettings& settings) {
 
 IsolatedMargin::IsolatedMargin(const InstrumentTable& table) : table_(table), rows_(table.size()) {}
 
-void IsolatedMargin::apply(const Account::Deal& deal, Qty before) {
+void IsolatedMargin::apply(const Account::Deal& deal, const Holding& holding,
+                           const Account& account) {
     const Instrument& of = table_.at(deal.instrument);
-    Row& row = rows_[deal.instrument.value];
+    const Qty before = account.held(holding);
+    Row& row = rows_.at(holding);
     const Qty traded = signed_qty(deal.side, deal.qty);
     const bool closes = before.raw != 0 && (before.raw < 0) != (traded.raw < 0);
     const Qty closed = closes ? std::min(abs(before), deal.qty) : Qty{};
@@ -82,9 +84,9 @@ void IsolatedMargin::apply(const Account::Deal& deal, Qty before) {
     row.collateral += multiply(abs(cost), of.margin.initial);
 }
 
-Account::Standing IsolatedMargin::standing(InstrumentId instrument, Qty held, Price price) const {
-    const Instrument& of = table_.at(instrument);
-    const Row& row = rows_[instrument.value];
+Account::Standing IsolatedMargin::standing(const Holding& holding, Qty held, Price price) const {
+    const Instrument& of = table_.at(holding.instrument);
+    const Row row = rows_.get(holding);
     const Money value = notional(price, held, of);
     return {.equity = row.collateral + value - row.cost,
             .required = multiply(abs(value), of.margin.maintenance)};

@@ -37,22 +37,20 @@ struct MarginSettings {
 /// A sentence each; none where nothing is liquidated.
 [[nodiscard]] std::vector<std::string> describe(const MarginSettings& settings);
 
-/// What stands behind an isolated position, in settlement currency: opening fills put their initial
-/// margin there, closing fills take their share of it away.
+/// What stands behind each isolated position, in settlement currency: opening fills put their
+/// initial margin there, closing fills take their share of it away.
 class IsolatedMargin {
 public:
     explicit IsolatedMargin(const InstrumentTable& table);
 
-    /// `before`: the position before the deal.
-    void apply(const Account::Deal& deal, Qty before);
+    /// `account`: before the deal.
+    void apply(const Account::Deal& deal, const Holding& of, const Account& account);
     /// A split leaves amounts as they are; a delisting ends them.
-    void close(InstrumentId instrument) { rows_[instrument.value] = {}; }
+    void close(InstrumentId instrument) { rows_.clear(instrument); }
     /// With the position of `held` worth `price` a unit.
-    [[nodiscard]] Account::Standing standing(InstrumentId instrument, Qty held, Price price) const;
+    [[nodiscard]] Account::Standing standing(const Holding& of, Qty held, Price price) const;
     /// What was put behind it and not taken away.
-    [[nodiscard]] Money collateral(InstrumentId instrument) const {
-        return rows_[instrument.value].collateral;
-    }
+    [[nodiscard]] Money collateral(const Holding& of) const { return rows_.get(of).collateral; }
 
 private:
     struct Row {
@@ -60,7 +58,7 @@ private:
         Money cost;  ///< of what is held; below zero for shorts
     };
     const InstrumentTable& table_;
-    std::vector<Row> rows_;
+    HoldingRows<Row> rows_;
 };
 
 /// The way that a price went, as far as the data tells: from its first to the worst for who holds.

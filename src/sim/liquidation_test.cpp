@@ -216,16 +216,16 @@ TEST(IsolatedMargin, follows_openings_closings_and_a_flip) {
     as_perpetual(of);
     const InstrumentId id = table.add(of).value();
     IsolatedMargin margin{table};
-    Qty held;
+    Account account{table, AccountKind::margin};
     const auto deal = [&](Side side, std::int64_t units, std::int64_t at) {
         const Account::Deal done{.instrument = id,
                                  .side = side,
                                  .price = Price{at * base::kDecimalOne},
                                  .qty = whole_qty(units),
                                  .fee = {}};
-        margin.apply(done, held);
-        held += signed_qty(side, whole_qty(units));
-        return to_string(margin.collateral(id));
+        margin.apply(done, {.instrument = id}, account);
+        account.apply(done);
+        return to_string(margin.collateral({.instrument = id}));
     };
     EXPECT_EQ(deal(Side::buy, 10, 100), "100");
     EXPECT_EQ(deal(Side::buy, 10, 200), "300");
@@ -263,8 +263,9 @@ TEST(Liquidation, cross_closes_what_asks_for_most_margin_until_the_rest_is_cover
     // 6,000 of notional ask for 300; with the second closed, 3,000 ask for 150.
     desk.account().add(kUsd, whole_money(160));
     Liquidator liquidator{desk};
-    ASSERT_EQ(liquidator.next_to_close(), InstrumentId{1});
-    liquidator.close(InstrumentId{1}, Price{100 * base::kDecimalOne}, false);
+    const Holding second{.instrument = InstrumentId{1}};
+    ASSERT_EQ(liquidator.next_to_close(), second);
+    liquidator.close(second, Price{100 * base::kDecimalOne}, false);
     EXPECT_EQ(liquidator.next_to_close(), std::nullopt);
     EXPECT_EQ(desk.counts().liquidations, 1U);
 }

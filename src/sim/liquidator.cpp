@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/assert.hpp"
 #include "sim/fill_rules.hpp"
 
 namespace tradewind::sim {
@@ -15,32 +16,52 @@ Currency Liquidator::currency_of(InstrumentId instrument) const {
     return of.settlement.known() ? of.settlement : of.quote;
 }
 
-std::optional<Account::Standing> Liquidator::standing(InstrumentId instrument, Price price) const {
+std::optional<Account::Standing> Liquidator::standing(const Holding& of, Price price) const {
     if (const IsolatedMargin* isolated = desk_.isolated_margin()) {
-        return isolated->standing(instrument, desk_.account().position(instrument), price);
+        return isolated->standing(of, desk_.account().held(of), price);
     }
-    return desk_.account().standing(currency_of(instrument), instrument, price);
+    return desk_.account().standing(currency_of(of.instrument), of.instrument, price);
 }
 
-std::optional<Price> Liquidator::breach(InstrumentId instrument, const PricePath& path) const {
-    return first_breach(path, desk_.table().at(instrument).tick, [&](Price price) {
-        const auto now = standing(instrument, price);
+std::optional<Price> Liquidator::breach(const Holding& of, const PricePath& path) const {
+    return first_breach(path, desk_.table().at(of.instrument).tick, [&](Price price) {
+        const auto now = standing(of, price);
         return now && now->equity < now->required;
     });
 }
 
+/// A unit of price moves equity by what is held, and what is asked for by its share of what asks.
+bool Liquidator::suffers_from_a_fall(InstrumentId instrument) const {
+    const Sides sides = desk_.account().sides(instrument);
+    const PositionSettings& mode = desk_.settings().positions;
+    if (!mode.hedges()) return sides.longs.raw > 0;
+    const Rate keeps = desk_.table().at(instrument).margin.maintenance;
+    return base::Int128{sides.net().raw} * base::kDecimalOne >
+           base::Int128{margined(sides, mode.margin).raw} * keeps.raw;
+}
+
+Holding Liquidator::loser(InstrumentId instrument, bool by_a_fall) const {
+    const auto all = desk_.account().open_in(instrument);
+    ASSERT(!all.empty());
+    const auto loss = [&](const Holding& of) {
+        const Qty held = desk_.account().held(of);
+        return by_a_fall ? held : -held;
+    };
+    return *std::ranges::max_element(all, {}, loss);
+}
+
 /// Isolated: the price at which nothing is left behind the position, onto the tick on our side.
-Price Liquidator::no_worse_than_bankrupt(InstrumentId instrument, Price price) const {
+Price Liquidator::no_worse_than_bankrupt(const Holding& holding, Price price) const {
     const IsolatedMargin* isolated = desk_.isolated_margin();
     if (isolated == nullptr) return price;
-    const Instrument& of = desk_.table().at(instrument);
-    const Qty held = desk_.account().position(instrument);
+    const Instrument& of = desk_.table().at(holding.instrument);
+    const Qty held = desk_.account().held(holding);
     const auto is_solvent = [&](Price at) {
-        return isolated->standing(instrument, held, at).equity.raw >= 0;
+        return isolated->standing(holding, held, at).equity.raw >= 0;
     };
     if (is_solvent(price)) return price;
     // Value is linear in the price: from here as far as the debt is worth.
-    const Money debt = abs(isolated->standing(instrument, held, price).equity);
+    const Money debt = abs(isolated->standing(holding, held, price).equity);
     const Money unit = notional(Price{base::kDecimalOne}, held, of);
     const auto way =
         base::mul_div(debt.raw, base::kDecimalOne, unit.raw, base::Rounding::half_even);
@@ -51,56 +72,64 @@ Price Liquidator::no_worse_than_bankrupt(InstrumentId instrument, Price price) c
     return kept;
 }
 
-void Liquidator::close(InstrumentId instrument, Price at, bool ambiguous) {
-    const Instrument& of = desk_.table().at(instrument);
-    const Qty held = desk_.account().position(instrument);
+void Liquidator::close(const Holding& holding, Price at, bool ambiguous) {
+    const Instrument& of = desk_.table().at(holding.instrument);
+    const Qty held = desk_.account().held(holding);
     const Side side = held.raw > 0 ? Side::sell : Side::buy;
     const Price slid = slipped(
         {.side = side, .reference = at, .qty = abs(held), .volume = {}, .limit = std::nullopt},
         desk_.settings().slippage, of);
-    const Price price = no_worse_than_bankrupt(instrument, slid);
+    const Price price = no_worse_than_bankrupt(holding, slid);
     const Money fee = multiply(abs(notional(price, held, of)), settings_.liquidation_fee);
-    desk_.close_out(instrument, {.price = price,
-                                 .qty = abs(held),
-                                 .fee = fee,
-                                 .basis = {.reference = at, .ambiguous = ambiguous},
-                                 .true_at = desk_.now_ts()});
+    desk_.close_out(holding, {.price = price,
+                              .qty = abs(held),
+                              .fee = fee,
+                              .basis = {.reference = at, .ambiguous = ambiguous},
+                              .true_at = desk_.now_ts()});
 }
 
-std::optional<InstrumentId> Liquidator::next_to_close() const {
+std::optional<Holding> Liquidator::next_to_close() const {
     if (is_isolated()) return std::nullopt;
-    std::optional<InstrumentId> most;
+    std::optional<Holding> most;
     Money most_required;
     for (const Instrument& of : desk_.table().all()) {
-        const Qty held = desk_.account().position(of.id);
-        if (held.raw == 0) continue;
-        const auto now = standing(of.id, desk_.account().mark(of.id));
-        if (!now || now->equity >= now->required) return std::nullopt;
-        const Money value = abs(notional(desk_.account().mark(of.id), held, of));
-        const auto worth =
-            desk_.account().convert(multiply(value, of.margin.maintenance), currency_of(of.id),
-                                    currency_of(InstrumentId{0}));
-        if (!worth || (most && *worth <= most_required)) continue;
-        most = of.id;
-        most_required = *worth;
+        for (const Holding& holding : desk_.account().open_in(of.id)) {
+            const Price mark = desk_.account().mark(of.id);
+            const auto now = standing(holding, mark);
+            if (!now || now->equity >= now->required) return std::nullopt;
+            const Money value = abs(notional(mark, desk_.account().held(holding), of));
+            const auto worth =
+                desk_.account().convert(multiply(value, of.margin.maintenance), currency_of(of.id),
+                                        currency_of(InstrumentId{0}));
+            if (!worth || (most && *worth <= most_required)) continue;
+            most = holding;
+            most_required = *worth;
+        }
     }
     return most;
 }
 
 void Liquidator::look(InstrumentId instrument) {
     if (!watches(instrument)) return;
-    const auto now = standing(instrument, desk_.account().mark(instrument));
+    if (!is_isolated()) return look_at({.instrument = instrument});
+    for (const Holding& of : desk_.account().open_in(instrument)) look_at(of);
+}
+
+void Liquidator::look_at(const Holding& of) {
+    const auto now = standing(of, desk_.account().mark(of.instrument));
     const bool is_scarce = now && now->equity < multiply(now->required, settings_.call_at);
-    const std::size_t who = is_isolated() ? instrument.value : 0;
-    const bool is_news = is_scarce && !called_[who];
-    called_[who] = is_scarce;
+    bool& called = called_.at(is_isolated() ? of : Holding{});
+    const bool is_news = is_scarce && !called;
+    called = is_scarce;
     if (!is_news) return;
     ++desk_.counts().margin_calls;
     desk_.tell_account(
-        MarginCall{.instrument = is_isolated() ? std::optional{instrument} : std::nullopt,
-                   .currency = currency_of(instrument),
+        MarginCall{.instrument = is_isolated() ? std::optional{of.instrument} : std::nullopt,
+                   .currency = currency_of(of.instrument),
                    .equity = now->equity,
-                   .required = now->required});
+                   .required = now->required,
+                   .strategy = of.leg ? std::optional{of.strategy} : std::nullopt,
+                   .leg = of.leg});
 }
 
 }  // namespace tradewind::sim

@@ -157,12 +157,11 @@ void NautilusVenue::take(const ReplaceOrder& command) {
 /// `process_order`: what the matching engine says of an order that comes.
 VenueReason NautilusVenue::refusal_of(const VenueOrder& order) {
     const OrderSpec& spec = order.spec;
-    const Qty held = desk_.account().position(spec.instrument);
-    const Qty closable = order.is_buy() ? -held : held;
+    const Qty closable = desk_.closable(order.id.strategy(), spec);
     const bool on_cash = desk_.settings().account == AccountKind::cash &&
                          desk_.settings().check_funds && !desk_.instrument(order).is_derivative();
     if (on_cash && !order.is_buy() && closable < spec.qty) return VenueReason::insufficient_funds;
-    if (spec.reduce_only && closable.raw <= 0) return VenueReason::would_not_reduce;
+    if (only_closes(spec) && closable.raw == 0) return VenueReason::would_not_reduce;
     if (spec.time_in_force == TimeInForce::at_open || spec.time_in_force == TimeInForce::at_close) {
         return VenueReason::bad_order;
     }
@@ -430,11 +429,9 @@ void NautilusVenue::apply(VenueOrder& order, Price price, Qty size, Liquidity li
 
 void NautilusVenue::execute(VenueOrder& order, Price reference, Qty qty, Liquidity liquidity) {
     const Instrument& instrument = desk_.instrument(order);
-    const InstrumentId id = order.spec.instrument;
-    if (order.spec.reduce_only) {
-        const Qty held = desk_.account().position(id);
-        const Qty closable = order.is_buy() ? -held : held;
-        if (closable.raw <= 0) {
+    if (only_closes(order.spec)) {
+        const Qty closable = desk_.closable(order.id.strategy(), order.spec);
+        if (closable.raw == 0) {
             return drop(order, OrderEventKind::canceled, VenueReason::would_not_reduce);
         }
         qty = std::min(qty, closable);
@@ -453,8 +450,14 @@ void NautilusVenue::execute(VenueOrder& order, Price reference, Qty qty, Liquidi
         price = slipped(query, desk_.settings().slippage, instrument);
     }
     const Money fee = desk_.fee(order, price, qty, liquidity);
-    const Account::Deal deal{
-        .instrument = id, .side = order.spec.side, .price = price, .qty = qty, .fee = fee};
+    const Account::Deal deal{.instrument = order.spec.instrument,
+                             .side = order.spec.side,
+                             .price = price,
+                             .qty = qty,
+                             .fee = fee,
+                             .fee_currency = {},
+                             .strategy = order.id.strategy(),
+                             .leg = order.spec.leg};
     if (desk_.settings().check_funds && !desk_.account().affords(deal)) {
         ++desk_.counts().denied_for_funds;
         return drop(order, OrderEventKind::canceled, VenueReason::insufficient_funds);

@@ -35,7 +35,7 @@ std::int64_t scaled(std::int64_t value, std::int64_t numerator, std::int64_t den
 OrderDesk::OrderDesk(const InstrumentTable& table, const WorldSettings& settings)
     : table_(with_fees(table, settings.fees)),
       settings_(settings),
-      account_(table_, settings.account),
+      account_(table_, settings.account, settings.positions),
       fees_(table_, account_, settings.fee_terms),
       report_latency_(settings_.latencies.report, settings_.latencies.seed) {
     if (settings_.margin.liquidates == Liquidates::isolated) isolated_.emplace(table_);
@@ -61,6 +61,7 @@ VenueReason OrderDesk::fault_of(const OrderIntent& order) const {
     const OrderSpec& spec = order.spec;
     if (spec.instrument.value >= table_.size()) return VenueReason::bad_order;
     if (by_id_.find(order.id.packed)) return VenueReason::bad_order;
+    if (spec.leg && !settings_.positions.hedges()) return VenueReason::bad_order;
     if (validate(spec, table_.at(spec.instrument))) return VenueReason::bad_order;
     if (spec.expire_at && spec.expire_at->ns <= now_.ts) return VenueReason::time_in_force;
     return VenueReason::none;
@@ -136,18 +137,49 @@ Account::Deal OrderDesk::deal_of(const VenueOrder& order, const Execution& e) co
             .price = e.price,
             .qty = e.qty,
             .fee = charge.amount,
-            .fee_currency = charge.currency};
+            .fee_currency = charge.currency,
+            .strategy = order.id.strategy(),
+            .leg = order.spec.leg};
+}
+
+Qty OrderDesk::closable(StrategyId strategy, const OrderSpec& spec) const {
+    return account_.closable({.instrument = spec.instrument,
+                              .side = spec.side,
+                              .price = {},
+                              .qty = {},
+                              .fee = {},
+                              .fee_currency = {},
+                              .strategy = strategy,
+                              .leg = spec.leg});
 }
 
 void OrderDesk::execute(VenueOrder& order, const Execution& e) {
+    if (!settings_.positions.hedges()) [[likely]]
+        return execute_part(order, e, std::nullopt);
+    if (order.spec.leg) return execute_part(order, e, order.spec.leg);
+    const Leg closed = leg_closed_by(order.spec.side), opened = leg_opened_by(order.spec.side);
+    const Qty closes = std::min(closable(order.id.strategy(), order.spec), e.qty);
+    if (closes.raw == 0) return execute_part(order, e, opened);
+    if (closes == e.qty) return execute_part(order, e, closed);
+    Execution first = e, second = e;
+    first.qty = closes;
+    first.fee = scale(e.fee, closes.raw, e.qty.raw);
+    second.qty = e.qty - closes;
+    second.fee = e.fee - first.fee;
+    execute_part(order, first, closed);
+    execute_part(order, second, opened);
+}
+
+void OrderDesk::execute_part(VenueOrder& order, const Execution& e, std::optional<Leg> leg) {
     const Instrument& of = instrument(order);
     ASSERT(e.qty.raw > 0 && e.qty <= order.spec.qty - order.filled);
-    const Account::Deal deal = deal_of(order, e);
+    Account::Deal deal = deal_of(order, e);
+    deal.leg = leg;
     const Money traded = abs(notional(e.price, e.qty, of));
     order.filled += e.qty;
     order.fees_paid += e.fee;
     order.notional_filled += traded;
-    if (isolated_) isolated_->apply(deal, account_.position(of.id));
+    if (isolated_) isolated_->apply(deal, account_.holding_of(deal), account_);
     account_.apply(deal);
     fees_.traded(of.id, e.qty, traded, now_ts());
     ++counts_.fills;
@@ -160,18 +192,20 @@ void OrderDesk::execute(VenueOrder& order, const Execution& e) {
                                         .qty = e.qty,
                                         .side = order.spec.side,
                                         .liquidity = e.liquidity,
+                                        .leg = leg,
                                         .fee = deal.fee,
                                         .fee_currency = deal.fee_currency,
                                         .basis = e.basis,
                                         .trade_number = ++trades_});
 }
 
-void OrderDesk::close_out(InstrumentId instrument, const Execution& e) {
+void OrderDesk::close_out(const Holding& holding, const Execution& e) {
+    const InstrumentId instrument = holding.instrument;
     const Instrument& of = table_.at(instrument);
-    const Qty before = account_.position(instrument);
+    const Qty before = account_.held(holding);
     Money fee = e.fee + fees_.fee({.price = e.price, .qty = e.qty}, instrument, now_ts());
     if (isolated_) {
-        const Money left = isolated_->standing(instrument, before, e.price).equity;
+        const Money left = isolated_->standing(holding, before, e.price).equity;
         fee = std::min(fee, std::max(left, Money{}));
     }
     const FeeMeter::Charge charge = fees_.charge(fee, instrument);
@@ -180,22 +214,26 @@ void OrderDesk::close_out(InstrumentId instrument, const Execution& e) {
                              .price = e.price,
                              .qty = e.qty,
                              .fee = charge.amount,
-                             .fee_currency = charge.currency};
-    if (isolated_) isolated_->apply(deal, before);
+                             .fee_currency = charge.currency,
+                             .strategy = holding.strategy,
+                             .leg = holding.leg};
+    if (isolated_) isolated_->apply(deal, holding, account_);
     account_.apply(deal);
     fees_.traded(instrument, e.qty, abs(notional(e.price, e.qty, of)), now_ts());
     ++counts_.liquidations;
     if (e.basis.ambiguous) ++counts_.ambiguous_fills;
-    tell_account(Liquidation{.instrument = instrument,
-                             .strategy = std::nullopt,
-                             .fill = {.price = e.price,
-                                      .qty = e.qty,
-                                      .side = deal.side,
-                                      .liquidity = Liquidity::taker,
-                                      .fee = deal.fee,
-                                      .fee_currency = deal.fee_currency,
-                                      .basis = e.basis,
-                                      .trade_number = ++trades_}});
+    tell_account(
+        Liquidation{.instrument = instrument,
+                    .strategy = holding.leg ? std::optional{holding.strategy} : std::nullopt,
+                    .fill = {.price = e.price,
+                             .qty = e.qty,
+                             .side = deal.side,
+                             .liquidity = Liquidity::taker,
+                             .leg = holding.leg,
+                             .fee = deal.fee,
+                             .fee_currency = deal.fee_currency,
+                             .basis = e.basis,
+                             .trade_number = ++trades_}});
 }
 
 void OrderDesk::tell_account(const Payload& payload) {

@@ -140,9 +140,11 @@ public:
     };
     /// What the execution does to the account, the fee as it would be taken now.
     [[nodiscard]] Account::Deal deal_of(const VenueOrder& order, const Execution& execution) const;
+    /// How much of the order could close what is held: of its leg where hedged.
+    [[nodiscard]] Qty closable(StrategyId strategy, const OrderSpec& spec) const;
     /// Closes a position without an order of ours, as a taker; `execution.fee` comes on top of the
     /// schedule's. Isolated margin pays no more than stands behind the position.
-    void close_out(InstrumentId instrument, const Execution& execution);
+    void close_out(const Holding& of, const Execution& execution);
     /// nullptr where margin is not isolated.
     [[nodiscard]] const IsolatedMargin* isolated_margin() const {
         return isolated_ ? &*isolated_ : nullptr;
@@ -153,7 +155,8 @@ public:
     /// every later one.
     void tell_account(const Payload& payload);
     [[nodiscard]] std::vector<AccountNews>& news() { return news_; }
-    /// Books a fill: the order, the account, the report.
+    /// Books a fill: the order, the account, the report. Where hedged, what closes the strategy's
+    /// other leg and what then opens its own are reported one after the other.
     void execute(VenueOrder& order, const Execution& execution);
 
     /// The terms of `order` with a change, where they fit it; nullopt where they do not.
@@ -166,6 +169,7 @@ public:
 
 private:
     [[nodiscard]] Report& add_report(Timestamp true_at, OrderId order);
+    void execute_part(VenueOrder& order, const Execution& execution, std::optional<Leg> leg);
 
     InstrumentTable table_;
     WorldSettings settings_;

@@ -48,8 +48,9 @@ namespace tradewind::sim::testing {
 ///     1 cancel 1
 ///     1 replace 1 qty=50 limit=99
 ///
-/// with any of: day gtd=MINUTE ioc fok at_open at_close post reduce display=N start=PRICE parent=ID
-/// list=ID oto oco ouo. At time 0 they answer the first deposit.
+/// with any of: day gtd=MINUTE ioc fok at_open at_close post reduce leg=long leg=short display=N
+/// start=PRICE parent=ID list=ID oto oco ouo. The number 1/3 is the third of strategy 1; others are
+/// of strategy 0. At time 0 they answer the first deposit.
 struct Scenario {
     std::string market;
     std::string orders;

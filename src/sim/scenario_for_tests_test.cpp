@@ -133,13 +133,19 @@ private:
     static std::string describe_account(const Event& event) {
         const std::string at = to_text(event.ts);
         if (const auto* call = std::get_if<MarginCall>(&event.payload)) {
-            return fmt::format("{} margin_call {} of {}", at, to_string(call->equity),
-                               to_string(call->required));
+            const std::string whose =
+                call->strategy && call->leg
+                    ? fmt::format(" for {} {}", call->strategy->value, to_string(*call->leg))
+                    : std::string{};
+            return fmt::format("{} margin_call {} of {}{}", at, to_string(call->equity),
+                               to_string(call->required), whose);
         }
         if (const auto* closed = std::get_if<Liquidation>(&event.payload)) {
             const Fill& fill = closed->fill;
             std::string text = fmt::format("{} liquidation {} {}@{}", at, to_string(fill.side),
                                            to_string(fill.qty), to_string(fill.price));
+            if (closed->strategy) text += fmt::format(" of {}", closed->strategy->value);
+            if (fill.leg) text += fmt::format(" {}", to_string(*fill.leg));
             if (fill.basis.reference != fill.price) {
                 text += " from " + to_string(fill.basis.reference);
             }
@@ -152,12 +158,18 @@ private:
                            to_string(flow->currency));
     }
 
+    static std::string name_of(OrderId id) {
+        if (id.strategy().value == 0) return fmt::format("{}", id.sequence());
+        return fmt::format("{}/{}", id.strategy().value, id.sequence());
+    }
+
     static std::string describe(const Event& event, const OrderEvent& order) {
-        std::string text = fmt::format("{} {} {}", to_text(event.ts), order.order.sequence(),
-                                       to_string(order.kind));
+        std::string text =
+            fmt::format("{} {} {}", to_text(event.ts), name_of(order.order), to_string(order.kind));
         if (const auto* fill = std::get_if<Fill>(&order.detail)) {
             text += fmt::format(" {}@{} {}", to_string(fill->qty), to_string(fill->price),
                                 to_string(fill->liquidity));
+            if (fill->leg) text += fmt::format(" {}", to_string(*fill->leg));
             if (fill->basis.reference != fill->price) {
                 text += " from " + to_string(fill->basis.reference);
             }
@@ -350,10 +362,18 @@ private:
         return {};
     }
 
+    /// "3", or "1/3": the third of strategy 1.
     static Read<OrderId> id_of(std::string_view text) {
-        const std::int64_t value = TRY(number(text));
-        if (value <= 0 || value % base::kDecimalOne != 0) return is_no(text, "an order's number");
-        return OrderId::of(StrategyId{0}, static_cast<std::uint64_t>(value / base::kDecimalOne));
+        const std::size_t slash = text.find('/');
+        const bool is_first = slash == std::string_view::npos;
+        const std::int64_t strategy =
+            is_first ? 0 : TRY(number(text.substr(0, slash))) / base::kDecimalOne;
+        const std::int64_t value = TRY(number(text.substr(is_first ? 0 : slash + 1)));
+        if (value <= 0 || value % base::kDecimalOne != 0 || strategy < 0 || strategy > UINT16_MAX) {
+            return is_no(text, "an order's number");
+        }
+        return OrderId::of(StrategyId{static_cast<std::uint16_t>(strategy)},
+                           static_cast<std::uint64_t>(value / base::kDecimalOne));
     }
 
     static Read<Price> price_at(const Words& words, std::size_t place, std::string_view what) {
@@ -384,6 +404,9 @@ private:
             spec.post_only = true;
         } else if (name == "reduce") {
             spec.reduce_only = true;
+        } else if (name == "leg") {
+            spec.leg = parse_leg(value);
+            if (!spec.leg) return is_no(value, "a leg: long or short");
         } else if (name == "display") {
             spec.display_qty = Qty{TRY(number(value))};
         } else if (name == "start") {
@@ -399,9 +422,10 @@ private:
         } else if (name == "ouo") {
             order.links.contingency = Contingency::ouo;
         } else {
-            return is_no(word,
-                         "an option: day, gtd=TIME, ioc, fok, at_open, at_close, post, reduce, "
-                         "display=N, start=PRICE, parent=N, list=N, oto, oco or ouo");
+            return is_no(
+                word,
+                "an option: day, gtd=TIME, ioc, fok, at_open, at_close, post, reduce, "
+                "leg=long, leg=short, display=N, start=PRICE, parent=N, list=N, oto, oco or ouo");
         }
         return {};
     }

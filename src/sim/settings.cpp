@@ -68,6 +68,24 @@ std::string funds_line(const WorldSettings& s) {
            "opens.";
 }
 
+/// Empty where positions are netted.
+std::string positions_line(const PositionSettings& s) {
+    if (!s.hedges()) return {};
+    const auto margin = [&]() -> std::string_view {
+        switch (s.margin) {
+            case HedgedMargin::gross: return "on both in full";
+            case HedgedMargin::larger: return "on the larger side";
+            case HedgedMargin::net: return "on what they differ by";
+        }
+        __builtin_unreachable();
+    };
+    return fmt::format(
+        "Positions: hedging; each strategy has a long and a short leg of an instrument, an order "
+        "that names none closes the strategy's other leg first and opens its own with the rest, "
+        "reduce-only is of a leg; margin of an instrument's longs and shorts {}.",
+        margin());
+}
+
 void describe_strict(const WorldSettings& s, std::vector<std::string>& out) {
     out.push_back("Fills: strict. A decision acts on the first market data strictly later.");
     out.push_back(
@@ -179,6 +197,20 @@ void describe_book(const BookSettings& s, std::vector<std::string>& out) {
                         "received them.");
 }
 
+/// Why positions cannot be kept so.
+std::optional<std::string> position_fault_of(const WorldSettings& settings) {
+    if (!settings.positions.hedges()) return std::nullopt;
+    if (settings.fills != FillMode::strict && settings.fills != FillMode::nautilus) {
+        return fmt::format(
+            "fill mode {} keeps one position of an instrument; hedging needs strict or nautilus",
+            to_string(settings.fills));
+    }
+    if (settings.account != AccountKind::margin) {
+        return "a cash account has no short leg: hedging needs a margin account";
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::string_view to_string(FillMode value) { return kModes.of(value); }
@@ -219,6 +251,7 @@ std::optional<std::string> fault_of(const WorldSettings& s, const InstrumentTabl
                         fault_of(s.price_limits, table), fault_of(s.auctions)}) {
         if (fault) return fault;
     }
+    if (auto fault = position_fault_of(s)) return fault;
     if (s.fills == FillMode::strict) return std::nullopt;
     const auto lacks = [&](std::string_view what) {
         return fmt::format("fill mode {} {}; say strict", to_string(s.fills), what);
@@ -250,6 +283,9 @@ std::vector<std::string> describe(const WorldSettings& settings) {
     out.push_back(latency_line(settings.latencies));
     for (std::string& line : describe(settings.fee_terms)) out.push_back(std::move(line));
     out.push_back(funds_line(settings));
+    if (std::string line = positions_line(settings.positions); !line.empty()) {
+        out.push_back(std::move(line));
+    }
     for (std::string& line : describe(settings.margin)) out.push_back(std::move(line));
     for (std::string& line : describe(settings.carry)) out.push_back(std::move(line));
     return out;

@@ -11,6 +11,7 @@
 #include "domain/event.hpp"
 #include "domain/instrument.hpp"
 #include "domain/numbers.hpp"
+#include "domain/position_mode.hpp"
 #include "domain/time.hpp"
 #include "ports/history.hpp"
 #include "sim/account_kind.hpp"
@@ -125,6 +126,7 @@ struct WorldSettings {
     /// may fill.
     Rate participation{base::kDecimalOne / 10};
     AccountKind account = AccountKind::cash;
+    PositionSettings positions;
     MarginSettings margin;
     CarrySettings carry;
     std::vector<PriceLimit> price_limits;  ///< mode strict

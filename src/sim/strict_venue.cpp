@@ -110,9 +110,9 @@ VenueReason StrictVenue::refusal_of(const OrderIntent& intent) {
     if (intent.links.parent) {
         return desk_.find(*intent.links.parent) ? VenueReason::none : VenueReason::contingency;
     }
-    const Qty held = desk_.account().position(spec.instrument);
-    const bool reduces = spec.side == Side::buy ? held.raw < 0 : held.raw > 0;
-    if (spec.reduce_only && !reduces) return VenueReason::would_not_reduce;
+    if (only_closes(spec) && desk_.closable(intent.id.strategy(), spec).raw == 0) {
+        return VenueReason::would_not_reduce;
+    }
     if (spec.post_only && would_take(spec)) return VenueReason::would_take;
     if (!has_to_sell(intent)) {
         ++desk_.counts().denied_for_funds;
@@ -337,6 +337,7 @@ void StrictVenue::meet_rest(Market& market, const BarMeeting& meeting) {
     Supply supply = budget(market, meeting);
     desk_.count_tick();
     woken_inside_.clear();
+    market.turned_at.reset();
     is_inside_ = true;
     // Stops before everything else: of a stop and a target in one bar, the stop came first. Those
     // whose target is said to have come before follow it.
@@ -774,59 +775,84 @@ void StrictVenue::watch(InstrumentId instrument) {
     if (market.watched) woken_.push_back(instrument);
 }
 
-/// Orders go first, so that none of them opens what is being closed.
-void StrictVenue::liquidate(InstrumentId instrument, const PricePath& path, bool ambiguous) {
+/// Isolated: each position by itself, on the prices that it meets. Cross: all of them at once.
+template <typename PathOf>
+void StrictVenue::liquidate(InstrumentId instrument, const PathOf& path_of, bool ambiguous) {
     if (!liquidator_.watches(instrument)) return;
-    const auto at = liquidator_.breach(instrument, path);
-    if (!at) return;
-    if (liquidator_.is_isolated()) {
-        cancel_for_liquidation(markets_[instrument.value]);
-    } else {
-        for (Market& market : markets_) cancel_for_liquidation(market);
+    if (!liquidator_.is_isolated()) {
+        const bool by_a_fall = liquidator_.suffers_from_a_fall(instrument);
+        const auto path = path_of(by_a_fall);
+        const auto at = path ? liquidator_.breach({.instrument = instrument}, *path) : std::nullopt;
+        if (at) liquidate_account(liquidator_.loser(instrument, by_a_fall), *at, ambiguous);
+        return;
     }
-    desk_.account().mark(instrument) = *at;
-    liquidator_.close(instrument, *at, ambiguous);
-    watch(instrument);
-    while (const auto next = liquidator_.next_to_close()) {
-        liquidator_.close(*next, desk_.account().mark(*next), false);
-        watch(*next);
+    for (const Holding& of : desk_.account().open_in(instrument)) {
+        const auto path = path_of(desk_.account().held(of).raw > 0);
+        const auto at = path ? liquidator_.breach(of, *path) : std::nullopt;
+        if (!at) continue;
+        cancel_for_liquidation(of);
+        desk_.account().mark(instrument) = *at;
+        liquidator_.close(of, *at, ambiguous);
+        watch(instrument);
     }
 }
 
-void StrictVenue::cancel_for_liquidation(Market& market) {
+/// Orders go first, so that none of them opens what is being closed.
+void StrictVenue::liquidate_account(const Holding& first, Price at, bool ambiguous) {
+    for (const Instrument& of : desk_.table().all()) cancel_for_liquidation({.instrument = of.id});
+    desk_.account().mark(first.instrument) = at;
+    markets_[first.instrument.value].turned_at = at;
+    liquidator_.close(first, at, ambiguous);
+    watch(first.instrument);
+    while (const auto next = liquidator_.next_to_close()) {
+        liquidator_.close(*next, desk_.account().mark(next->instrument), false);
+        watch(next->instrument);
+    }
+}
+
+/// The orders that could open what is being closed; of a leg not those of its strategy that name
+/// the other one.
+void StrictVenue::cancel_for_liquidation(const Holding& of) {
+    Market& market = markets_[of.instrument.value];
     for (std::size_t i = 0; i < market.live.size(); ++i) {
         VenueOrder& order = desk_.at(market.live[i]);
-        if (!order.ended) cancel_order(order, VenueReason::liquidation);
+        const bool is_anothers = of.leg && order.id.strategy() != of.strategy;
+        const bool is_of_other_leg = of.leg && order.spec.leg && *order.spec.leg != *of.leg;
+        if (order.ended || is_anothers || is_of_other_leg) continue;
+        cancel_order(order, VenueReason::liquidation);
     }
 }
 
-/// A series of one side of the quote decides over who would trade with it.
-bool StrictVenue::decides(const BarMeeting& meeting) const {
-    const Qty held = desk_.account().position(meeting.instrument);
-    const Serves needed = held.raw > 0 ? Serves::sellers : Serves::buyers;
-    return meeting.serves == Serves::everyone || meeting.serves == needed;
+/// A series of one side of the quote decides over who would trade with it: its worst price.
+void StrictVenue::liquidate_on(const BarMeeting& meeting, Price lowest, Price highest,
+                               bool ambiguous) {
+    const std::optional<Price> turned_at = markets_[meeting.instrument.value].turned_at;
+    const auto path_of = [&](bool is_long) -> std::optional<PricePath> {
+        const Serves needed = is_long ? Serves::sellers : Serves::buyers;
+        if (meeting.serves != Serves::everyone && meeting.serves != needed) return std::nullopt;
+        const Price from = turned_at.value_or(meeting.bar.open);
+        return PricePath{.from = from, .worst = is_long ? lowest : highest};
+    };
+    liquidate(meeting.instrument, path_of, ambiguous);
 }
 
 void StrictVenue::liquidate_at_open(const BarMeeting& meeting) {
-    const Price open = meeting.bar.open;
-    if (decides(meeting)) {
-        liquidate(meeting.instrument, {.from = open, .worst = open}, false);
-    }
+    markets_[meeting.instrument.value].turned_at.reset();
+    liquidate_on(meeting, meeting.bar.open, meeting.bar.open, false);
 }
 
-/// The bar's worst price for who holds.
 void StrictVenue::liquidate_inside(const BarMeeting& meeting, bool ambiguous) {
-    if (!decides(meeting)) return;
-    const Qty held = desk_.account().position(meeting.instrument);
-    const Price worst = held.raw > 0 ? meeting.bar.low : meeting.bar.high;
-    liquidate(meeting.instrument, {.from = meeting.bar.open, .worst = worst}, ambiguous);
+    liquidate_on(meeting, meeting.bar.low, meeting.bar.high, ambiguous);
 }
 
 /// A price of 0 is a side where nobody stands.
 void StrictVenue::liquidate_at_once(InstrumentId instrument, Price to_sell, Price to_buy) {
-    const bool sells = desk_.account().position(instrument).raw > 0;
-    const Price price = sells ? to_sell : to_buy;
-    if (price.raw != 0) liquidate(instrument, {.from = price, .worst = price}, false);
+    const auto path_of = [&](bool is_long) -> std::optional<PricePath> {
+        const Price price = is_long ? to_sell : to_buy;
+        if (price.raw == 0) return std::nullopt;
+        return PricePath{.from = price, .worst = price};
+    };
+    liquidate(instrument, path_of, false);
     liquidator_.look(instrument);
 }
 
@@ -861,10 +887,8 @@ void StrictVenue::act(VenueOrder& order, const Hit& hit, Supply& supply) {
 /// How much may fill without opening a position; the whole for orders that may.
 Qty StrictVenue::reducible(const VenueOrder& order) {
     const Qty leaves = order.leaves();
-    if (!order.spec.reduce_only) return leaves;
-    const Qty held = desk_.account().position(order.spec.instrument);
-    const Qty against = order.is_buy() ? -held : held;
-    if (against.raw <= 0) return {};
+    if (!only_closes(order.spec)) return leaves;
+    const Qty against = desk_.closable(order.id.strategy(), order.spec);
     return std::min(leaves, whole_lots(against.raw, desk_.instrument(order).lot));
 }
 
@@ -872,7 +896,7 @@ void StrictVenue::fill(VenueOrder& order, const Hit& hit, Supply& supply) {
     const Instrument& instrument = desk_.instrument(order);
     const Qty wanted = reducible(order);
     if (wanted.raw <= 0) {
-        if (order.spec.reduce_only) cancel_order(order, VenueReason::would_not_reduce);
+        if (only_closes(order.spec)) cancel_order(order, VenueReason::would_not_reduce);
         return;
     }
     Qty got = wanted;
@@ -936,7 +960,7 @@ void StrictVenue::settle(VenueOrder& order, Qty filled, const Hit& hit) {
     if (done) return;
     if (order.orphan && order.leaves().raw <= 0) {
         cancel_order(order, VenueReason::contingency);
-    } else if (order.spec.reduce_only && reducible(order).raw <= 0 && order.leaves().raw > 0) {
+    } else if (only_closes(order.spec) && reducible(order).raw <= 0 && order.leaves().raw > 0) {
         cancel_order(order, VenueReason::would_not_reduce);
     }
 }

@@ -124,6 +124,9 @@ private:
         Price ask_mark;  ///< 0: there is no ask side, or it is not known yet
         std::uint32_t working = 0;
         bool watched = false;  ///< market data may liquidate what is held
+        /// Inside the bar that is met: where the account was liquidated, and the price went on
+        /// from.
+        std::optional<Price> turned_at;
         bool has_quotes = false;
         bool has_auctions = false;  ///< orders for auctions fill at their prints alone
         bool halted = false;        ///< nothing trades now
@@ -246,12 +249,14 @@ private:
     void meet_print_on_book(Market& market, const Trade& trade);
     void fill_by_print(Market& market, const Trade& trade, Side resting);
 
-    void liquidate(InstrumentId instrument, const PricePath& path, bool ambiguous);
+    template <typename PathOf>
+    void liquidate(InstrumentId instrument, const PathOf& path_of, bool ambiguous);
+    void liquidate_account(const Holding& first, Price at, bool ambiguous);
+    void liquidate_on(const BarMeeting& meeting, Price lowest, Price highest, bool ambiguous);
     void liquidate_at_open(const BarMeeting& meeting);
     void liquidate_inside(const BarMeeting& meeting, bool ambiguous);
-    [[nodiscard]] bool decides(const BarMeeting& meeting) const;
     void liquidate_at_once(InstrumentId instrument, Price to_sell, Price to_buy);
-    void cancel_for_liquidation(Market& market);
+    void cancel_for_liquidation(const Holding& of);
     void watch(InstrumentId instrument);
     [[nodiscard]] bool is_open_question(const VenueOrder& order);
     void act(VenueOrder& order, const Hit& hit, Supply& supply);

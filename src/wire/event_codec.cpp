@@ -57,6 +57,45 @@ void all(Archive& a, T&... values) {
     (field(a, values), ...);
 }
 
+constexpr std::uint8_t kSides = 2, kLegs = 2;
+
+std::uint8_t packed(const std::optional<Leg>& leg) {
+    return leg ? static_cast<std::uint8_t>(1 + static_cast<int>(*leg)) : std::uint8_t{0};
+}
+std::optional<Leg> leg_of(unsigned packed) {
+    return packed == 0 ? std::nullopt : std::optional{static_cast<Leg>(packed - 1)};
+}
+
+/// In one byte: buy, sell, and behind them, for those who have no leg to tell read them as before,
+/// each with the long leg and each with the short one.
+void side_and_leg(Writer& a, Side side, const std::optional<Leg>& leg) {
+    a.raw(static_cast<std::uint8_t>(static_cast<int>(side) + kSides * packed(leg)));
+}
+void side_and_leg(Reader& a, Side& side, std::optional<Leg>& leg) {
+    std::uint8_t byte = 0;
+    a.raw(byte);
+    if (byte >= kSides * (1 + kLegs)) return a.fail();
+    side = static_cast<Side>(byte % kSides);
+    leg = leg_of(byte / kSides);
+}
+
+/// Whom a margin call is about, in the byte that says whether an instrument follows.
+struct CallScope {
+    static constexpr unsigned kInstrument = 1, kStrategy = 2, kLegShift = 2;
+    std::uint8_t byte = 0;
+
+    [[nodiscard]] bool has_instrument() const { return (byte & kInstrument) != 0; }
+    [[nodiscard]] bool has_strategy() const { return (byte & kStrategy) != 0; }
+    [[nodiscard]] unsigned leg() const { return byte >> kLegShift; }
+};
+
+CallScope scope_of(const MarginCall& call) {
+    const unsigned bits = (call.instrument ? CallScope::kInstrument : 0U) |
+                          (call.strategy ? CallScope::kStrategy : 0U) |
+                          (unsigned{packed(call.leg)} << CallScope::kLegShift);
+    return {static_cast<std::uint8_t>(bits)};
+}
+
 /// None, or capitals and digits with nothing but zeros after them.
 bool is_currency(std::uint64_t packed) {
     std::array<char, sizeof packed> code{};
@@ -104,8 +143,10 @@ inline void fields(Reader& a, Tag& v) {
 
 template <typename A, Is<TrailingOffset> T> void fields(A& a, T& v) { all(a, v.unit, v.value); }
 template <typename A, Is<OrderSpec> T> void fields(A& a, T& v) {
-    all(a, v.instrument, v.side, v.type, v.time_in_force, v.trigger_by, v.post_only, v.reduce_only, v.qty,
-        v.display_qty, v.limit_price, v.trigger_price, v.trailing, v.trailing_limit, v.expire_at, v.tag);
+    field(a, v.instrument);
+    side_and_leg(a, v.side, v.leg);
+    all(a, v.type, v.time_in_force, v.trigger_by, v.post_only, v.reduce_only, v.qty, v.display_qty,
+        v.limit_price, v.trigger_price, v.trailing, v.trailing_limit, v.expire_at, v.tag);
 }
 template <typename A, Is<OrderLinks> T> void fields(A& a, T& v) { all(a, v.list, v.parent, v.contingency); }
 template <typename A, Is<OrderChange> T> void fields(A& a, T& v) { all(a, v.qty, v.limit_price, v.trigger_price); }
@@ -113,7 +154,9 @@ template <typename A, Is<OrderTerms> T> void fields(A& a, T& v) { all(a, v.qty, 
 template <typename A, Is<Denial> T> void fields(A& a, T& v) { all(a, v.reason, v.limit, v.actual, v.would_pass); }
 template <typename A, Is<FillBasis> T> void fields(A& a, T& v) { all(a, v.reference, v.ambiguous); }
 template <typename A, Is<Fill> T> void fields(A& a, T& v) {
-    all(a, v.price, v.qty, v.side, v.liquidity, v.fee, v.fee_currency, v.basis, v.trade_number);
+    all(a, v.price, v.qty);
+    side_and_leg(a, v.side, v.leg);
+    all(a, v.liquidity, v.fee, v.fee_currency, v.basis, v.trade_number);
 }
 
 template <typename A, Is<BarSpec> T> void fields(A& a, T& v) { all(a, v.unit, v.source, v.step); }
@@ -148,7 +191,21 @@ template <typename A, Is<Override> T> void fields(A& a, T& v) {
 template <typename A, Is<ModelPromoted> T> void fields(A& a, T& v) { all(a, v.model, v.artifact, v.who); }
 template <typename A, Is<CashFlow> T> void fields(A& a, T& v) { all(a, v.currency, v.amount, v.reason); }
 template <typename A, Is<EndOfData> T> void fields(A&, T&) {}
-template <typename A, Is<MarginCall> T> void fields(A& a, T& v) { all(a, v.instrument, v.currency, v.equity, v.required); }
+template <Is<MarginCall> T> void fields(Writer& a, T& v) {
+    a.raw(scope_of(v).byte);
+    if (v.instrument) field(a, *v.instrument);
+    if (v.strategy) field(a, *v.strategy);
+    all(a, v.currency, v.equity, v.required);
+}
+inline void fields(Reader& a, MarginCall& v) {
+    CallScope scope;
+    a.raw(scope.byte);
+    if (scope.leg() > kLegs) return a.fail();
+    if (scope.has_instrument()) field(a, v.instrument.emplace());
+    if (scope.has_strategy()) field(a, v.strategy.emplace());
+    v.leg = leg_of(scope.leg());
+    all(a, v.currency, v.equity, v.required);
+}
 template <typename A, Is<Liquidation> T> void fields(A& a, T& v) { all(a, v.instrument, v.strategy, v.fill); }
 template <typename A, Is<OrderEvent> T> void fields(A& a, T& v) {
     all(a, v.kind, v.instrument, v.order, v.detail, v.venue_order, v.text);

@@ -140,6 +140,8 @@ std::vector<Payload> one_of_each() {
                     .fee_currency = kUsd,
                     .basis = {.reference = {101'400'000'000}, .ambiguous = true},
                     .trade_number = 99};
+    Fill of_leg = fill;
+    of_leg.leg = Leg::long_leg;
     return {
         Bar{id, time_bars(minutes(5), PriceSource::bid), {11}, {1}, {2}, {3}, {4}, {5}},
         Quote{id, {1}, {2}, {3}, {4}},
@@ -171,6 +173,8 @@ std::vector<Payload> one_of_each() {
         Liquidation{id, StrategyId{1}, fill},
         CashFlow{kUsd, whole_money(-1), CashReason::rollover},
         OrderEvent{.detail = VenueReason::price_limit},
+        Liquidation{id, StrategyId{1}, of_leg},
+        MarginCall{id, kUsd, whole_money(5), whole_money(6), StrategyId{1}, Leg::short_leg},
     };
 }
 
@@ -193,12 +197,16 @@ std::vector<Decision> one_of_each_decision() {
                  .expire_at = Timestamp{7},
                  .tag = Tag{"stop-loss"}},
         .links = {.list = OrderId{8}, .parent = OrderId{9}, .contingency = Contingency::ouo}};
+    OrderIntent of_leg = order;
+    of_leg.spec.leg = Leg::short_leg;
     return {
         Command{SubmitOrder{order}},
         Command{ReplaceOrder{order.id, InstrumentId{7}, {Qty{1}, std::nullopt, Price{2}}}},
         Command{CancelOrder{order.id, InstrumentId{7}}},
         Command{SetTimer{{StrategyId{1}, TimerId{2}}, {3}}},
         Refusal{order.id, InstrumentId{7}, false, {DenialReason::off_tick, {1}, {2}, Qty{3}}},
+        Command{SubmitOrder{of_leg}},
+        Refusal{order.id, InstrumentId{7}, true, {DenialReason::unknown_leg, {}, {}, {}}},
     };
 }
 

@@ -4,10 +4,12 @@
     nautilus_orders.py LIST      a run a line: tick, bars, orders; the files in the format of parity_world.cpp
 
 prints what its matching engine answered, a line a report: bar,order,kind,qty,price; a line "end" closes each
-run. Runs in a virtual
+run. Orders that name a leg are of the strategy that they name, on a venue that hedges, and the leg is a position
+of its own; then what each holds is told at the end. Runs in a virtual
 environment of its own (tests/requirements-peers.txt): the package wants an older pandas than the other
 oracles.
 """
+import collections
 import csv
 import pathlib
 import sys
@@ -22,7 +24,7 @@ from nautilus_trader.model.enums import (AccountType, ContingencyType, OmsType, 
 from nautilus_trader.model.events import (OrderCanceled, OrderExpired, OrderFilled, OrderRejected,
                                           OrderUpdated)
 from nautilus_trader.model.identifiers import (ClientOrderId, InstrumentId, OrderListId, Symbol,
-                                               TraderId, Venue)
+                                               PositionId, TraderId, Venue)
 from nautilus_trader.model.instruments import Equity
 from nautilus_trader.model.objects import Money, Price, Quantity
 from nautilus_trader.model.orders import (LimitIfTouchedOrder, LimitOrder, MarketIfTouchedOrder,
@@ -31,7 +33,7 @@ from nautilus_trader.model.orders import (LimitIfTouchedOrder, LimitOrder, Marke
 from nautilus_trader.trading.strategy import Strategy
 
 FIELDS = ("after action id side qty type trigger limit trail trail_unit trail_limit "
-          "tif gtd_bar parent list contingency").split()
+          "tif gtd_bar parent list contingency strategy leg reduce").split()
 DAY_NS = 86_400 * 1_000_000_000
 SYMBOL = InstrumentId(Symbol("AAA"), Venue("SIM"))
 BAR_TYPE = BarType.from_str("AAA.SIM-1-DAY-LAST-EXTERNAL")
@@ -50,11 +52,13 @@ class PlayerConfig(StrategyConfig, frozen=True):
 
 
 class Player(Strategy):
-    def __init__(self, rows):
-        super().__init__(PlayerConfig())
+    def __init__(self, rows, number=0):
+        super().__init__(PlayerConfig(order_id_tag=f"{number:03d}"))
         self.rows = rows
+        self.number = number
         self.sent = 0
         self.lines = []
+        self.realised = collections.Counter()
 
     def on_start(self):
         self.subscribe_bars(BAR_TYPE)
@@ -76,7 +80,9 @@ class Player(Strategy):
             if order is not None and not order.is_closed:
                 self.cancel_order(order)
         elif len(rows) == 1:
-            self.submit_order(self.order_of(rows[0], rows))
+            leg = rows[0]["leg"]
+            self.submit_order(self.order_of(rows[0], rows),
+                              position_id=PositionId(f"{self.number}-{leg}") if leg else None)
         else:
             orders = [self.order_of(row, rows) for row in rows]
             self.submit_order_list(OrderList(OrderListId(rows[0]["list"]), orders))
@@ -90,6 +96,8 @@ class Player(Strategy):
             ts_init=self.clock.timestamp_ns(), time_in_force=TIMES_IN_FORCE[row["tif"]])
         if row["list"]:
             args.update(self.links_of(row, rows))
+        if row["reduce"]:
+            args["reduce_only"] = True
         kind = row["type"]
         if kind == "market":
             return MarketOrder(**args)
@@ -144,11 +152,26 @@ class Player(Strategy):
                 self.lines.append(f"{bar},{number},{KINDS[type(event)]},0,0")
 
 
+    def on_position_closed(self, event):
+        self.realised[event.position_id.value] += float(event.realized_pnl)
+
+    def positions(self):
+        """What each leg holds, and the profit of what was closed of it."""
+        for leg in ("long", "short"):
+            position = self.cache.position(PositionId(f"{self.number}-{leg}"))
+            qty, average, realised = 0.0, 0.0, self.realised[f"{self.number}-{leg}"]
+            if position is not None and position.is_open:
+                qty, average = position.signed_qty, position.avg_px_open
+                realised += float(position.realized_pnl)
+            yield f"position,{self.number},{leg},{qty},{average},{realised}"
+
+
 def play(tick, bars, rows):
     engine = BacktestEngine(BacktestEngineConfig(
         trader_id=TraderId("T-1"), logging=LoggingConfig(bypass_logging=True),
         risk_engine=RiskEngineConfig(bypass=True)))
-    engine.add_venue(Venue("SIM"), OmsType.NETTING, AccountType.MARGIN,
+    hedges = any(row["leg"] for row in rows)
+    engine.add_venue(Venue("SIM"), OmsType.HEDGING if hedges else OmsType.NETTING, AccountType.MARGIN,
                      [Money(1_000_000_000, USD)], base_currency=USD)
     engine.add_instrument(Equity(
         instrument_id=SYMBOL, raw_symbol=Symbol("AAA"), currency=USD, price_precision=2,
@@ -156,11 +179,17 @@ def play(tick, bars, rows):
     engine.add_data([
         Bar(BAR_TYPE, *(price(x) for x in bar[:4]), Quantity.from_int(int(bar[4])),
             (i + 1) * DAY_NS, (i + 1) * DAY_NS) for i, bar in enumerate(bars)])
-    player = Player(rows)
-    engine.add_strategy(player)
+    numbers = sorted({int(row["strategy"]) for row in rows}) if hedges else [0]
+    players = [Player([row for row in rows if int(row["strategy"] or 0) == number], number)
+               for number in numbers]
+    for player in players:
+        engine.add_strategy(player)
     engine.run()
+    lines = [line for player in players for line in player.lines]
+    if hedges:
+        lines += [line for player in players for line in player.positions()]
     engine.dispose()
-    return player.lines
+    return lines
 
 
 def read(text, fields=None):

@@ -4,10 +4,13 @@
 // which compares it with another engine.
 //
 //     parity_world BARS ORDERS key=value...      keys: mode cash tick fee_rate slip_bps slip_ticks
+//     positions
 //
 // BARS: open,high,low,close,volume a line; bar i is day i. ORDERS, sorted by the bar after which
 // they are sent:
 // after,action,id,side,qty,type,trigger,limit,trail,trail_unit,trail_limit,tif,gtd_bar,parent,list,contingency
+// and, where positions are hedged, strategy,leg,reduce; then what each leg holds is printed at the
+// end: position,strategy,leg,qty,average price,profit of what was closed.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -18,6 +21,7 @@
 #include <vector>
 
 #include "base/assert.hpp"
+#include "portfolio/portfolio.hpp"
 #include "sim/memory_history.hpp"
 #include "sim/world.hpp"
 
@@ -46,14 +50,22 @@ std::optional<Price> price_of(const std::string& text) {
     return text.empty() ? std::nullopt : std::optional{Price{number(text)}};
 }
 
-OrderId id_of(const std::string& text) {
-    return OrderId::of(StrategyId{0}, static_cast<std::uint64_t>(std::stoull(text)));
+enum Column : std::size_t { kStrategy = 16, kLeg, kReduce, kColumns };
+constexpr std::size_t kStrategies = 4;
+
+StrategyId strategy_of(const Row& r) {
+    const bool is_named = r.size() == kColumns && !r[kStrategy].empty();
+    return StrategyId{static_cast<std::uint16_t>(is_named ? std::stoul(r[kStrategy]) : 0)};
+}
+
+OrderId id_of(const std::string& text, StrategyId strategy) {
+    return OrderId::of(strategy, static_cast<std::uint64_t>(std::stoull(text)));
 }
 
 OrderIntent order_of(const Row& r) {
     OrderIntent out;
     OrderSpec& spec = out.spec;
-    out.id = id_of(r[2]);
+    out.id = id_of(r[2], strategy_of(r));
     spec.side = *parse_side(r[3]);
     spec.qty = Qty{number(r[4])};
     spec.type = *parse_order_type(r[5]);
@@ -66,8 +78,12 @@ OrderIntent order_of(const Row& r) {
     }
     if (!r[11].empty()) spec.time_in_force = *parse_time_in_force(r[11]);
     if (!r[12].empty()) spec.expire_at = Timestamp{} + days(std::stoll(r[12]) + 1);
-    if (!r[13].empty()) out.links.parent = id_of(r[13]);
-    if (!r[14].empty()) out.links.list = id_of(r[14]);
+    if (!r[13].empty()) out.links.parent = id_of(r[13], strategy_of(r));
+    if (!r[14].empty()) out.links.list = id_of(r[14], strategy_of(r));
+    if (r.size() == kColumns) {
+        spec.leg = parse_leg(r[kLeg]);
+        spec.reduce_only = r[kReduce] == "1";
+    }
     if (r[15] == "oco") out.links.contingency = Contingency::oco;
     if (r[15] == "oto") out.links.contingency = Contingency::oto;
     if (r[15] == "ouo") out.links.contingency = Contingency::ouo;
@@ -75,7 +91,9 @@ OrderIntent order_of(const Row& r) {
 }
 
 Command command_of(const Row& r) {
-    if (r[1] == "cancel") return CancelOrder{.id = id_of(r[2]), .instrument = InstrumentId{0}};
+    if (r[1] == "cancel") {
+        return CancelOrder{.id = id_of(r[2], strategy_of(r)), .instrument = InstrumentId{0}};
+    }
     return SubmitOrder{.order = order_of(r)};
 }
 
@@ -90,6 +108,17 @@ std::string line_of(const Event& event, const OrderEvent& order) {
     }
     return fmt::format("{},{},{},{},{},{}", bar, order.order.sequence(), to_string(order.kind), qty,
                        price, reason);
+}
+
+void print_legs(const portfolio::Portfolio& books) {
+    for (std::uint16_t s = 0; s < kStrategies; ++s) {
+        for (const Leg leg : {Leg::long_leg, Leg::short_leg}) {
+            const auto& own = books.position(StrategyId{s}, InstrumentId{0}, leg);
+            const std::string average = own.is_flat() ? "0" : to_string(divide(own.cost, own.qty));
+            fmt::print("position,{},{},{},{},{}\n", s, to_string(leg), to_string(own.qty), average,
+                       to_string(own.realised));
+        }
+    }
 }
 
 int run(int argc, char** argv) {
@@ -109,6 +138,9 @@ int run(int argc, char** argv) {
     if (options.contains("slip_ticks")) {
         settings.slippage = {.kind = sim::SlippageKind::ticks,
                              .value = number(options.at("slip_ticks"))};
+    }
+    if (options.contains("positions")) {
+        settings.positions.mode = *parse_position_mode(options.at("positions"));
     }
     Instrument instrument;
     instrument.symbol = "AAA.SIM";
@@ -135,11 +167,18 @@ int run(int argc, char** argv) {
 
     const std::vector<Row> orders = rows_of(argv[2]);
     const auto world = *sim::World::create(table, history, settings);
+    portfolio::Portfolio books{table,
+                               {.kind = portfolio::AccountKind::margin,
+                                .strategies = kStrategies,
+                                .positions = settings.positions}};
     Event event;
     std::size_t sent = 0;
     while (world->next(event) == ports::EventSource::Next::event) {
         if (const auto* order = std::get_if<OrderEvent>(&event.payload)) {
             fmt::print("{}\n", line_of(event, *order));
+            if (const auto* fill = std::get_if<Fill>(&order->detail)) {
+                books.apply_fill(order->order.strategy(), order->instrument, *fill);
+            }
         } else if (std::holds_alternative<Bar>(event.payload)) {
             const std::int64_t bar = event.ts.ns / days(1).ns - 1;
             for (; sent < orders.size() && std::stoll(orders[sent][0]) <= bar; ++sent) {
@@ -147,6 +186,7 @@ int run(int argc, char** argv) {
             }
         }
     }
+    if (settings.positions.hedges()) print_legs(books);
     return 0;
 }
 

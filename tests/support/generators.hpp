@@ -151,6 +151,10 @@ struct Any<Side> {
     static Side draw() { return draw_enum(Side::sell); }
 };
 template <>
+struct Any<Leg> {
+    static Leg draw() { return draw_enum(Leg::short_leg); }
+};
+template <>
 struct Any<TrailingOffset> {
     static TrailingOffset draw() {
         return {.unit = draw_enum(OffsetUnit::ticks), .value = Any<std::int64_t>::draw()};
@@ -166,6 +170,7 @@ struct Any<OrderSpec> {
                 .trigger_by = draw_enum(TriggerBy::mark),
                 .post_only = Any<bool>::draw(),
                 .reduce_only = Any<bool>::draw(),
+                .leg = Any<std::optional<Leg>>::draw(),
                 .qty = Any<Qty>::draw(),
                 .display_qty = Any<std::optional<Qty>>::draw(),
                 .limit_price = Any<std::optional<Price>>::draw(),
@@ -203,7 +208,7 @@ struct Any<OrderTerms> {
 template <>
 struct Any<Denial> {
     static Denial draw() {
-        return {.reason = draw_enum(DenialReason::short_not_allowed),
+        return {.reason = draw_enum(DenialReason::unknown_leg),
                 .limit = Any<Money>::draw(),
                 .actual = Any<Money>::draw(),
                 .would_pass = Any<std::optional<Qty>>::draw()};
@@ -220,6 +225,7 @@ struct Any<Fill> {
                 .qty = Any<Qty>::draw(),
                 .side = Any<Side>::draw(),
                 .liquidity = draw_enum(Liquidity::taker),
+                .leg = Any<std::optional<Leg>>::draw(),
                 .fee = Any<Money>::draw(),
                 .fee_currency = Any<Currency>::draw(),
                 .basis = {.reference = Any<Price>::draw(), .ambiguous = Any<bool>::draw()},
@@ -410,7 +416,9 @@ struct Any<MarginCall> {
         return {.instrument = Any<std::optional<InstrumentId>>::draw(),
                 .currency = Any<Currency>::draw(),
                 .equity = Any<Money>::draw(),
-                .required = Any<Money>::draw()};
+                .required = Any<Money>::draw(),
+                .strategy = Any<std::optional<StrategyId>>::draw(),
+                .leg = Any<std::optional<Leg>>::draw()};
     }
 };
 template <>

@@ -4,8 +4,8 @@
 //     script="2024-01-02T15:00Z buy 100 market; 2024-01-02T15:05Z sell 100 limit 99.5 at_close"
 //
 // A line is an instant and what is sent then: buy or sell, quantity, type, its prices (trigger,
-// limit), a time in force; or cancel and the number of an order, from 1; or replace, the number and
-// a new limit.
+// limit), and any of a time in force, reduce, long or short (its leg); or cancel and the number of
+// an order, from 1; or replace, the number and a new limit.
 #include <sstream>
 #include <string>
 #include <vector>
@@ -66,7 +66,15 @@ private:
         std::size_t next = 4;
         if (has_trigger(out.type)) out.trigger_price = parse_price(line.at(next++)).value();
         if (has_limit(out.type)) out.limit_price = parse_price(line.at(next++)).value();
-        if (next < line.size()) out.time_in_force = parse_time_in_force(line[next]).value();
+        for (; next < line.size(); ++next) {
+            if (line[next] == "reduce") {
+                out.reduce_only = true;
+            } else if (const auto leg = parse_leg(line[next])) {
+                out.leg = *leg;
+            } else {
+                out.time_in_force = parse_time_in_force(line[next]).value();
+            }
+        }
         return out;
     }
 
