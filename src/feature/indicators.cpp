@@ -14,11 +14,11 @@ namespace {
 
 std::vector<const IndicatorInfo*> by_name() {
     std::vector<const IndicatorInfo*> out;
-    for (const auto family : {overlap_indicators(), trailing_indicators(), momentum_indicators(),
-                              directional_indicators(), stochastic_indicators(),
-                              volatility_indicators(), candlestick_indicators(), price_indicators(),
-                              volume_indicators(), cycle_indicators(), math_indicators(),
-                              statistics_indicators(), range_indicators()}) {
+    for (const auto family :
+         {overlap_indicators(), trailing_indicators(), momentum_indicators(),
+          directional_indicators(), stochastic_indicators(), volatility_indicators(),
+          candlestick_indicators(), price_indicators(), volume_indicators(), cycle_indicators(),
+          math_indicators(), statistics_indicators(), range_indicators()}) {
         for (const IndicatorInfo& info : family) out.push_back(&info);
     }
     std::sort(out.begin(), out.end(),
