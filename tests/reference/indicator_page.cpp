@@ -40,6 +40,7 @@ std::string_view name_of(Input input) {
         case Input::real: return "real";
         case Input::second: return "second";
         case Input::periods: return "periods";
+        case Input::anchor: return "anchor";
     }
     return {};
 }

@@ -327,9 +327,8 @@ constexpr IndicatorInfo kIndicators[] = {
      .formula = "100 (a(fast) / a(slow) - 1), a the average named; 0 where a(slow) is 0",
      .source = "any textbook",
      .make = [](Args args) -> std::unique_ptr<Indicator> {
-         const AverageType type = average_type(args, 2);
          return with_averages(
-             type == AverageType::usual ? AverageType::exponential : type,
+             average_type(args, 2),
              [](auto fast, auto slow) {
                  return indicator_of<1>(VolumeOscillator{std::move(fast), std::move(slow)});
              },
