@@ -13,7 +13,7 @@ TOLERANCE = 1e-9
 WINDOWS = (2, 5, 20, 61)
 # By a feature's letters: Qlib's lines are differences of running sums of squares, and pandas updates its deviations value by
 # value, so that both lose digits. Ours are held to long doubles below.
-QLIB_TOLERANCE = {"RSQR": 1e-6, "STD": 1e-4, "BETA": 1e-8}
+QLIB_TOLERANCE = {"RSQR": 1e-6, "STD": 1e-4, "BETA": 1e-8, "RESI": 1e-8}
 
 
 @pytest.fixture(scope="module")
