@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <optional>
@@ -118,8 +120,8 @@ private:
             const bool other_time = rows.known_at[at] != old.known_at[row];
             std::size_t column = 0;
             while (!other_time && column < layout_.features &&
-                   std::memcmp(rows.columns[column] + at, old.columns[column] + row,
-                               sizeof(double)) == 0) {
+                   std::bit_cast<std::uint64_t>(rows.columns[column][at]) ==
+                       std::bit_cast<std::uint64_t>(old.columns[column][row])) {
                 ++column;
             }
             if (other_time || column < layout_.features) {
