@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <vector>
@@ -216,14 +217,24 @@ std::expected<const TrialGroup*, RunFailure> find(const research::TrialGroups& g
         RunFailure{kExitBadInput, what + "; `tradewind trials ls` shows them all"});
 }
 
-/// The best first: those that ran whole before those that did not.
+/// The best first: those that ran whole before those that did not, equal ones in their order.
+/// (std::stable_sort of libstdc++ 12 calls what the library itself has deprecated.)
 void sort_best_first(std::vector<TrialRecord>& trials) {
-    std::ranges::stable_sort(trials, [](const TrialRecord& a, const TrialRecord& b) {
+    const auto is_before = [&](std::size_t i, std::size_t j) {
+        const TrialRecord &a = trials[i], &b = trials[j];
         const bool a_whole = a.end == ports::TrialEnd::whole;
         const bool b_whole = b.end == ports::TrialEnd::whole;
         if (a_whole != b_whole) return a_whole;
-        return research::is_better_trial(a, b);
-    });
+        if (research::is_better_trial(a, b)) return true;
+        return !research::is_better_trial(b, a) && i < j;
+    };
+    std::vector<std::size_t> order(trials.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::sort(order, is_before);
+    std::vector<TrialRecord> sorted;
+    sorted.reserve(trials.size());
+    for (const std::size_t i : order) sorted.push_back(std::move(trials[i]));
+    trials = std::move(sorted);
 }
 
 std::string show_text(const TrialGroup& group, const std::vector<TrialRecord>& trials,
