@@ -34,6 +34,7 @@ Table rows_for(const IndicatorInfo& info, std::uint64_t seed) {
         const double high = std::max(open, price) + 0.25 * up_to(4);
         const double low = std::min(open, price) - 0.25 * up_to(4);
         const double volume = 100 * up_to(50), second = 50 + up_to(30), period = 2 + up_to(29);
+        const std::size_t session = row / 40;
         for (std::size_t i = 0; i < info.inputs.size(); ++i) {
             switch (info.inputs[i]) {
                 case Input::open: out[i][row] = open; break;
@@ -44,7 +45,7 @@ Table rows_for(const IndicatorInfo& info, std::uint64_t seed) {
                 case Input::volume: out[i][row] = volume; break;
                 case Input::second: out[i][row] = second; break;
                 case Input::periods: out[i][row] = period; break;
-                case Input::anchor: out[i][row] = static_cast<double>(row / 40); break;
+                case Input::anchor: out[i][row] = static_cast<double>(session); break;
             }
         }
     }
