@@ -19,7 +19,7 @@ import pytest
 import talib
 
 PROGRAM = os.environ.get("TRADEWIND", "build/bin/tradewind")
-DATA = os.environ.get("TRADEWIND_DATA")
+DATA = os.environ.get("TRADEWIND_DATA", "../shared/data")
 MOMENTUM = "zscore(log(close/ref(close,5)),60)"
 
 
@@ -38,7 +38,7 @@ def features(*arguments, expect=0):
 
 
 def spy_rows():
-    file = pathlib.Path(DATA or "none") / "equities" / "daily_raw" / "SPY.csv.gz"
+    file = pathlib.Path(DATA) / "equities" / "daily_raw" / "SPY.csv.gz"
     if not file.exists():
         return None
     with gzip.open(file, "rt") as text:
@@ -52,7 +52,7 @@ def made_rows():
     out = [["ts", "open", "high", "low", "close", "volume"]]
     for i, day in enumerate(days):
         before = close[max(0, i - 1)]
-        out.append([f"{day:%Y-%m-%d}T00:00:00Z", f"{before:.4f}", f"{max(before, close[i]) * 1.003:.4f}",
+        out.append([str(int(day.timestamp()) * 10**9), f"{before:.4f}", f"{max(before, close[i]) * 1.003:.4f}",
                     f"{min(before, close[i]) * 0.997:.4f}", f"{close[i]:.4f}", int(1e6 + 1e5 * random.random())])
     return out
 
@@ -108,6 +108,8 @@ def test_show_names_several_outputs(shared, tmp_path):
 
 
 def test_rows_are_known_at_the_close_of_their_bar(shared, rows, tmp_path):
+    if spy_rows() is None:
+        pytest.skip("no TRADEWIND_DATA; made bars lie on holidays too, which have no session to close")
     out = tmp_path / "close.csv"
     features("build", "--catalog", shared, "--instrument", "SPY.ARCA", "--expr", "close", "--export", out)
     known = pd.to_datetime(pd.read_csv(out)["ts"], utc=True)
