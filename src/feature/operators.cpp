@@ -8,21 +8,11 @@
 
 #include "feature/indicators/families.hpp"
 #include "feature/kernel_indicator.hpp"
+#include "feature/kernels/row_function.hpp"
 #include "feature/kernels/window.hpp"
 
 namespace tradewind::feature {
 namespace {
-
-/// A function of one row. What is not finite is no value: NaN.
-template <auto Function>
-struct Pointwise {
-    [[nodiscard]] static std::size_t lookback() { return 0; }
-    template <typename... Doubles>
-    double next(Doubles... values) const {
-        const double out = Function(values...);
-        return std::isfinite(out) ? out : kNaN;
-    }
-};
 
 constexpr double truth(bool value) { return value ? 1.0 : 0.0; }
 
@@ -50,44 +40,26 @@ double choice(double a, double b, double c) { return a != 0 ? b : c; }
 double gain(double now, double then) { return now / then - 1.0; }
 double log_gain(double now, double then) { return std::log(now / then); }
 
+double value_or_missing(double value) { return std::isfinite(value) ? value : kNaN; }
+
+/// A function of one row. What is not finite is no value.
 template <auto Function, std::size_t Inputs>
 std::unique_ptr<Indicator> pointwise(Args /*none*/) {
-    return indicator_of<Inputs>(Pointwise<Function>{});
+    return indicator_of<Inputs>(
+        RowFunction{[](auto... values) { return value_or_missing(Function(values...)); }});
 }
-
-/// The value n rows ago.
-class Lag {
-public:
-    explicit Lag(std::size_t rows) : window_(rows) {}
-
-    [[nodiscard]] std::size_t lookback() const { return window_.period(); }
-    template <bool Warm>
-    double next(double value) {
-        const double oldest = window_.push(value);
-        if (Warm) return oldest;
-        return taken_++ < window_.period() ? kNaN : oldest;
-    }
-
-private:
-    Window window_;
-    std::size_t taken_ = 0;
-};
 
 /// A function of a value and the one n rows before it.
 template <auto Function>
 class Change {
 public:
-    explicit Change(std::size_t rows) : lag_(rows) {}
+    explicit Change(std::size_t rows) : before_(rows) {}
 
-    [[nodiscard]] std::size_t lookback() const { return lag_.lookback(); }
-    template <bool Warm>
-    double next(double value) {
-        const double out = Function(value, lag_.next<Warm>(value));
-        return std::isfinite(out) ? out : kNaN;
-    }
+    [[nodiscard]] std::size_t lookback() const { return before_.lookback(); }
+    double next(double value) { return value_or_missing(Function(value, before_.next(value))); }
 
 private:
-    Lag lag_;
+    Delay before_;
 };
 
 template <auto Function>
@@ -290,7 +262,7 @@ constexpr auto kOperators = std::to_array<IndicatorInfo>({
      .params = kLag,
      .outputs = kValue,
      .formula = "x, n rows ago",
-     .make = [](Args args) { return indicator_of<1>(Lag{whole(args, 0)}); }},
+     .make = [](Args args) { return indicator_of<1>(Delay{whole(args, 0)}); }},
     {.name = "delta",
      .title = "change",
      .inputs = kReal,

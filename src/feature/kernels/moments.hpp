@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "feature/kernel_indicator.hpp"
+#include "feature/kernels/run_length.hpp"
 #include "feature/kernels/window.hpp"
 
 namespace tradewind::feature {
@@ -21,8 +22,7 @@ public:
     void add(double value) {
         if (!is_begun_) [[unlikely]]
             begin(value);
-        equals_ = value == last_ ? equals_ + 1 : 1;
-        last_ = value;
+        equals_.add(value);
         const double oldest = window_.push(value);
         const double step = value - oldest;
         sum_ += step;
@@ -37,7 +37,7 @@ public:
     [[nodiscard]] double mean() const { return anchor_ + sum_ * share_; }
     /// Of the population: divided by the number of values. Exactly 0 where all are equal.
     [[nodiscard]] double variance() const {
-        if (equals_ >= window_.period()) return 0.0;
+        if (equals_.length() >= window_.period()) return 0.0;
         return larger((squares_ - sum_ * sum_ * share_) * share_, 0.0);
     }
     [[nodiscard]] double deviation() const { return std::sqrt(variance()); }
@@ -64,8 +64,7 @@ private:
     double anchor_anew_ = 0.0;
     double sum_anew_ = 0.0;
     double squares_anew_ = 0.0;
-    double last_ = kNaN;
-    std::size_t equals_ = 0;  ///< how many of the last values are the same
+    RunLength equals_;
     bool is_begun_ = false;
     bool is_full_ = false;
 };
