@@ -181,12 +181,33 @@ Json to_json(const std::vector<Built>& built) {
     return out;
 }
 
+/// Of each instrument whose bars do not reach as far back as some features look.
+std::vector<std::string> short_series(const FeatureWork& work, const std::vector<Built>& built) {
+    std::vector<std::string> out;
+    const auto outputs = work.features.graph->outputs();
+    for (const Built& one : built) {
+        const auto is_empty = [&](const auto& output) {
+            return output.lookback >= one.choice->series->rows;
+        };
+        const auto first = std::ranges::find_if(outputs, is_empty);
+        if (first == outputs.end()) continue;
+        out.push_back(fmt::format(
+            "{}: {} of {} features have no value: {} needs {} rows before its first, and there are "
+            "{}",
+            one.choice->instrument->symbol, std::ranges::count_if(outputs, is_empty),
+            outputs.size(), first->name, with_commas(first->lookback),
+            with_commas(one.choice->series->rows)));
+    }
+    return out;
+}
+
 void print_build(const FeatureWork& work, const FeaturesOptions& options,
                  const std::vector<Built>& built, double wall_s) {
     const auto& graph = *work.features.graph;
     std::uint64_t rows = 0;
     for (const Built& one : built) rows += one.rows;
     const bool is_stored = !built.front().file.empty();
+    const std::vector<std::string> warnings = short_series(work, built);
     if (options.json) {
         Json out{{"rows", rows},
                  {"features", graph.outputs().size()},
@@ -196,7 +217,8 @@ void print_build(const FeatureWork& work, const FeaturesOptions& options,
                  {"wall_s", wall_s},
                  {"store", is_stored ? Json(store_path(options, work.config)) : Json(nullptr)},
                  {"export", options.exported.empty() ? Json(nullptr) : Json(options.exported)},
-                 {"instruments", to_json(built)}};
+                 {"instruments", to_json(built)},
+                 {"warnings", warnings}};
         fmt::print("{}\n", out.dump(2));
         return;
     }
@@ -213,7 +235,9 @@ void print_build(const FeatureWork& work, const FeaturesOptions& options,
     if (is_stored) table.row("kept in", store_path(options, work.config));
     if (!options.exported.empty()) table.row("written to", options.exported);
     table.row("seconds", fmt::format("{:.3f}", wall_s));
-    fmt::print("{}", table.text());
+    std::string text = table.text();
+    for (const std::string& warning : warnings) text += fmt::format("\nNote: {}.\n", warning);
+    fmt::print("{}", text);
 }
 
 /// The last rows, for people.

@@ -215,6 +215,19 @@ TEST_F(TextFileTest, reads_back_what_a_sink_wrote) {
     EXPECT_FALSE(fs::exists(root_ + "/dropped.csv.part"));
 }
 
+/// A device that refuses every byte: putting a file in its place would be as bad as losing them.
+TEST_F(TextFileTest, writes_to_what_is_no_file_without_putting_a_file_there) {
+    const std::string link = root_ + "/full.csv";
+    fs::create_symlink("/dev/full", link);
+    auto sink = open_text_sink(link).value();
+    const auto written = sink->write("ts,close\n");
+    ASSERT_FALSE(written.has_value());
+    EXPECT_TRUE(to_string(written.error()).contains("No space left")) << to_string(written.error());
+    EXPECT_TRUE(fs::is_character_file("/dev/full"));
+    EXPECT_TRUE(fs::is_symlink(link));
+    EXPECT_FALSE(fs::exists(link + ".part"));
+}
+
 TEST(TextSink, prints_decimals_as_the_slow_way_does) {
     base::Random random{3};
     for (const std::int64_t special : {INT64_MIN, INT64_MAX, std::int64_t{0}, std::int64_t{-1}}) {

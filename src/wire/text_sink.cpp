@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -50,6 +51,22 @@ public:
         return write_all(STDOUT_FILENO, text, "standard output");
     }
     Done close() override { return {}; }
+};
+
+/// What is there and no file: a pipe, a terminal. Nothing may be put in its place.
+class SpecialSink final : public TextSink {
+public:
+    SpecialSink(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+    SpecialSink(const SpecialSink&) = delete;
+    SpecialSink& operator=(const SpecialSink&) = delete;
+    ~SpecialSink() override { ::close(fd_); }
+
+    Done write(std::string_view text) override { return write_all(fd_, text, path_); }
+    Done close() override { return {}; }
+
+private:
+    int fd_;
+    std::string path_;
 };
 
 class FileSink final : public TextSink {
@@ -150,9 +167,13 @@ void append_decimal(std::string& out, std::int64_t units) {
 
 std::expected<std::unique_ptr<TextSink>, InputError> open_text_sink(const std::string& path) {
     if (path.empty()) return std::make_unique<StandardOutput>();
-    const std::string temporary = path + ".part";
-    const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    struct stat found{};
+    const bool is_special = ::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode);
+    const std::string opened = is_special ? path : path + ".part";
+    const int flags = is_special ? O_WRONLY : O_WRONLY | O_CREAT | O_TRUNC;
+    const int fd = ::open(opened.c_str(), flags | O_CLOEXEC, 0666);
     if (fd < 0) return std::unexpected(failed(path, "cannot create", errno));
+    if (is_special) return std::make_unique<SpecialSink>(fd, path);
     auto file = std::make_unique<FileSink>(fd, path);
     if (!path.ends_with(".gz")) return file;
     return std::make_unique<GzipSink>(std::move(file));

@@ -24,7 +24,8 @@ public:
     [[nodiscard]] virtual std::expected<void, InputError> close() = 0;
 };
 
-/// An empty path is standard output. A file appears under its name when it is whole.
+/// An empty path is standard output. A file appears under its name when it is whole; a pipe or
+/// another thing that is no file is written to as it is.
 [[nodiscard]] std::expected<std::unique_ptr<TextSink>, InputError> open_text_sink(
     const std::string& path);
 

@@ -312,3 +312,14 @@ def test_killed_while_it_builds_nothing_is_half_there(catalog, rows):
     assert 699 in counts
     subprocess.run(build, check=True, capture_output=True)
     assert features("ls", "--catalog", catalog, "--json")["series"][0]["rows"] == len(rows) - 1
+
+
+def test_a_feature_that_looks_back_further_than_there_are_bars_is_named(shared, rows, tmp_path):
+    told = features("build", "--catalog", shared, "--instrument", "SPY.ARCA", "--expr", "ref(close,100000)",
+                    "--export", tmp_path / "none.csv", "--json")
+    bars_there = f"{len(rows) - 1:,}"
+    assert told["warnings"] == ["SPY.ARCA: 1 of 1 features have no value: value needs 100,000 rows before its first, and "
+                                f"there are {bars_there}"]
+    known = features("build", "--catalog", shared, "--instrument", "SPY.ARCA", "--expr", "ref(close,1)",
+                     "--export", tmp_path / "some.csv", "--json")
+    assert known["warnings"] == []
