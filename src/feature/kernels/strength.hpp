@@ -49,9 +49,10 @@ public:
     template <bool Warm>
     double next(double value) {
         const auto [gain, loss] = gains_.next<Warm>(value);
-        if ((Warm || index_ == index_) && gains_.is_still()) return index_;
         const double sum = gain + loss;
-        index_ = sum == 0.0 ? 0.0 : 100.0 * (gain / sum);
+        const double moved = sum == 0.0 ? 0.0 : 100.0 * (gain / sum);
+        const bool stays = (Warm || index_ == index_) && gains_.is_still();
+        index_ = pick(stays, index_, moved);
         return index_;
     }
 
