@@ -19,8 +19,8 @@
 namespace tradewind::feature {
 namespace {
 
-constexpr std::array<std::string_view, kFieldCount> kFieldNames{"open",  "high",   "low",
-                                                                "close", "volume", "time"};
+constexpr std::array<std::string_view, kFieldCount> kFieldNames{
+    "open", "high", "low", "close", "volume", "time", "session_open", "session_close"};
 
 /// The price that a bar's volume changed hands at in the mean. Bars here do not tell it: their
 /// typical price, (high + low + close) / 3, stands for it.
@@ -94,6 +94,8 @@ public:
     }
 
     Graph finish() {
+        for (const Graph::Step& step : graph_.steps_) note_fields(step.inputs);
+        for (const Graph::Output& output : graph_.outputs_) note_fields({&output.slot, 1});
         std::string schema = fmt::format("functions {}\n", kFunctionsVersion);
         for (const Graph::Output& output : graph_.outputs_) {
             schema += fmt::format("{} = {}\n", output.name, output.expression);
@@ -113,6 +115,11 @@ private:
     using Value = std::variant<double, Slot, Several>;
     using Made = std::expected<Value, ExpressionError>;
 
+    void note_fields(std::span<const Slot> slots) {
+        for (const Slot slot : slots) {
+            if (slot < kFieldCount) graph_.reads_[slot] = true;
+        }
+    }
     static std::unexpected<ExpressionError> fail(const Term& term, std::string text) {
         return std::unexpected(ExpressionError{term.column, std::move(text)});
     }
@@ -417,6 +424,8 @@ void FeatureStream::run(const FieldColumns& in, std::span<double* const> out) {
     for (std::size_t from = 0; from < in.rows; from += block_) {
         const std::size_t rows = std::min(block_, in.rows - from);
         for (std::size_t field = 0; field < kFieldCount; ++field) {
+            if (!graph_->reads(static_cast<Field>(field))) continue;
+            ASSERT(in.columns[field] != nullptr);
             slots_[field] = in.columns[field] + from;
         }
         run_block(rows);

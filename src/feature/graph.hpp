@@ -16,9 +16,20 @@
 
 namespace tradewind::feature {
 
-/// What a bar brings into a graph. `time` is its close in seconds since 1970.
-enum class Field : std::uint8_t { open, high, low, close, volume, time };
-inline constexpr std::size_t kFieldCount = 6;
+/// What a bar brings into a graph. Instants are in seconds since 1970: `time` is the bar's close,
+/// `session_open` and `session_close` are of the session that it ends in, outside of sessions of
+/// the next one.
+enum class Field : std::uint8_t {
+    open,
+    high,
+    low,
+    close,
+    volume,
+    time,
+    session_open,
+    session_close,
+};
+inline constexpr std::size_t kFieldCount = 8;
 [[nodiscard]] std::string_view to_string(Field field);
 
 /// Counts up with every change of what a function computes.
@@ -72,6 +83,7 @@ public:
     [[nodiscard]] std::size_t slots() const { return slots_; }
     /// The slot of each field is its number.
     [[nodiscard]] static Slot slot_of(Field field) { return static_cast<Slot>(field); }
+    [[nodiscard]] bool reads(Field field) const { return reads_[static_cast<std::size_t>(field)]; }
     /// Names, expressions and the version of the functions, as 64 bits in hexadecimal: equal hashes
     /// mean equal values.
     [[nodiscard]] const std::string& schema_hash() const { return schema_hash_; }
@@ -84,10 +96,11 @@ private:
     std::vector<Constant> constants_;
     std::vector<Output> outputs_;
     std::size_t slots_ = kFieldCount;
+    std::array<bool, kFieldCount> reads_{};
     std::string schema_hash_;
 };
 
-/// Columns of bars by Field, all of `rows` values.
+/// Columns of bars by Field, all of `rows` values; nullptr where the graph does not read the field.
 struct FieldColumns {
     std::array<const double*, kFieldCount> columns{};
     std::size_t rows = 0;

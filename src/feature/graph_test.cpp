@@ -29,6 +29,8 @@ Table bars_of(const Column& close) {
         out[3].push_back(close[i]);
         out[4].push_back(100 + static_cast<double>(i % 7));
         out[5].push_back(60.0 * static_cast<double>(i));
+        out[6].push_back(0.0);
+        out[7].push_back(86'400.0);
     }
     return out;
 }
@@ -146,10 +148,11 @@ TEST(Expression, names_what_is_wrong_and_where) {
     EXPECT_EQ(error_of("(close"),
               "column 7: ')' is missing for the one at column 1, before the end");
     EXPECT_EQ(error_of("rsj(close)"), "column 1: there is no function rsj; do you mean rsi?");
-    EXPECT_EQ(
-        error_of("1 + clsoe"),
-        "column 5: there is no clsoe; the bar has open, high, low, close, volume, time; do you "
-        "mean close?");
+    EXPECT_EQ(error_of("1 + clsoe"),
+              "column 5: there is no clsoe; the bar has open, high, low, close, volume, time, "
+              "session_open, "
+              "session_close; do you "
+              "mean close?");
     EXPECT_EQ(error_of("corr(close, open, low)"), "column 1: corr takes 2 series, not 3");
     EXPECT_EQ(error_of("greater(close)"), "column 1: greater takes 2 series, not 1");
     EXPECT_EQ(error_of("rsi"), "column 1: rsi is a function: say rsi(...)");

@@ -69,7 +69,8 @@ bool answer_features(const std::vector<FeatureText>& features, const std::vector
     const std::size_t rows = data.size() / kColumns;
     FieldColumns in;
     in.rows = rows;
-    for (std::size_t i = 0; i < kFieldCount; ++i) in.columns[i] = data.data() + i * rows;
+    for (std::size_t i = 0; i < std::min(kColumns, kFieldCount); ++i)
+        in.columns[i] = data.data() + i * rows;
     std::vector<std::vector<double>> values(features.size(), std::vector<double>(rows));
     std::vector<double*> columns;
     for (auto& column : values) columns.push_back(column.data());

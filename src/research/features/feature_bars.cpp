@@ -28,7 +28,27 @@ constexpr std::array<FieldSource, 5> kSources{{{Field::open, Bars::open},
 
 std::size_t place(Field field) { return static_cast<std::size_t>(field); }
 
-void append(FeatureBars& out, const ports::Chunk& chunk, BarClock& clock) {
+double seconds_of(Timestamp at) { return static_cast<double>(at.ns) / 1e9; }
+
+/// The session in which an instant lies, or the next one; instants in order cost a comparison.
+class SessionTrack {
+public:
+    explicit SessionTrack(CalendarKind calendar) : calendar_(calendar) {}
+    [[nodiscard]] const Session& at(Timestamp t) {
+        if (t < known_from_ || t >= session_.close) {
+            session_ = session_from(calendar_, t);
+            known_from_ = t;
+        }
+        return session_;
+    }
+
+private:
+    CalendarKind calendar_;
+    Session session_{};
+    Timestamp known_from_ = kTimestampMax;
+};
+
+void append(FeatureBars& out, const ports::Chunk& chunk, BarClock& clock, SessionTrack& sessions) {
     for (const FieldSource& source : kSources) {
         for (const std::int64_t raw : chunk.column(source.column)) {
             out.columns[place(source.field)].push_back(to_double(Price{raw}));
@@ -37,7 +57,11 @@ void append(FeatureBars& out, const ports::Chunk& chunk, BarClock& clock) {
     for (const std::int64_t label : chunk.column(ports::kTs)) {
         const std::int64_t close = clock.at({label}).close.ns;
         out.known_at.push_back(close);
-        out.columns[place(Field::time)].push_back(static_cast<double>(close) / 1e9);
+        out.columns[place(Field::time)].push_back(seconds_of({close}));
+        // a bar that ends with its session belongs to it
+        const Session& session = sessions.at({close - 1});
+        out.columns[place(Field::session_open)].push_back(seconds_of(session.open));
+        out.columns[place(Field::session_close)].push_back(seconds_of(session.close));
     }
 }
 
@@ -60,13 +84,14 @@ std::expected<FeatureBars, std::string> read_feature_bars(const ports::History& 
                                                           Timestamp to) {
     FeatureBars out;
     BarClock clock{instrument.calendar, key.spec};
+    SessionTrack sessions{instrument.calendar};
     auto reader = history.read(key, kTimestampMin, kTimestampMax);
     if (!reader) return std::unexpected(reader.error().text);
     while (true) {
         const auto chunk = (*reader)->next();
         if (!chunk) return std::unexpected(chunk.error().text);
         if (!*chunk) break;
-        append(out, **chunk, clock);
+        append(out, **chunk, clock, sessions);
         if (out.known_at.back() >= to.ns) break;
     }
     // Bars end in the order in which they begin, but a label may stand for a shortened session.

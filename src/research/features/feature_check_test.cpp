@@ -25,7 +25,9 @@ FeatureBars walk(std::size_t rows) {
                                  std::min(open, price) * 0.999,
                                  price,
                                  100 + static_cast<double>(random.below(900)),
-                                 60.0 * static_cast<double>(row + 1)};
+                                 60.0 * static_cast<double>(row + 1),
+                                 0.0,
+                                 86'400.0};
         for (std::size_t i = 0; i < feature::kFieldCount; ++i) out.columns[i].push_back(values[i]);
     }
     return out;
