@@ -8,6 +8,7 @@
 #include <bit>
 #include <map>
 #include <optional>
+#include <ranges>
 #include <variant>
 
 #include "base/assert.hpp"
@@ -19,8 +20,42 @@
 namespace tradewind::feature {
 namespace {
 
-constexpr std::array<std::string_view, kFieldCount> kFieldNames{
-    "open", "high", "low", "close", "volume", "time", "session_open", "session_close"};
+constexpr std::array<std::string_view, kFieldCount> kFieldNames{"open",
+                                                                "high",
+                                                                "low",
+                                                                "close",
+                                                                "volume",
+                                                                "time",
+                                                                "session_open",
+                                                                "session_close",
+                                                                "bid",
+                                                                "ask",
+                                                                "bid_size",
+                                                                "ask_size",
+                                                                "microprice",
+                                                                "mean_spread",
+                                                                "touch_changes",
+                                                                "order_flow",
+                                                                "trades",
+                                                                "buy_trades",
+                                                                "sell_trades",
+                                                                "trade_volume",
+                                                                "buy_volume",
+                                                                "sell_volume",
+                                                                "large_volume",
+                                                                "trade_value",
+                                                                "effective_spread",
+                                                                "realised_spread",
+                                                                "bid_depth_5",
+                                                                "ask_depth_5",
+                                                                "bid_depth_10",
+                                                                "ask_depth_10",
+                                                                "bid_slope",
+                                                                "ask_slope",
+                                                                "order_flow_5",
+                                                                "order_flow_10"};
+static_assert(static_cast<std::size_t>(Field::order_flow_10) + 1 == kFieldCount);
+static_assert(static_cast<std::size_t>(Field::bid) == kBarFieldCount);
 
 /// The price that a bar's volume changed hands at in the mean. Bars here do not tell it: their
 /// typical price, (high + low + close) / 3, stands for it.
@@ -166,8 +201,10 @@ private:
         if (find_function(term.text) != nullptr) {
             return fail(term, fmt::format("{} is a function: say {}(...)", term.text, term.text));
         }
-        return fail(term, fmt::format("there is no {}; the bar has {}{}", term.text,
-                                      fmt::join(kFieldNames, ", "), also_near(term.text)));
+        return fail(term,
+                    fmt::format("there is no {}; the bar has {}{}", term.text,
+                                fmt::join(kFieldNames | std::views::take(kBarFieldCount), ", "),
+                                also_near(term.text)));
     }
 
     static std::vector<Slot> typical_of() {

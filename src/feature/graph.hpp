@@ -16,9 +16,10 @@
 
 namespace tradewind::feature {
 
-/// What a bar brings into a graph. Instants are in seconds since 1970: `time` is the bar's close,
-/// `session_open` and `session_close` are of the session that it ends in, outside of sessions of
-/// the next one.
+/// What a row brings into a graph. First what the bar tells. Instants are in seconds since 1970:
+/// `time` is the bar's close, `session_open` and `session_close` are of the session that it ends
+/// in, outside of sessions of the next one. Then what ticks and books told while the bar was open
+/// (feature/tape/tape.hpp).
 enum class Field : std::uint8_t {
     open,
     high,
@@ -28,8 +29,38 @@ enum class Field : std::uint8_t {
     time,
     session_open,
     session_close,
+    // of the touch
+    bid,
+    ask,
+    bid_size,
+    ask_size,
+    microprice,
+    mean_spread,
+    touch_changes,
+    order_flow,
+    // of trades
+    trades,
+    buy_trades,
+    sell_trades,
+    trade_volume,
+    buy_volume,
+    sell_volume,
+    large_volume,
+    trade_value,
+    effective_spread,
+    realised_spread,
+    // of the levels of a book
+    bid_depth_5,
+    ask_depth_5,
+    bid_depth_10,
+    ask_depth_10,
+    bid_slope,
+    ask_slope,
+    order_flow_5,
+    order_flow_10,
 };
-inline constexpr std::size_t kFieldCount = 8;
+inline constexpr std::size_t kBarFieldCount = 8;
+inline constexpr std::size_t kFieldCount = 34;
 [[nodiscard]] std::string_view to_string(Field field);
 
 /// Counts up with every change of what a function computes.

@@ -20,7 +20,7 @@ using Table = std::vector<Column>;
 
 /// Bars by field; the close is given, the rest hangs on it.
 Table bars_of(const Column& close) {
-    Table out(kFieldCount);
+    Table out(kBarFieldCount);
     for (std::size_t i = 0; i < close.size(); ++i) {
         const double before = i == 0 ? close[0] : close[i - 1];
         out[0].push_back(before);
@@ -48,7 +48,7 @@ Column walk(std::size_t rows, std::uint64_t seed) {
 
 FieldColumns rows_of(const Table& bars, std::size_t from, std::size_t end) {
     FieldColumns out;
-    for (std::size_t i = 0; i < kFieldCount; ++i) out.columns[i] = bars[i].data() + from;
+    for (std::size_t i = 0; i < kBarFieldCount; ++i) out.columns[i] = bars[i].data() + from;
     out.rows = end - from;
     return out;
 }

@@ -9,17 +9,10 @@
 #include "domain/event.hpp"
 #include "domain/instrument.hpp"
 #include "market/block_ladder.hpp"
+#include "market/order_flow.hpp"
 #include "market/validation.hpp"
 
 namespace tradewind::market {
-
-/// A price with all that is shown there.
-struct Level {
-    Price price{};
-    Qty size{};
-
-    friend bool operator==(const Level&, const Level&) = default;
-};
 
 /// What became of a row of an L2 stream.
 enum class RowResult : std::uint8_t {

@@ -55,6 +55,8 @@ public:
     /// Nothing was missed since the book was last empty, and it stands at the end of a message and
     /// is not crossed.
     [[nodiscard]] bool is_ready() const { return !has_missed_ && !is_open_ && !is_crossed_; }
+    /// Something was missed since the book was last empty: wrong until it is cleared.
+    [[nodiscard]] bool has_missed() const { return has_missed_; }
     /// Of the latest faulty row; nullopt before the first.
     [[nodiscard]] const std::optional<Defect>& defect() const { return defect_; }
     [[nodiscard]] const OrderBookCounts& counts() const { return counts_; }

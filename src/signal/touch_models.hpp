@@ -12,6 +12,7 @@
 #include "domain/event.hpp"
 #include "domain/numbers.hpp"
 #include "domain/time.hpp"
+#include "market/order_flow.hpp"
 
 /// What the strategies on books compute from the touch: pure of orders, so that a test holds each
 /// formula to numbers from elsewhere (tests/reference/touch_reference.py).
@@ -83,20 +84,6 @@ struct QuoteModel {
     }
 };
 
-/// Order flow at the touch between two of its states, in units of 1e-9: positive is demand. R.
-/// Cont, A. Kukanov and S. Stoikov, "The price impact of order book events", Journal of Financial
-/// Econometrics 12 (2014), p. 47-88, section 2: what comes to the bid or leaves the ask counts
-/// up, the reverse down; a price that moves counts with the whole size of the level that it leaves
-/// or makes.
-[[nodiscard]] inline base::Int128 order_flow(const Quote& before, const Quote& now) {
-    base::Int128 out = 0;
-    if (now.bid >= before.bid) out += now.bid_size.raw;
-    if (now.bid <= before.bid) out -= before.bid_size.raw;
-    if (now.ask <= before.ask) out -= now.ask_size.raw;
-    if (now.ask >= before.ask) out += before.ask_size.raw;
-    return out;
-}
-
 /// Order flow of a window, and the same against the mean depth of the touch in it. The window moves
 /// in hundredths: it holds the running one and the 99 before it.
 class OrderFlowWindow {
@@ -110,7 +97,7 @@ public:
         advance(now);
         Part& part = parts_[static_cast<std::size_t>(running_ % kParts)];
         if (has_last_) {
-            const base::Int128 flow = order_flow(last_, touch);
+            const base::Int128 flow = market::order_flow(last_, touch);
             part.flow += flow;
             sum_.flow += flow;
         }

@@ -77,7 +77,7 @@ TEST(OrderFlow, counts_what_comes_to_the_bid_and_leaves_the_ask) {
         {{{}, {10}, {13}, {5}, {9}}, 7},   // the ask of 7 is gone
     };
     for (const auto& c : cases) {
-        EXPECT_EQ(static_cast<std::int64_t>(order_flow(before, c.now)), c.flow);
+        EXPECT_EQ(static_cast<std::int64_t>(market::order_flow(before, c.now)), c.flow);
     }
 }
 

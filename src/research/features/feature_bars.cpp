@@ -69,13 +69,17 @@ void append(FeatureBars& out, const ports::Chunk& chunk, BarClock& clock, Sessio
 
 feature::FieldColumns FeatureBars::view(std::size_t from, std::size_t end) const {
     feature::FieldColumns out{.columns = {}, .rows = end - from};
-    for (std::size_t i = 0; i < columns.size(); ++i) out.columns[i] = columns[i].data() + from;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        if (!columns[i].empty()) out.columns[i] = columns[i].data() + from;
+    }
     return out;
 }
 
 void FeatureBars::cut(std::size_t rows) {
     known_at.resize(rows);
-    for (auto& column : columns) column.resize(rows);
+    for (auto& column : columns) {
+        if (!column.empty()) column.resize(rows);
+    }
 }
 
 std::expected<FeatureBars, std::string> read_feature_bars(const ports::History& history,

@@ -17,7 +17,8 @@
 
 namespace tradewind::research {
 
-/// Bars as features read them, each with the instant from which on it was known: its close.
+/// Bars as features read them, each with the instant from which on it was known: its close. A field
+/// that nobody reads may have no column.
 struct FeatureBars {
     std::vector<std::int64_t> known_at;
     std::array<std::vector<double>, feature::kFieldCount> columns;

@@ -83,10 +83,14 @@ void put_bar(FeatureBars& bars, std::size_t row, double around, base::Random& ra
     bars.columns[static_cast<std::size_t>(feature::Field::close)][row] = close;
     bars.columns[static_cast<std::size_t>(feature::Field::volume)][row] =
         static_cast<double>(random.below(10'000'000));
+    for (std::size_t i = feature::kBarFieldCount; i < feature::kFieldCount; ++i) {
+        if (!bars.columns[i].empty()) bars.columns[i][row] = around * random.uniform();
+    }
 }
 
 void insert_row(FeatureBars& bars, std::size_t at) {
     const auto twice = [at](auto& column) {
+        if (column.empty()) return;
         const auto value = column[at - 1];
         column.insert(column.begin() + static_cast<std::ptrdiff_t>(at), value);
     };
@@ -96,6 +100,7 @@ void insert_row(FeatureBars& bars, std::size_t at) {
 
 void drop_row(FeatureBars& bars, std::size_t at) {
     const auto drop = [at](auto& column) {
+        if (column.empty()) return;
         column.erase(column.begin() + static_cast<std::ptrdiff_t>(at));
     };
     drop(bars.known_at);

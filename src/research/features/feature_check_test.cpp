@@ -28,7 +28,11 @@ FeatureBars walk(std::size_t rows) {
                                  60.0 * static_cast<double>(row + 1),
                                  0.0,
                                  86'400.0};
-        for (std::size_t i = 0; i < feature::kFieldCount; ++i) out.columns[i].push_back(values[i]);
+        static_assert(std::size(values) == feature::kBarFieldCount);
+        for (std::size_t i = 0; i < feature::kFieldCount; ++i) {
+            const bool is_of_bar = i < feature::kBarFieldCount;
+            out.columns[i].push_back(is_of_bar ? values[i] : price * (0.5 + random.uniform()));
+        }
     }
     return out;
 }
