@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "base/random.hpp"
+#include "feature/operators.hpp"
 #include "support/must.hpp"
 
 namespace tradewind::feature {
@@ -127,6 +128,84 @@ TEST(Expression, has_no_value_where_there_is_none) {
     expect_values("close / (close - 2)", {1, 2, 4}, {-1, kNaN, 2});
     expect_values("log(close - 2)", {1, 2, 3}, {kNaN, kNaN, 0});
     expect_values("sma(log(close - 2), 2)", {3, 3, 1, 3, 3}, {kNaN, 0, kNaN, kNaN, 0});
+}
+
+TEST(Expression, knows_conditions_and_what_came_since) {
+    expect_values("since(close > 3)", {1, 4, 2, 5, 6, 1}, {kNaN, 0, 1, 0, 0, 1});
+    expect_values("since(log(close))", {2, 1, -1, 1, 2}, {0, 1, kNaN, kNaN, 0});
+    expect_values("streak(close > 3)", {1, 4, 5, 2, 6}, {0, 1, 2, 0, 1});
+    expect_values("value_when(close > 3, open)", {1, 4, 2, 5}, {kNaN, 1, 1, 2});
+    expect_values("count(close > 3, 2)", {1, 4, 5, 2}, {kNaN, 1, 2, 1});
+    expect_values("count(close > 3, 1)", {1, 4}, {0, 1});
+    expect_values("count(close, 9)", {1, 4}, {kNaN, kNaN});
+    expect_values("crosses_above(close, 3)", {4, 2, 3, 4, 5, 3}, {kNaN, 0, 0, 1, 0, 0});
+    expect_values("crosses_below(close, 3)", {2, 3, 2, 1, 4}, {kNaN, 0, 1, 0, 0});
+    expect_values("clip(close, 2, 3)", {1, 2.5, 4}, {2, 2.5, 3});
+    expect_values("clip(close, 3, 2)", {1, 2.5, 4}, {2, 2, 2});
+    expect_values("signedpower(close, 2)", {-3, 2, 0}, {-9, 4, 0});
+    expect_values("signedpower(close, -1)", {-2, 0}, {-0.5, kNaN});
+}
+
+TEST(Expression, keeps_the_last_value_for_as_long_as_it_may_be_old) {
+    expect_values("ffill(log(close))", {-1, 1, -1, -1, -1}, {kNaN, 0, 0, 0, 0});
+    expect_values("ffill(log(close), 2)", {1, -1, -1, -1, 1}, {0, 0, 0, kNaN, 0});
+}
+
+TEST(Expression, begins_anew_where_the_anchor_changes) {
+    const Column close{3, 1, 2, 5, 4, 6};
+    expect_values("anchored_sum(close, floor(time / 180))", close, {3, 4, 6, 5, 9, 15});
+    expect_values("anchored_mean(close, floor(time / 180))", close, {3, 2, 2, 5, 4.5, 5});
+    expect_values("anchored_max(close, floor(time / 180))", close, {3, 3, 3, 5, 5, 6});
+    expect_values("anchored_min(close, floor(time / 180))", close, {3, 1, 1, 5, 4, 4});
+    expect_values("anchored_first(close, floor(time / 180))", close, {3, 3, 3, 5, 5, 5});
+    expect_values("anchored_count(close, floor(time / 180))", close, {1, 2, 3, 1, 2, 3});
+}
+
+TEST(Expression, has_no_figure_of_what_does_not_vary) {
+    const Column flat(6, 7.1), missing(6, kNaN);
+    for (const std::string_view text :
+         {"zscore(close, 3)", "skew(close, 3)", "kurt(close, 4)", "ts_scale(close, 3)",
+          "autocorr(close, 1, 3)", "corr(close, volume, 3)", "ewm_zscore(close, 3)",
+          "ewm_corr(close, volume, 3)", "regbeta(close, volume, 3)", "regalpha(close, volume, 3)",
+          "regresi(close, volume, 3)", "regresi_std(close, volume, 3)"}) {
+        expect_values(text, flat, missing);
+    }
+    expect_values("ewm_std(close, 3)", flat, {kNaN, kNaN, 0, 0, 0, 0});
+    expect_values("resi_std(close, 3)", flat, {kNaN, kNaN, 0, 0, 0, 0});
+    expect_values("regresi_std(volume, close, 3)", flat, {kNaN, kNaN, 0, 0, 0, 0});
+}
+
+TEST(Expression, has_windows_of_one_row_where_they_say_something) {
+    const Column close{3, -1, 0.5};
+    for (const std::string_view name : {"mean", "sum", "max", "min", "median", "product", "wma"}) {
+        expect_values(std::string{name} + "(close, 1)", close, close);
+    }
+    expect_values("ewm_mean(close, 1)", close, close);
+    expect_values("tsrank(close, 1)", close, {1, 1, 1});
+    EXPECT_EQ(error_of("skew(close, 2)"),
+              "column 1: skew: period is a whole number from 3 to 100000, not 2");
+    EXPECT_EQ(error_of("ewm_std(close, 1)"),
+              "column 1: ewm_std: span is a whole number from 2 to 100000, not 1");
+}
+
+TEST(Expression, knows_functions_by_what_others_call_them) {
+    for (const Alias& alias : aliases()) {
+        const IndicatorInfo* function = find_function(alias.function);
+        ASSERT_NE(function, nullptr) << alias.function;
+        EXPECT_EQ(function->name, alias.function);
+        EXPECT_EQ(find_function(alias.name), function) << alias.name;
+        EXPECT_EQ(find_indicator(alias.name), nullptr) << alias.name;
+    }
+    const auto graph = graph_of({{"a", "delay(close, 3)"}, {"b", "ref(close, 3)"}});
+    EXPECT_EQ(graph->steps().size(), 1U);
+}
+
+TEST(Expression, asks_for_the_instant_whose_hour_is_meant) {
+    EXPECT_EQ(error_of("hour()"), "column 1: hour takes 1 series, and none is given");
+    expect_values("minute(time)", {1, 1, 1}, {0, 1, 2});
+    expect_values("hour(-1)", {1}, {23});
+    expect_values("year(1e300)", {1}, {kNaN});
+    expect_values("new_york_time(0)", {1}, {kNaN});
 }
 
 TEST(Expression, takes_parameters_by_place_or_name_and_outputs_by_name) {

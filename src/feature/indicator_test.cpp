@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "feature/operators.hpp"
 
 namespace tradewind::feature {
 namespace {
@@ -28,12 +29,15 @@ Table rows_for(const IndicatorInfo& info, std::uint64_t seed) {
     double price = 100;
     // What is known between -1 and 1 alone.
     const double scale = info.name == "acos" || info.name == "asin" ? 1e-3 : 1.0;
+    // Seconds in 2017: New York's clock is known from 1987 on.
+    const double origin = info.name == "new_york_time" ? 1.5e9 : 0.0;
     for (std::size_t row = 0; row < kRows; ++row) {
         const double open = price;
         price = std::max(10.0, price + 0.25 * (up_to(21) - 10));
         const double high = std::max(open, price) + 0.25 * up_to(4);
         const double low = std::min(open, price) - 0.25 * up_to(4);
-        const double volume = 100 * up_to(50), second = 50 + up_to(30), period = 2 + up_to(29);
+        const double volume = 100 * up_to(50), second = origin + 50 + up_to(30),
+                     period = 2 + up_to(29);
         const std::size_t session = row / 40;
         for (std::size_t i = 0; i < info.inputs.size(); ++i) {
             switch (info.inputs[i]) {
@@ -137,7 +141,19 @@ TEST_P(EveryIndicator, sees_nothing_of_what_comes_after) {
     EXPECT_TRUE(same_bytes(before, after));
 }
 
+/// Those that go on after a missing value, which is what they are for, are not among them.
+std::vector<const IndicatorInfo*> functions_that_start_anew() {
+    std::vector<const IndicatorInfo*> out;
+    for (const IndicatorInfo* info : expression_functions()) {
+        if (info->name != "ffill" && info->name != "fill" && info->name != "is_missing")
+            out.push_back(info);
+    }
+    return out;
+}
+
 INSTANTIATE_TEST_SUITE_P(Indicators, EveryIndicator, testing::ValuesIn(indicators()),
+                         [](const auto& test) { return std::string{test.param->name}; });
+INSTANTIATE_TEST_SUITE_P(Functions, EveryIndicator, testing::ValuesIn(functions_that_start_anew()),
                          [](const auto& test) { return std::string{test.param->name}; });
 
 TEST(Indicators, are_found_by_name_and_nearly_found_by_a_wrong_one) {

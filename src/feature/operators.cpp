@@ -40,15 +40,6 @@ double choice(double a, double b, double c) { return a != 0 ? b : c; }
 double gain(double now, double then) { return now / then - 1.0; }
 double log_gain(double now, double then) { return std::log(now / then); }
 
-double value_or_missing(double value) { return std::isfinite(value) ? value : kNaN; }
-
-/// A function of one row. What is not finite is no value.
-template <auto Function, std::size_t Inputs>
-std::unique_ptr<Indicator> pointwise(Args /*none*/) {
-    return indicator_of<Inputs>(
-        RowFunction{[](auto... values) { return value_or_missing(Function(values...)); }});
-}
-
 /// A function of a value and the one n rows before it.
 template <auto Function>
 class Change {
@@ -67,35 +58,9 @@ std::unique_ptr<Indicator> change(Args args) {
     return indicator_of<1>(Change<Function>{whole(args, 0)});
 }
 
-/// Says where values are missing; a NaN comes in, and does not make it start anew.
-class Missing final : public Indicator {
-public:
-    void run(std::span<const double* const> in, std::span<double* const> out,
-             std::size_t rows) override {
-        for (std::size_t i = 0; i < rows; ++i) out[0][i] = truth(!std::isfinite(in[0][i]));
-    }
-    void restart() override {}
-    [[nodiscard]] std::size_t lookback() const override { return 0; }
-    [[nodiscard]] std::unique_ptr<Indicator> clone() const override {
-        return std::make_unique<Missing>();
-    }
-};
-
+double is_missing(double value) { return truth(!std::isfinite(value)); }
 /// The first where it is a value, else the second.
-class FillWith final : public Indicator {
-public:
-    void run(std::span<const double* const> in, std::span<double* const> out,
-             std::size_t rows) override {
-        for (std::size_t i = 0; i < rows; ++i) {
-            out[0][i] = std::isfinite(in[0][i]) ? in[0][i] : in[1][i];
-        }
-    }
-    void restart() override {}
-    [[nodiscard]] std::size_t lookback() const override { return 0; }
-    [[nodiscard]] std::unique_ptr<Indicator> clone() const override {
-        return std::make_unique<FillWith>();
-    }
-};
+double filled(double value, double otherwise) { return std::isfinite(value) ? value : otherwise; }
 
 /// Not written as a symbol or a word between its operands.
 bool is_called(const IndicatorInfo& info) {
@@ -105,86 +70,85 @@ bool is_called(const IndicatorInfo& info) {
            std::find(kWords.begin(), kWords.end(), info.name) == kWords.end();
 }
 
-constexpr std::array kReals{Input::real, Input::second};
 constexpr std::array kRealsOfThree{Input::real, Input::second, Input::second};
 constexpr std::array kLag{period_param(1, 1)};
 
 constexpr auto kOperators = std::to_array<IndicatorInfo>({
     {.name = "+",
      .title = "sum",
-     .inputs = kReals,
+     .inputs = kPair,
      .outputs = kValue,
      .formula = "a + b",
      .make = pointwise<plus, 2>},
     {.name = "-",
      .title = "difference",
-     .inputs = kReals,
+     .inputs = kPair,
      .outputs = kValue,
      .formula = "a - b",
      .make = pointwise<minus, 2>},
     {.name = "*",
      .title = "product",
-     .inputs = kReals,
+     .inputs = kPair,
      .outputs = kValue,
      .formula = "a b",
      .make = pointwise<times, 2>},
     {.name = "/",
      .title = "quotient",
-     .inputs = kReals,
+     .inputs = kPair,
      .outputs = kValue,
      .formula = "a / b; missing where b is 0",
      .make = pointwise<over, 2>},
     {.name = "^",
      .title = "power",
-     .inputs = kReals,
+     .inputs = kPair,
      .outputs = kValue,
      .formula = "a to the power of b; missing where that is no real number",
      .make = pointwise<power, 2>},
     {.name = "<",
      .title = "less",
-     .inputs = kReals,
+     .inputs = kPair,
      .outputs = kValue,
      .formula = "1 or 0",
      .make = pointwise<is_less, 2>},
     {.name = "<=",
      .title = "at most",
-     .inputs = kReals,
+     .inputs = kPair,
      .outputs = kValue,
      .formula = "1 or 0",
      .make = pointwise<is_at_most, 2>},
     {.name = ">",
      .title = "greater",
-     .inputs = kReals,
+     .inputs = kPair,
      .outputs = kValue,
      .formula = "1 or 0",
      .make = pointwise<is_greater, 2>},
     {.name = ">=",
      .title = "at least",
-     .inputs = kReals,
+     .inputs = kPair,
      .outputs = kValue,
      .formula = "1 or 0",
      .make = pointwise<is_at_least, 2>},
     {.name = "==",
      .title = "equal",
-     .inputs = kReals,
+     .inputs = kPair,
      .outputs = kValue,
      .formula = "1 or 0",
      .make = pointwise<is_equal, 2>},
     {.name = "!=",
      .title = "unequal",
-     .inputs = kReals,
+     .inputs = kPair,
      .outputs = kValue,
      .formula = "1 or 0",
      .make = pointwise<is_unequal, 2>},
     {.name = "and",
      .title = "both",
-     .inputs = kReals,
+     .inputs = kPair,
      .outputs = kValue,
      .formula = "1 where neither is 0, else 0",
      .make = pointwise<both, 2>},
     {.name = "or",
      .title = "either",
-     .inputs = kReals,
+     .inputs = kPair,
      .outputs = kValue,
      .formula = "1 where one is not 0, else 0",
      .make = pointwise<either, 2>},
@@ -227,13 +191,13 @@ constexpr auto kOperators = std::to_array<IndicatorInfo>({
      .make = pointwise<logarithm_of_more, 1>},
     {.name = "greater",
      .title = "the larger of two",
-     .inputs = kReals,
+     .inputs = kPair,
      .outputs = kValue,
      .formula = "max(a, b)",
      .make = pointwise<larger, 2>},
     {.name = "less",
      .title = "the smaller of two",
-     .inputs = kReals,
+     .inputs = kPair,
      .outputs = kValue,
      .formula = "min(a, b)",
      .make = pointwise<smaller, 2>},
@@ -248,13 +212,13 @@ constexpr auto kOperators = std::to_array<IndicatorInfo>({
      .inputs = kReal,
      .outputs = kValue,
      .formula = "1 or 0",
-     .make = [](Args) -> std::unique_ptr<Indicator> { return std::make_unique<Missing>(); }},
+     .make = [](Args) { return sees_missing<1>(RowFunction{is_missing}); }},
     {.name = "fill",
      .title = "another value where one is missing",
-     .inputs = kReals,
+     .inputs = kPair,
      .outputs = kValue,
      .formula = "a, or b where a is missing",
-     .make = [](Args) -> std::unique_ptr<Indicator> { return std::make_unique<FillWith>(); }},
+     .make = [](Args) { return sees_missing<2>(RowFunction{filled}); }},
 
     {.name = "ref",
      .title = "the value of an earlier row",
@@ -286,18 +250,52 @@ constexpr auto kOperators = std::to_array<IndicatorInfo>({
      .make = change<log_gain>},
 });
 
+/// As pandas, Qlib and WorldQuant's 101 formulaic alphas call them.
+constexpr auto kAliases = std::to_array<Alias>({
+    {.name = "correlation", .function = "corr"}, {.name = "covariance", .function = "cov"},
+    {.name = "decay_linear", .function = "wma"}, {.name = "delay", .function = "ref"},
+    {.name = "diff", .function = "delta"},       {.name = "mad", .function = "avgdev"},
+    {.name = "mean", .function = "sma"},         {.name = "med", .function = "median"},
+    {.name = "returns", .function = "ret"},      {.name = "shift", .function = "ref"},
+    {.name = "ts_argmax", .function = "idxmax"}, {.name = "ts_argmin", .function = "idxmin"},
+    {.name = "ts_max", .function = "max"},       {.name = "ts_mean", .function = "sma"},
+    {.name = "ts_min", .function = "min"},       {.name = "ts_product", .function = "product"},
+    {.name = "ts_rank", .function = "tsrank"},   {.name = "ts_std", .function = "std"},
+    {.name = "ts_sum", .function = "sum"},
+});
+
 }  // namespace
 
 std::span<const IndicatorInfo> operators() { return kOperators; }
 
-const IndicatorInfo* find_function(std::string_view name) {
-    if (const IndicatorInfo* indicator = find_indicator(name)) return indicator;
-    for (const auto table : {operators(), rolling_operators()}) {
-        for (const IndicatorInfo& info : table) {
-            if (info.name == name && is_called(info)) return &info;
+std::span<const Alias> aliases() { return kAliases; }
+
+std::span<const IndicatorInfo* const> expression_functions() {
+    static const std::vector<const IndicatorInfo*> kAll = [] {
+        std::vector<const IndicatorInfo*> out;
+        for (const auto table : {operators(), rolling_operators(), weighted_operators(),
+                                 conditional_operators(), calendar_operators()}) {
+            for (const IndicatorInfo& info : table) {
+                if (is_called(info)) out.push_back(&info);
+            }
         }
-    }
-    return nullptr;
+        std::sort(out.begin(), out.end(),
+                  [](const IndicatorInfo* a, const IndicatorInfo* b) { return a->name < b->name; });
+        return out;
+    }();
+    return kAll;
+}
+
+const IndicatorInfo* find_function(std::string_view name) {
+    const auto alias = std::find_if(kAliases.begin(), kAliases.end(),
+                                    [&](const Alias& known) { return known.name == name; });
+    if (alias != kAliases.end()) name = alias->function;
+    if (const IndicatorInfo* indicator = find_indicator(name)) return indicator;
+    const auto all = expression_functions();
+    const auto found = std::lower_bound(
+        all.begin(), all.end(), name,
+        [](const IndicatorInfo* info, std::string_view wanted) { return info->name < wanted; });
+    return found != all.end() && (*found)->name == name ? *found : nullptr;
 }
 
 const IndicatorInfo* find_symbol(std::string_view symbol, std::size_t operands) {
@@ -312,11 +310,8 @@ const IndicatorInfo* find_symbol(std::string_view symbol, std::size_t operands) 
 std::vector<std::string_view> function_names() {
     std::vector<std::string_view> names;
     for (const IndicatorInfo* info : indicators()) names.push_back(info->name);
-    for (const auto table : {operators(), rolling_operators()}) {
-        for (const IndicatorInfo& info : table) {
-            if (is_called(info)) names.push_back(info.name);
-        }
-    }
+    for (const IndicatorInfo* info : expression_functions()) names.push_back(info->name);
+    for (const Alias& alias : kAliases) names.push_back(alias.name);
     return names;
 }
 

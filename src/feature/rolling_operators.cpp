@@ -6,10 +6,11 @@
 
 #include "feature/indicators/families.hpp"
 #include "feature/kernel_indicator.hpp"
-#include "feature/kernels/averages.hpp"
 #include "feature/kernels/comoments.hpp"
 #include "feature/kernels/extremes.hpp"
 #include "feature/kernels/moments.hpp"
+#include "feature/kernels/row_function.hpp"
+#include "feature/kernels/shape.hpp"
 #include "feature/kernels/sorted_window.hpp"
 #include "feature/kernels/trend.hpp"
 #include "feature/kernels/window_figure.hpp"
@@ -41,10 +42,24 @@ double covariance(const RollingComoments& window, double /*x*/, double /*y*/) {
 double correlation(const RollingComoments& window, double /*x*/, double /*y*/) {
     return window.correlation();
 }
-/// Of the second on the first.
+// Of the second series on the first.
 double regression_slope(const RollingComoments& window, double /*x*/, double /*y*/) {
-    return window.xx() > 0.0 ? window.xy() / window.xx() : kNaN;
+    return window.slope();
 }
+double regression_start(const RollingComoments& window, double /*x*/, double /*y*/) {
+    return window.y_mean() - window.slope() * window.x_mean();
+}
+double regression_residual(const RollingComoments& window, double x, double y) {
+    return (y - window.y_mean()) - window.slope() * (x - window.x_mean());
+}
+double regression_error(const RollingComoments& window, double /*x*/, double /*y*/) {
+    return std::sqrt(window.unexplained() / (window.size() - 2.0));
+}
+double line_error(const RollingTrend& window, double /*newest*/) {
+    return std::sqrt(window.unexplained() / (static_cast<double>(window.lookback()) - 1.0));
+}
+double skewness(const RollingShape& window, double /*newest*/) { return window.skew(); }
+double kurtosis(const RollingShape& window, double /*newest*/) { return window.kurtosis(); }
 
 class Quantile {
 public:
@@ -60,6 +75,78 @@ public:
 private:
     SortedWindow window_;
     double q_;
+};
+
+/// Rows on which a condition holds.
+class Count {
+public:
+    explicit Count(std::size_t period) : sum_(period) {}
+
+    [[nodiscard]] std::size_t lookback() const { return sum_.window().period() - 1; }
+    template <bool Warm>
+    double next(double condition) {
+        const double sum = sum_.add(condition != 0.0 ? 1.0 : 0.0);
+        return Warm || sum_.is_full() ? sum : kNaN;
+    }
+
+private:
+    RollingSum sum_;  ///< of whole numbers: exact
+};
+
+/// Van Herk's blocks serve any operation whose order of doing does not matter. No quotient of
+/// running products, which a single 0 would end.
+struct Product {
+    static constexpr double kNone = 1.0;
+    static double of(double a, double b) { return a * b; }
+};
+
+class ProductOfWindow {
+public:
+    explicit ProductOfWindow(std::size_t period) : product_(period) {}
+
+    [[nodiscard]] std::size_t lookback() const { return product_.lookback(); }
+    template <bool Warm>
+    double next(double value) {
+        return value_or_missing(product_.next<Warm>(value));
+    }
+
+private:
+    RollingExtreme<Product> product_;
+};
+
+/// Where the newest lies between the extremes of its window.
+class Scale {
+public:
+    explicit Scale(std::size_t period) : range_(period) {}
+
+    [[nodiscard]] std::size_t lookback() const { return range_.lookback(); }
+    template <bool Warm>
+    double next(double value) {
+        const auto [highest, lowest] = range_.next<Warm>(value, value);
+        return highest > lowest ? (value - lowest) / (highest - lowest) : kNaN;
+    }
+
+private:
+    RollingRange range_;
+};
+
+/// Correlation of a series with itself some rows before.
+class Autocorrelation {
+public:
+    Autocorrelation(std::size_t lag, std::size_t period) : before_(lag), window_(period) {}
+
+    [[nodiscard]] std::size_t lookback() const { return before_.lookback() + window_.lookback(); }
+    template <bool Warm>
+    double next(double value) {
+        const double before = before_.next(value);
+        if (!Warm && before != before) return kNaN;
+        window_.add(before, value);
+        return Warm || window_.is_full() ? window_.correlation() : kNaN;
+    }
+
+private:
+    Delay before_;
+    RollingComoments window_;
 };
 
 /// Where in the window its extreme lies, from 1 (the oldest row); the oldest of equal ones.
@@ -80,20 +167,15 @@ private:
     std::size_t period_;
 };
 
-constexpr std::array kReals{Input::real, Input::second};
 constexpr std::array kPeriod1{period_param(20, 1)};
 constexpr std::array kPeriod2{period_param(20, 2)};
+constexpr std::array kPeriod3{period_param(20, 3)};
+constexpr std::array kPeriod4{period_param(20, 4)};
+constexpr std::array kLagAndPeriod{period_param(1, 1, "lag"), period_param(20, 2)};
 constexpr std::array kQuantileParams{
     period_param(20, 1), real_param("q", 0.5, 0, 1, "0 is the smallest, 1 the largest")};
 
 constexpr auto kOperators = std::to_array<IndicatorInfo>({
-    {.name = "mean",
-     .title = "mean",
-     .inputs = kReal,
-     .params = kPeriod1,
-     .outputs = kValue,
-     .formula = "sum of the last n / n",
-     .make = [](Args args) { return indicator_of<1>(Sma{whole(args, 0)}); }},
     {.name = "std",
      .title = "standard deviation of a sample",
      .inputs = kReal,
@@ -115,6 +197,44 @@ constexpr auto kOperators = std::to_array<IndicatorInfo>({
      .outputs = kValue,
      .formula = "(x - mean) / std; missing where nothing varies",
      .make = figure<RollingMoments, z_score>},
+    {.name = "skew",
+     .title = "skewness of a sample",
+     .inputs = kReal,
+     .params = kPeriod3,
+     .outputs = kValue,
+     .formula =
+         "sqrt(n (n - 1)) / (n - 2) m3 / m2^1.5, m the moments about the mean; missing where "
+         "nothing varies",
+     .make = figure<RollingShape, skewness>},
+    {.name = "kurt",
+     .title = "kurtosis of a sample above that of a normal distribution",
+     .inputs = kReal,
+     .params = kPeriod4,
+     .outputs = kValue,
+     .formula = "(n - 1) / ((n - 2)(n - 3)) ((n + 1) m4 / m2^2 - 3 (n - 1)); missing where nothing "
+                "varies",
+     .make = figure<RollingShape, kurtosis>},
+    {.name = "count",
+     .title = "rows on which a condition holds",
+     .inputs = kReal,
+     .params = kPeriod1,
+     .outputs = kValue,
+     .formula = "how many of the last n are not 0",
+     .make = [](Args args) { return indicator_of<1>(Count{whole(args, 0)}); }},
+    {.name = "product",
+     .title = "product",
+     .inputs = kReal,
+     .params = kPeriod1,
+     .outputs = kValue,
+     .formula = "product of the last n",
+     .make = [](Args args) { return indicator_of<1>(ProductOfWindow{whole(args, 0)}); }},
+    {.name = "ts_scale",
+     .title = "place between the smallest and the largest",
+     .inputs = kReal,
+     .params = kPeriod2,
+     .outputs = kValue,
+     .formula = "(x - min) / (max - min), from 0 to 1; missing where nothing varies",
+     .make = [](Args args) { return indicator_of<1>(Scale{whole(args, 0)}); }},
     {.name = "median",
      .title = "median",
      .inputs = kReal,
@@ -172,27 +292,65 @@ constexpr auto kOperators = std::to_array<IndicatorInfo>({
      .outputs = kValue,
      .formula = "x - (intercept + slope n)",
      .make = figure<RollingTrend, residual>},
+    {.name = "resi_std",
+     .title = "standard error of the line through the last n",
+     .inputs = kReal,
+     .params = kPeriod3,
+     .outputs = kValue,
+     .formula = "sqrt(sum of squared residuals / (n - 2))",
+     .make = figure<RollingTrend, line_error>},
+    {.name = "autocorr",
+     .title = "correlation with itself some rows before",
+     .inputs = kReal,
+     .params = kLagAndPeriod,
+     .outputs = kValue,
+     .formula = "corr(x, ref(x, lag), n); missing where nothing varies",
+     .make =
+         [](Args args) {
+             return indicator_of<1>(Autocorrelation{whole(args, 0), whole(args, 1)});
+         }},
     {.name = "corr",
      .title = "correlation of two series",
-     .inputs = kReals,
+     .inputs = kPair,
      .params = kPeriod2,
      .outputs = kValue,
      .formula = "covariance / the product of the deviations; missing where one does not vary",
      .make = figure<RollingComoments, correlation, 2>},
     {.name = "cov",
      .title = "covariance of two series",
-     .inputs = kReals,
+     .inputs = kPair,
      .params = kPeriod2,
      .outputs = kValue,
      .formula = "sum (x - mean)(y - mean) / (n - 1)",
      .make = figure<RollingComoments, covariance, 2>},
     {.name = "regbeta",
      .title = "slope of the second series on the first",
-     .inputs = kReals,
+     .inputs = kPair,
      .params = kPeriod2,
      .outputs = kValue,
      .formula = "cov(x, y) / variance(x); missing where x does not vary",
      .make = figure<RollingComoments, regression_slope, 2>},
+    {.name = "regalpha",
+     .title = "where the line of the second series on the first starts",
+     .inputs = kPair,
+     .params = kPeriod2,
+     .outputs = kValue,
+     .formula = "mean(y) - regbeta mean(x); missing where x does not vary",
+     .make = figure<RollingComoments, regression_start, 2>},
+    {.name = "regresi",
+     .title = "residual of the newest of the second series on the first",
+     .inputs = kPair,
+     .params = kPeriod2,
+     .outputs = kValue,
+     .formula = "y - (regalpha + regbeta x); missing where x does not vary",
+     .make = figure<RollingComoments, regression_residual, 2>},
+    {.name = "regresi_std",
+     .title = "standard error of the second series on the first",
+     .inputs = kPair,
+     .params = kPeriod3,
+     .outputs = kValue,
+     .formula = "sqrt(sum of squared residuals / (n - 2)); missing where x does not vary",
+     .make = figure<RollingComoments, regression_error, 2>},
 });
 
 }  // namespace

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What expressions have beside the indicators, held to pandas; and alpha158 to Qlib's own formulas in pandas."""
+import datetime
 import re
+import zoneinfo
 
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.stats
+import statsmodels.api as sm
 
 from indicators import REAL, error, expressions, feature_set, made_bars, real_bars
 from qlib_formulas import evaluate, formulas, operators
@@ -46,7 +50,42 @@ ROLLING = {
     "delta(close,{n})": lambda f, n: f.close.diff(n),
     "ret(close,{n})": lambda f, n: f.close.pct_change(n),
     "logret(close,{n})": lambda f, n: np.log(f.close / f.close.shift(n)),
+    "sum(close,{n})": lambda f, n: f.close.rolling(n).sum(),
+    "max(high,{n})": lambda f, n: f.high.rolling(n).max(),
+    "min(low,{n})": lambda f, n: f.low.rolling(n).min(),
+    "mad(close,{n})": lambda f, n: f.close.rolling(n).apply(lambda w: np.abs(w - w.mean()).mean(), raw=True),
+    "count(close>open,{n})": lambda f, n: (f.close > f.open).rolling(n).sum(),
+    "product(close/open,{n})": lambda f, n: (f.close / f.open).rolling(n).apply(np.prod, raw=True),
+    "ts_scale(close,{n})": lambda f, n: ((f.close - f.close.rolling(n).min()) / np.ptp(windows_of(f.close, n), axis=1)),
+    "decay_linear(close,{n})": lambda f, n: f.close.rolling(n).apply(
+        lambda w: np.average(w, weights=np.arange(1, n + 1)), raw=True),
+    "ewm_mean(close,{n})": lambda f, n: f.close.ewm(span=n, min_periods=n).mean(),
+    "ewm_mean(close,halflife={n})": lambda f, n: half_life(f.close, n).mean(),
+    "ewm_cov(close,volume,{n})": lambda f, n: f.close.ewm(span=n, min_periods=n).cov(f.volume),
+    "ewm_cov(close,volume,halflife={n})": lambda f, n: half_life(f.close, n).cov(f.volume),
+    "since(close>ref(close,{n}))": lambda f, n: rows_since(f.close > f.close.shift(n), n),
 }
+
+
+def windows_of(x, n):
+    """The last n values of each row, NaN before there are as many."""
+    padded = np.concatenate([np.full(n - 1, np.nan), np.asarray(x, float)])
+    return np.lib.stride_tricks.sliding_window_view(padded, n)
+
+
+def half_life(x, rows):
+    """A value is there from as many rows on as the span has that falls as fast."""
+    span = 2 / (1 - 2 ** (-1 / rows)) - 1
+    return x.ewm(halflife=rows, min_periods=int(np.ceil(span)))
+
+
+def rows_since(condition, warming):
+    """From the row on from which the condition is known."""
+    rows = np.arange(len(condition))
+    last = pd.Series(np.where(condition, rows, np.nan)).ffill()
+    out = rows - last
+    out[:warming] = np.nan
+    return out
 
 
 @pytest.mark.parametrize("text", ROLLING)
@@ -72,6 +111,223 @@ def test_deviations_equal_long_doubles(n, markets):
             # Of two prices that differ by a cent after a leap of many, the sums keep nine digits.
             tolerance = TOLERANCE if n > 2 else 1e-8
             expect_equal(a, np.concatenate([fill, b.astype(float)]), f"{name} {n} on {market}", tolerance)
+
+
+def wide(x, n):
+    """The full windows of a series in long doubles."""
+    return np.lib.stride_tricks.sliding_window_view(np.asarray(x).astype(np.longdouble), n)
+
+
+def expect_windows(got, wanted, n, where, tolerance=TOLERANCE):
+    expect_equal(got, np.concatenate([np.full(n - 1, np.nan), wanted.astype(float)]), where, tolerance)
+
+
+@pytest.mark.parametrize("n", (4, 5, 20, 61, 250))
+@pytest.mark.parametrize("series", ("close", "volume"))
+def test_shape_equals_long_doubles(n, series, markets):
+    """scipy's formulas of a sample in long doubles: pandas' sums in doubles keep less of them."""
+    for market, bars in markets.items():
+        windows = wide(bars[3 if series == "close" else 4], n)
+        away = windows - windows.mean(axis=1, keepdims=True)
+        m2, m3, m4 = ((away**k).mean(axis=1) for k in (2, 3, 4))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            skew = np.sqrt(np.longdouble(n * (n - 1))) / (n - 2) * m3 / m2**1.5
+            kurt = ((n + 1) * m4 / m2**2 - 3 * (n - 1)) * (n - 1) / ((n - 2) * (n - 3))
+        flat = np.ptp(windows, axis=1) == 0
+        skew[flat], kurt[flat] = np.nan, np.nan
+        row = np.flatnonzero(~flat)[-1]
+        assert np.isclose(float(skew[row]), scipy.stats.skew(windows[row].astype(float), bias=False))
+        assert np.isclose(float(kurt[row]), scipy.stats.kurtosis(windows[row].astype(float), bias=False))
+        got = expressions([f"skew({series},{n})", f"kurt({series},{n})"], bars)
+        expect_windows(got[0], skew, n, f"skew({series},{n}) on {market}")
+        expect_windows(got[1], kurt, n, f"kurt({series},{n}) on {market}")
+
+
+def test_shape_forgets_what_has_left():
+    """A leap of ten million deviations leaves nothing in the sums."""
+    rng = np.random.default_rng(5)
+    x = 100 + rng.normal(0, 1, 500)
+    x[100] = 1e9
+    bars = np.vstack([x] * 6)
+    for n in (20, 100):
+        got = expressions([f"skew(close,{n})", f"kurt(close,{n})"], bars)
+        for row in range(101 + n, 500):
+            window = x[row - n + 1:row + 1].astype(np.longdouble)
+            assert abs(got[0][row] - float(scipy.stats.skew(window, bias=False))) < 1e-10
+            assert abs(got[1][row] - float(scipy.stats.kurtosis(window, bias=False))) < 1e-10
+
+
+def weighted(x, y, keep):
+    """Total and squares of the weights, distances from the means and their products' sums, row by row: West's recurrence in long
+    doubles, which have three digits more than doubles."""
+    keep = np.longdouble(keep)
+    total, squares, x_mean, y_mean, xx, yy, xy = (np.longdouble(0) for _ in range(7))
+    out = np.empty((6, len(x)), np.longdouble)
+    for row, (a, b) in enumerate(zip(x.astype(np.longdouble), y.astype(np.longdouble))):
+        total, squares = keep * total + 1, keep * keep * squares + 1
+        da, db = a - x_mean, b - y_mean
+        x_mean, y_mean = x_mean + da / total, y_mean + db / total
+        xx, yy, xy = keep * xx + da * (a - x_mean), keep * yy + db * (b - y_mean), keep * xy + da * (b - y_mean)
+        out[:, row] = total, squares, a - x_mean, xx, yy, xy
+    return out
+
+
+DECAYS = [(f"{n}", 1 - np.longdouble(2) / (n + 1), n, {"span": n}) for n in WINDOWS] + [
+    (f"halflife={n}", np.longdouble(2) ** (-1 / np.longdouble(n)), int(np.ceil(2 / (1 - 2 ** (-1 / n)) - 1)), {"halflife": n})
+    for n in WINDOWS]
+
+
+@pytest.mark.parametrize("decay", DECAYS, ids=[decay[0] for decay in DECAYS])
+def test_weighted_moments_equal_long_doubles_and_pandas(decay, markets):
+    """Where prices stand still pandas' moments are what rounding left: long doubles say what is right, where they know."""
+    text, keep, first, own = decay
+    for market, bars in markets.items():
+        close, volume = bars[3], bars[4]
+        total, squares, off, xx, yy, xy = weighted(close, volume, keep)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            sample = 1 / (total - squares / total)
+            wanted = {"var": xx * sample, "std": np.sqrt(xx * sample), "zscore": off / np.sqrt(xx * sample),
+                      "corr": xy / np.sqrt(xx * yy), "cov": xy * sample}
+        texts = [f"ewm_{name}(close,{'volume,' if name in ('corr', 'cov') else ''}{text})" for name in wanted]
+        # The reference's own rounding beside what still varies.
+        known = np.sqrt((xx / total).astype(float)) > 1e-8 * close
+        for name, a, b in zip(wanted, expressions(texts, bars), wanted.values()):
+            b = b.astype(float)
+            b[:first - 1] = np.nan
+            assert (np.isnan(a) == np.isnan(b)).all(), name
+            expect_equal(a[known], b[known], f"ewm_{name} {text} on {market}")
+        theirs = pd.Series(close).ewm(**own)
+        var, cov, corr = (expressions([f"ewm_{t},{text})"], bars)[0][first:][known[first:]] for t in
+                          ("var(close", "cov(close,volume", "corr(close,volume"))
+        tolerance = 1e-6
+        expect_equal(var, theirs.var()[first:][known[first:]], f"ewm_var {text} on {market}, pandas", tolerance)
+        expect_equal(cov, theirs.cov(pd.Series(volume))[first:][known[first:]], f"ewm_cov {text} on {market}, pandas", tolerance)
+        expect_equal(corr, theirs.corr(pd.Series(volume))[first:][known[first:]], f"ewm_corr {text} on {market}", tolerance)
+
+
+def test_weighted_moments_of_prices_that_stand_still():
+    """After a step of 1 nothing moves: by mathematics the squares fall by the same factor each row."""
+    x = np.concatenate([np.full(50, 100.0), np.full(300, 101.0)])
+    std, score = expressions(["ewm_std(close,9)", "ewm_zscore(close,9)"], np.vstack([x] * 6))
+    keep = np.longdouble(0.8)
+    age = np.arange(1, 301, dtype=np.longdouble)
+    total = (1 - keep ** (50 + age)) / (1 - keep)
+    old = (keep**age - keep ** (50 + age)) / (1 - keep) / total
+    squares = (1 - keep ** (2 * (50 + age))) / (1 - keep**2)
+    wanted = np.sqrt(old * (1 - old) / (1 - squares / total**2))
+    assert np.abs(std[50:] / wanted.astype(float) - 1).max() < 1e-12
+    assert np.abs(score[50:] / (old / wanted).astype(float) - 1).max() < 1e-12
+    assert (std[8:50] == 0).all() and np.isnan(score[:50]).all()
+
+
+@pytest.mark.parametrize("n", (3, 5, 20, 61))
+@pytest.mark.parametrize("lag", (1, 3, 10))
+def test_autocorrelation_equals_long_doubles(n, lag, markets):
+    for market, bars in markets.items():
+        returns = np.diff(np.log(bars[3]), prepend=np.nan)
+        got = expressions([f"autocorr(logret(close),{lag},{n})"], bars)[0]
+        known = got[1 + lag:]
+        expect_equal(known, exact_correlation(returns[1:-lag], returns[1 + lag:], n), f"autocorr {lag} {n} on {market}")
+        assert np.isnan(got[:1 + lag]).all()
+
+
+@pytest.mark.parametrize("n", (4, 5, 20, 61))
+def test_regressions_equal_least_squares(n, markets):
+    for market, bars in markets.items():
+        x, y = wide(bars[0], n), wide(bars[3], n)
+        dx, dy = (w - w.mean(axis=1, keepdims=True) for w in (x, y))
+        steps = np.arange(1, n + 1, dtype=np.longdouble)
+        steps -= steps.mean()
+        rise = dy @ steps / (steps @ steps)
+        rest = np.sqrt(((dy - rise[:, None] * steps) ** 2).sum(axis=1) / (n - 2))
+        got = expressions([f"resi_std(close,{n})"] + [f"{f}(open,close,{n})" for f in
+                                                      ("regbeta", "regalpha", "regresi", "regresi_std")], bars)
+        expect_windows(got[0], rest, n, f"resi_std {n} on {market}")
+        flat = np.ptp(x, axis=1) == 0
+        with np.errstate(invalid="ignore", divide="ignore"):
+            beta = np.where(flat, np.nan, (dx * dy).sum(axis=1) / (dx * dx).sum(axis=1))
+        alpha = y.mean(axis=1) - beta * x.mean(axis=1)
+        off = dy - beta[:, None] * dx
+        wanted = (beta, alpha, off[:, -1], np.sqrt((off**2).sum(axis=1) / (n - 2)))
+        for name, a, b in zip(("regbeta", "regalpha", "regresi", "regresi_std"), got[1:], wanted):
+            expect_windows(a, b, n, f"{name} {n} on {market}")
+        row = bars.shape[1] - 1
+        fit = sm.OLS(bars[3][row - n + 1:], sm.add_constant(bars[0][row - n + 1:])).fit()
+        assert np.allclose([got[2][row], got[1][row], got[4][row]], [*fit.params, np.sqrt(fit.mse_resid)])
+
+
+def test_standard_error_of_a_straight_line_is_that_of_its_rounding():
+    """sums of squares that cancel to nothing are added up one by one."""
+    x = 1000 + 0.25 * np.arange(300.0) + 1e-9 * np.random.default_rng(3).normal(size=300)
+    bars = np.vstack([x] * 6)
+    got = expressions(["resi_std(close,50)"], bars)[0]
+    for row in (60, 123, 299):
+        window = x[row - 49:row + 1].astype(np.longdouble)
+        steps = np.arange(50, dtype=np.longdouble) - np.longdouble(24.5)
+        away = window - window.mean()
+        rest = away - steps * (away @ steps) / (steps @ steps)
+        assert abs(got[row] / float(np.sqrt((rest @ rest) / 48)) - 1) < 1e-3
+
+
+CALENDAR = {
+    "hour": lambda t: t.hour,
+    "minute": lambda t: t.minute,
+    "minute_of_day": lambda t: t.hour * 60 + t.minute,
+    "second_of_day": lambda t: t.hour * 3600 + t.minute * 60 + t.second,
+    "day_of_week": lambda t: t.weekday(),
+    "day_of_month": lambda t: t.day,
+    "day_of_year": lambda t: t.timetuple().tm_yday,
+    "week": lambda t: t.isocalendar().week,
+    "month": lambda t: t.month,
+    "quarter": lambda t: (t.month + 2) // 3,
+    "year": lambda t: t.year,
+}
+
+
+def at(times):
+    """Rows that end at these instants; nothing else of them matters."""
+    return np.vstack([np.ones((5, len(times))), times])
+
+
+def test_calendar_equals_pythons():
+    rng = np.random.default_rng(7)
+    first, end = -62135596800, 253402300799
+    edges = [0, -1, -0.5, 59, 60, 86399, 86400, first, end, 951782400, 951868800, 1230768000, 1609459199]
+    times = np.concatenate([edges, rng.integers(first, end, 20000), rng.uniform(-3e9, 5e9, 20000)])
+    epoch = datetime.datetime(1970, 1, 1)
+    clocks = [epoch + datetime.timedelta(seconds=int(np.floor(t))) for t in times]
+    for got, (name, wanted) in zip(expressions([f"{name}(time)" for name in CALENDAR], at(times)), CALENDAR.items()):
+        assert (got == [wanted(clock) for clock in clocks]).all(), name
+    outside = expressions([f"{name}(time)" for name in CALENDAR], at(np.array([first - 1.0, end + 1.0, 1e300, -1e300])))
+    assert np.isnan(outside).all()
+
+
+def test_new_yorks_clock_equals_the_database_of_zones():
+    """Every half hour of the weeks in which clocks change, and drawn instants."""
+    zone = zoneinfo.ZoneInfo("America/New_York")
+    rng = np.random.default_rng(9)
+    start = 536457600  # 1987
+    times = [rng.integers(start, 4102444800, 20000).astype(float)]
+    for year in range(1987, 2038):
+        for month in (3, 4, 10, 11):
+            begin = datetime.datetime(year, month, 1, tzinfo=datetime.timezone.utc).timestamp()
+            times.append(begin + 1800.0 * np.arange(48 * 30) - rng.integers(0, 2))
+    times = np.concatenate(times)
+    got = expressions(["new_york_time(time)", "hour(new_york_time(time))"], at(times))
+    clocks = [datetime.datetime.fromtimestamp(t, zone) for t in times]
+    offsets = np.array([clock.utcoffset().total_seconds() for clock in clocks])
+    assert (got[0] == times + offsets).all()
+    assert (got[1] == [clock.hour for clock in clocks]).all()
+    assert np.isnan(expressions(["new_york_time(time)"], at(np.array([0.0, start - 1.0, 8e9])))[0]).all()
+
+
+@pytest.mark.parametrize("period", (86400, 604800, 7, 3600.5))
+def test_cycles_equal_numpys(period):
+    times = np.random.default_rng(1).integers(0, 2 * 10**9, 5000).astype(float)
+    got = expressions([f"time_sin(time,{period})", f"time_cos(time,{period})"], at(times))
+    angle = 2 * np.pi * np.fmod(times, period) / period
+    for ours, wanted in zip(got, (np.sin(angle), np.cos(angle))):
+        assert np.abs(ours - wanted).max() < 1e-12
 
 
 def lines(values, n):

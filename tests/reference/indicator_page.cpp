@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Prints docs/indicators.md from the tables of the indicators.
+// Prints docs/indicators.md from the tables of the indicators, or, asked for "functions",
+// docs/functions.md from those of expressions.
 #include <fmt/format.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
 #include "feature/indicator.hpp"
+#include "feature/operators.hpp"
 
 namespace {
 
@@ -75,10 +78,103 @@ std::string row_of(const IndicatorInfo& info) {
                        cell(std::string{info.formula}), info.talib, cell(std::string{info.source}));
 }
 
-}  // namespace
+constexpr std::string_view kFunctionsHead = R"(# Functions of expressions
 
-int main() {
+What an [expression](features.md) has beside the [indicators](indicators.md), which are functions too: `rsi(close, 14)`. This
+page is printed from the tables of the program by `build/release/tests/indicator_page functions > docs/functions.md`; a test
+holds it to them.
+
+- Series come first, then parameters, by place or by name: `ewm_std(close, halflife=10)`. Numbers may stand for series.
+- A parameter is given here with what stands where none is given and its bounds. Windows count rows, the newest among them.
+- Lookback: the rows before the first value, for the parameters given here. A window that is longer than the data has no value.
+- A row with an input that is missing (NaN) or infinite has no value, and after it a function begins anew: a window has a
+  value again when it is full of rows that are known. `is_missing`, `fill` and `ffill` are there for what is missing, and go on.
+- What would be infinite, or is not defined (x / 0, the logarithm of 0, a correlation with what does not vary), is missing in
+  that row alone.
+- Conditions are numbers: what is not 0 holds. Comparisons give 1 or 0.
+- Variances, deviations and covariances are those of a sample, divided by n - 1.
+- Nothing reads a later row. `tests/parity/test_expressions.py` holds them to pandas, numpy, scipy and statsmodels, to 1e-9.
+)";
+
+struct Theme {
+    std::string_view title;
+    std::span<const IndicatorInfo> (*functions)();
+    std::string_view note{};
+};
+constexpr std::array kThemes{
+    Theme{
+        .title = "Arithmetic, comparisons, earlier rows",
+        .functions = operators,
+        .note =
+            "Symbols stand between their operands; `ln` among the indicators is TA-Lib's and minus "
+            "infinity at 0, where `log` has no value."},
+    Theme{.title = "Windows",
+          .functions = rolling_operators,
+          .note = "Of equal values all is exact: what does not vary has a variance of exactly 0. "
+                  "Among the indicators are `sum`, `max`, `min`, `sma`, `wma`, `avgdev`, "
+                  "`percentile`, `percentrank`."},
+    Theme{.title = "Weights that fall from row to row",
+          .functions = weighted_operators,
+          .note =
+              "As pandas' `ewm(span=n, adjust=True, min_periods=n)`, and `ewm(halflife=h)` with a "
+              "value as soon as the span has rows whose weights fall as fast."},
+    Theme{.title = "Conditions and anchors",
+          .functions = conditional_operators,
+          .note = "An anchor is a number that changes on the row on which something begins: "
+                  "`anchored_max(high, session_open)` is the session's high so far."},
+    Theme{.title = "Time",
+          .functions = calendar_operators,
+          .note =
+              "Of seconds since 1970, in UTC: `hour(time)`; in New York: "
+              "`hour(new_york_time(time))`. A bar's `time` is its close: that of a day that "
+              "ends at midnight is the next day, and `day_of_week(time - 1)` the day on which it "
+              "traded. `(time - session_open) / 60` are the minutes since the session opened, "
+              "`(session_close - time) / 60` those that it still has; `time_sin(day_of_week(time), "
+              "7)` puts the week on a circle."},
+};
+
+/// How many, and whether an anchor is among them.
+std::string series_of(const IndicatorInfo& info) {
+    const bool is_anchored = !info.inputs.empty() && info.inputs.back() == Input::anchor;
+    return fmt::format("{}{}", info.inputs.size() - (is_anchored ? 1 : 0),
+                       is_anchored ? " and the anchor" : "");
+}
+
+std::string function_row(const IndicatorInfo& info) {
+    return fmt::format("| `{}` | {} | {} | {} | {} | {} | {} |\n", cell(std::string{info.name}),
+                       cell(std::string{info.title}), series_of(info),
+                       joined(info.params, described),
+                       info.make(*complete_params(info, {}))->lookback(),
+                       cell(std::string{info.formula}), cell(std::string{info.source}));
+}
+
+void print_functions() {
+    fmt::print("{}", kFunctionsHead);
+    for (const Theme& theme : kThemes) {
+        fmt::print("\n## {}\n\n{}\n\n", theme.title, theme.note);
+        fmt::print("| name | what it is | series | parameters | lookback | formula | source |\n");
+        fmt::print("|---|---|---|---|---|---|---|\n");
+        for (const IndicatorInfo& info : theme.functions()) fmt::print("{}", function_row(info));
+    }
+    fmt::print(
+        "\n## Other names\n\nAs pandas, Qlib and WorldQuant's alphas call them: one function, "
+        "two names.\n\n| name | function |\n|---|---|\n");
+    for (const Alias& alias : aliases())
+        fmt::print("| `{}` | `{}` |\n", alias.name, alias.function);
+}
+
+void print_indicators() {
     fmt::print("{}", kHead);
     for (const IndicatorInfo* info : indicators()) fmt::print("{}", row_of(*info));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc == 2 && std::string_view{argv[1]} == "functions") {
+        print_functions();
+    } else {
+        print_indicators();
+    }
     return 0;
 }

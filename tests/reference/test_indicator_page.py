@@ -1,21 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/indicators.md is what the program's own tables say."""
+"""docs/indicators.md and docs/functions.md are what the program's own tables say."""
 import os
 import pathlib
 import subprocess
+
+import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("INDICATOR_VALUES", ROOT / "build/release/tests/indicator_values")).with_name(
     "indicator_page")
 
 
-def printed():
-    return subprocess.run([PROGRAM], check=True, capture_output=True, text=True).stdout
+def printed(page="indicators"):
+    return subprocess.run([PROGRAM, page], check=True, capture_output=True, text=True).stdout
 
 
-def test_page_is_of_these_indicators():
-    page = (ROOT / "docs" / "indicators.md").read_text(encoding="utf-8")
-    assert page == printed(), "run build/release/tests/indicator_page > docs/indicators.md"
+@pytest.mark.parametrize("name", ["indicators", "functions"])
+def test_page_is_of_these_tables(name):
+    page = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    assert page == printed(name), f"run build/release/tests/indicator_page {name} > docs/{name}.md"
 
 
 def test_no_cell_is_empty_but_parameters_and_talib():

@@ -36,7 +36,7 @@ private:
     RollingSum sum_;
 };
 
-constexpr std::array kPeriod30{period_param(30)};
+constexpr std::array kPeriod30{period_param(30, 1)};
 
 constexpr IndicatorInfo kIndicators[] = {
     {.name = "add",

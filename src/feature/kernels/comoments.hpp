@@ -41,6 +41,21 @@ public:
         return equal_ys_.length() >= ys_.period() ? 0.0 : larger(yy_ - y_ * y_ / n_, 0.0);
     }
     [[nodiscard]] double xy() const { return xy_ - x_ * y_ / n_; }
+    [[nodiscard]] double x_mean() const { return x_anchor_ + x_ / n_; }
+    [[nodiscard]] double y_mean() const { return y_anchor_ + y_ / n_; }
+    /// Of the second on the first; NaN where that does not vary.
+    [[nodiscard]] double slope() const {
+        const double x = xx();
+        return x > 0.0 ? xy() / x : kNaN;
+    }
+    /// Sum of the squared distances of the second from the line on the first. Where it explains
+    /// nearly all, they are added up one by one: O(period).
+    [[nodiscard]] double unexplained() const {
+        constexpr double kRest = 0x1p-20;
+        const double varies = yy(), rest = varies - slope() * xy();
+        if (varies == 0.0 && xx() > 0.0) return 0.0;
+        return rest > varies * kRest ? rest : sum_of_squares();
+    }
     /// NaN where one of the two does not vary.
     [[nodiscard]] double correlation() const {
         const double x = xx(), y = yy();
@@ -49,6 +64,15 @@ public:
     }
 
 private:
+    [[nodiscard]] double sum_of_squares() const {
+        const double x = x_mean(), y = y_mean(), rise = slope();
+        double sum = 0.0;
+        for (std::size_t i = 0; i < xs_.period(); ++i) {
+            const double off = (ys_.values()[i] - y) - rise * (xs_.values()[i] - x);
+            sum += off * off;
+        }
+        return sum;
+    }
     [[gnu::always_inline]] void count(double x, double y, double sign) {
         const double dx = x - x_anchor_, dy = y - y_anchor_;
         x_ += sign * dx;

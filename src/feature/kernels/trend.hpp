@@ -43,6 +43,16 @@ public:
     [[nodiscard]] double begin() const { return end(1.0 - n_); }
     /// The newest value less the line there.
     [[nodiscard]] double residual() const { return last_ - (y_ / n_ + slope() * (n_ - x_mean_)); }
+    /// Sum of the squared distances of all values from the line. Where it explains nearly all, they
+    /// are added up one by one: O(period).
+    [[nodiscard]] double unexplained() const {
+        if (equals_.length() >= window_.period()) return 0.0;
+        constexpr double kRest = 0x1p-20;
+        const double varies = yy_ - y_ * y_ / n_;
+        const double explained = xy_ - x_mean_ * y_;
+        const double rest = varies - explained * explained / xx_;
+        return rest > varies * kRest ? rest : sum_of_squares();
+    }
     /// The share of the variance that the line explains; NaN where nothing varies.
     [[nodiscard]] double r_squared() const {
         if (equals_.length() >= window_.period()) return kNaN;
@@ -53,6 +63,16 @@ public:
     }
 
 private:
+    [[nodiscard]] double sum_of_squares() const {
+        const double mean = y_ / n_, rise = slope();
+        double sum = 0.0;
+        for (std::size_t ago = 0; ago < window_.period(); ++ago) {
+            const double x = n_ - static_cast<double>(ago) - x_mean_;
+            const double off = window_.back(ago) - anchor_ - mean - rise * x;
+            sum += off * off;
+        }
+        return sum;
+    }
     [[gnu::always_inline]] void turn() {
         double sum = 0.0;
         for (const double value : window_.values()) sum += value - anchor_;
