@@ -26,7 +26,6 @@ std::vector<const IndicatorInfo*> by_name() {
     return out;
 }
 
-constexpr double kMesaAverage = 7;
 constexpr double kUsualAverage = 11;
 
 std::string bounds_of(const ParamInfo& param) {
@@ -70,10 +69,6 @@ std::expected<std::array<double, kParamsMax>, std::string> complete_params(
         if (!(value >= param.low && value <= param.high) || !is_whole) {
             return std::unexpected(fmt::format("{}: {} is {}, not {}", info.name, param.name,
                                                bounds_of(param), value));
-        }
-        if (param.kind == ParamKind::average && value == kMesaAverage) {
-            return std::unexpected(
-                fmt::format("{}: {} {} is not here yet", info.name, param.name, value));
         }
         const bool is_usual = param.kind == ParamKind::average && value == kUsualAverage;
         out[i] = is_usual ? param.otherwise : value;

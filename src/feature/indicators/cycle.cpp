@@ -6,14 +6,14 @@
 
 #include "feature/indicators/families.hpp"
 #include "feature/kernel_indicator.hpp"
+#include "feature/kernels/adaptive_average.hpp"
 #include "feature/kernels/dominant_cycle.hpp"
 
 namespace tradewind::feature {
 namespace {
 
 constexpr std::size_t kCycleMax = 50;  ///< rows
-// As in TA-Lib: the transform starts after this many rows, and its first value is given later.
-constexpr std::size_t kStart = 12, kLookback = 32;
+// The same of what looks at a whole cycle.
 constexpr std::size_t kLongStart = 37, kLongLookback = 63;
 
 /// The last values, as many as a cycle may have, newest at 0.
@@ -56,30 +56,30 @@ std::size_t whole_period(const DominantCycle& cycle) {
 
 class CyclePeriod {
 public:
-    [[nodiscard]] static std::size_t lookback() { return kLookback; }
+    [[nodiscard]] static std::size_t lookback() { return kCycleLookback; }
     template <bool Warm>
     double next(double price) {
         cycle_.take<Warm>(price);
-        return Warm || rows_++ >= kLookback ? cycle_.smooth_period() : kNaN;
+        return Warm || rows_++ >= kCycleLookback ? cycle_.smooth_period() : kNaN;
     }
 
 private:
-    DominantCycle cycle_{kStart};
+    DominantCycle cycle_{kCycleStart};
     std::size_t rows_ = 0;
 };
 
 class Phasor {
 public:
-    [[nodiscard]] static std::size_t lookback() { return kLookback; }
+    [[nodiscard]] static std::size_t lookback() { return kCycleLookback; }
     template <bool Warm>
     std::array<double, 2> next(double price) {
         cycle_.take<Warm>(price);
-        if (!Warm && rows_++ < kLookback) return {kNaN, kNaN};
+        if (!Warm && rows_++ < kCycleLookback) return {kNaN, kNaN};
         return {cycle_.in_phase(), cycle_.quadrature()};
     }
 
 private:
-    DominantCycle cycle_{kStart};
+    DominantCycle cycle_{kCycleStart};
     std::size_t rows_ = 0;
 };
 
@@ -225,40 +225,6 @@ private:
     Trendline trendline_;
     double sine_ = 0.0, lead_ = 0.0;
     double since_crossed_ = 0.0;  ///< rows
-    std::size_t rows_ = 0;
-};
-
-/// An average that follows faster the less the phase turns, and one that follows it.
-class AdaptiveAverage {
-public:
-    AdaptiveAverage(double fast, double slow) : fast_(fast), slow_(slow) {}
-
-    [[nodiscard]] static std::size_t lookback() { return kLookback; }
-    template <bool Warm>
-    std::array<double, 2> next(double price) {
-        if (cycle_.take<Warm>(price)) follow(price);
-        if (!Warm && rows_++ < kLookback) return {kNaN, kNaN};
-        return {mama_, fama_};
-    }
-
-private:
-    [[gnu::always_inline]] void follow(double price) {
-        const double ratio = cycle_.quadrature() / cycle_.in_phase();
-        const double degrees =
-            cycle_.in_phase() != 0.0 ? std::atan(ratio) * kDegreesPerRadian : 0.0;
-        const double turned = larger(degrees_ - degrees, 1.0);
-        degrees_ = degrees;
-        // Not turned at all it is the fast limit, even where that is below the slow one.
-        const double weight = turned > 1.0 ? larger(fast_ / turned, slow_) : fast_;
-        mama_ = weight * price + (1.0 - weight) * mama_;
-        fama_ = 0.5 * weight * mama_ + (1.0 - 0.5 * weight) * fama_;
-    }
-
-    DominantCycle cycle_{kStart};
-    double fast_;
-    double slow_;
-    double degrees_ = 0.0;
-    double mama_ = 0.0, fama_ = 0.0;
     std::size_t rows_ = 0;
 };
 

@@ -6,7 +6,7 @@
 #include <utility>
 #include <variant>
 
-#include "base/assert.hpp"
+#include "feature/kernels/adaptive_average.hpp"
 #include "feature/kernels/averages.hpp"
 
 /// The average that a parameter names.
@@ -45,8 +45,8 @@ public:
     }
 
 private:
-    using Average =
-        std::variant<Same, Sma, Exponential, Wma, Dema, Tema, Trima, Kama, T3, Hma, Zlema>;
+    using Average = std::variant<Same, Sma, Exponential, Wma, Dema, Tema, Trima, Kama, MesaAverage,
+                                 T3, Hma, Zlema>;
 
     static Average of(AverageType type, std::size_t period) {
         constexpr double kT3Factor = 0.7;
@@ -59,15 +59,14 @@ private:
             case AverageType::triple_exponential: return Tema{period};
             case AverageType::triangular: return Trima{period};
             case AverageType::kaufman: return Kama{period};
-            case AverageType::mesa: break;
+            case AverageType::mesa: return MesaAverage{};
             case AverageType::t3: return T3{period, kT3Factor};
             case AverageType::hull: return Hma{period};
             case AverageType::none: return Same{};
             case AverageType::zero_lag: return Zlema{period};
             case AverageType::wilder: return rma(period);
         }
-        ASSERT(false);
-        return Same{};
+        __builtin_unreachable();
     }
 
     Average average_;

@@ -11,6 +11,8 @@
 
 namespace tradewind::feature {
 
+// As in TA-Lib: the transform starts after this many rows, and its first value is given later.
+inline constexpr std::size_t kCycleStart = 12, kCycleLookback = 32;
 inline constexpr double kDegreesPerRadian = 180.0 / std::numbers::pi;
 
 /// The period of the cycle that prices now go through, measured by a Hilbert transform of their
