@@ -8,6 +8,7 @@
 #include "feature/kernel_indicator.hpp"
 #include "feature/kernels/adaptive_average.hpp"
 #include "feature/kernels/dominant_cycle.hpp"
+#include "feature/kernels/last_values.hpp"
 
 namespace tradewind::feature {
 namespace {
@@ -15,20 +16,6 @@ namespace {
 constexpr std::size_t kCycleMax = 50;  ///< rows
 // The same of what looks at a whole cycle.
 constexpr std::size_t kLongStart = 37, kLongLookback = 63;
-
-/// The last values, as many as a cycle may have, newest at 0.
-class LastValues {
-public:
-    void push(double value) {
-        next_ = next_ + 1 == kCycleMax ? 0 : next_ + 1;
-        values_[next_] = values_[next_ + kCycleMax] = value;
-    }
-    [[nodiscard]] double back(std::size_t ago) const { return values_[next_ + kCycleMax - ago]; }
-
-private:
-    std::array<double, 2 * kCycleMax> values_{};  ///< twice: no end to wrap around at
-    std::size_t next_ = 0;
-};
 
 /// Sines and cosines of one turn in `rows` steps, for each number of rows that a cycle may have.
 struct Turns {
@@ -113,7 +100,7 @@ public:
 
 private:
     const Turns* turns_ = &turns();
-    LastValues smooths_;
+    LastValues smooths_{kCycleMax};
     double degrees_ = 0.0;
 };
 
@@ -163,7 +150,7 @@ public:
     [[nodiscard]] double value() const { return value_; }
 
 private:
-    LastValues prices_;
+    LastValues prices_{kCycleMax};
     std::array<double, 3> means_{};  ///< newest first
     double value_ = 0.0;
 };

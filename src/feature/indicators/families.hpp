@@ -23,6 +23,7 @@ namespace tradewind::feature {
 [[nodiscard]] std::span<const IndicatorInfo> cycle_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> range_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> math_indicators();
+[[nodiscard]] std::span<const IndicatorInfo> memory_indicators();
 
 // What the tables of the families have in common.
 
