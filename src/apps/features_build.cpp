@@ -23,6 +23,7 @@ using Json = nlohmann::ordered_json;
 /// What came of one instrument.
 struct Built {
     const BarChoice* choice = nullptr;
+    std::uint64_t bars = 0;  ///< from the first one on
     std::uint64_t rows = 0;
     std::uint64_t rows_added = 0;
     std::uint64_t rows_identical = 0;
@@ -34,7 +35,7 @@ struct Built {
 ports::FeatureKey key_of(const FeatureWork& work, const BarChoice& choice) {
     return {.schema_hash = work.features.graph->schema_hash(),
             .symbol = choice.instrument->symbol,
-            .spec = choice.series->key.spec};
+            .spec = choice.series.key.spec};
 }
 
 /// Bars that the store knows and the catalog has no longer.
@@ -73,6 +74,7 @@ std::expected<Built, RunFailure> store_one(const FeatureWork& work, const BarCho
     const auto done = (*opened)->commit();
     if (!done) return std::unexpected(as_run_failure(done.error()));
     Built out{.choice = &choice,
+              .bars = bars.rows(),
               .rows = done->rows,
               .rows_added = done->rows_added,
               .rows_identical = done->rows_identical,
@@ -131,7 +133,7 @@ ExportColumns export_columns(const FeatureWork& work) {
 std::expected<Built, RunFailure> export_one(const FeatureWork& work, const BarChoice& choice,
                                             FeatureExport& out) {
     const research::FeatureBars bars = TRY(read_bars(work, choice));
-    Built built{.choice = &choice};
+    Built built{.choice = &choice, .bars = bars.rows()};
     std::optional<RunFailure> failure;
     const auto computed = research::compute_features(
         work.features.graph, bars,
@@ -167,7 +169,7 @@ Json to_json(const std::vector<Built>& built) {
     Json out = Json::array();
     for (const Built& one : built) {
         Json row{{"instrument", one.choice->instrument->symbol},
-                 {"interval", to_string(one.choice->series->key.spec)},
+                 {"interval", to_string(one.choice->series.key.spec)},
                  {"rows", one.rows},
                  {"first", to_string(one.first)},
                  {"last", to_string(one.last)}};
@@ -186,17 +188,14 @@ std::vector<std::string> short_series(const FeatureWork& work, const std::vector
     std::vector<std::string> out;
     const auto outputs = work.features.graph->outputs();
     for (const Built& one : built) {
-        const auto is_empty = [&](const auto& output) {
-            return output.lookback >= one.choice->series->rows;
-        };
+        const auto is_empty = [&](const auto& output) { return output.lookback >= one.bars; };
         const auto first = std::ranges::find_if(outputs, is_empty);
         if (first == outputs.end()) continue;
         out.push_back(fmt::format(
             "{}: {} of {} features have no value: {} needs {} rows before its first, and there are "
             "{}",
             one.choice->instrument->symbol, std::ranges::count_if(outputs, is_empty),
-            outputs.size(), first->name, with_commas(first->lookback),
-            with_commas(one.choice->series->rows)));
+            outputs.size(), first->name, with_commas(first->lookback), with_commas(one.bars)));
     }
     return out;
 }
@@ -228,7 +227,7 @@ void print_build(const FeatureWork& work, const FeaturesOptions& options,
     for (const Built& one : built) {
         if (!is_stored) continue;
         table.row(fmt::format("{} {}, new rows", one.choice->instrument->symbol,
-                              to_string(one.choice->series->key.spec)),
+                              to_string(one.choice->series.key.spec)),
                   with_commas(one.rows_added));
     }
     table.row("schema", graph.schema_hash());
@@ -265,7 +264,7 @@ std::expected<void, RunFailure> print_tail(const FeatureWork& work) {
                 }
                 return {};
             })));
-        fmt::print("{} {}\n{:<32}", choice.instrument->symbol, to_string(choice.series->key.spec),
+        fmt::print("{} {}\n{:<32}", choice.instrument->symbol, to_string(choice.series.key.spec),
                    "known at");
         for (std::size_t i = 0; i < shown; ++i) fmt::print("  {:>14}", graph.outputs()[i].name);
         fmt::print("\n");

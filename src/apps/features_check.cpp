@@ -63,7 +63,7 @@ std::string_view leak_text(const research::FeatureCheck& check) {
 
 Json to_json(const Checked& one) {
     return {{"instrument", one.choice->instrument->symbol},
-            {"interval", to_string(one.choice->series->key.spec)},
+            {"interval", to_string(one.choice->series.key.spec)},
             {"rows", one.result.rows},
             {"corruptions", one.result.corruptions},
             {"parity", parity_text(one.result)},

@@ -70,7 +70,7 @@ std::expected<std::string, RunFailure> page_data(const FeatureWork& work,
     const BarChoice& choice = work.bars.front();
     Json out{{"subtitle",
               fmt::format("{} features on bars of {}, schema {}", outputs.size(),
-                          to_string(choice.series->key.spec), work.features.graph->schema_hash())},
+                          to_string(choice.series.key.spec), work.features.graph->schema_hash())},
              {"span", fmt::format("{} to {}", to_string(Timestamp{bars.known_at[thinning.from]}),
                                   to_string(Timestamp{bars.known_at.back()}))},
              {"note", note + cut},

@@ -9,6 +9,7 @@
 
 #include "apps/strategy_loader.hpp"
 #include "base/try.hpp"
+#include "research/features/tick_reader.hpp"
 
 namespace tradewind::apps {
 namespace {
@@ -337,6 +338,37 @@ std::expected<std::optional<ports::SeriesKey>, Text> resolve_benchmark(
     return picked.front()->key;
 }
 
+/// Bars of the wanted interval that ticks make, where there are any.
+std::expected<ports::Series, Text> bars_of_ticks(const RunConfig& config,
+                                                 const ports::History& history, const Text& symbol,
+                                                 const Text& why_no_bars) {
+    const bool is_told = !config.interval.empty();
+    const ports::SeriesKey key{
+        .symbol = symbol,
+        .kind = ports::SeriesKind::bar,
+        .spec = is_told ? *parse_bar_spec(config.interval) : time_bars(minutes(1))};
+    const ports::Series* ticks = research::ticks_for_bars(history, key);
+    if (ticks == nullptr) return std::unexpected(why_no_bars);
+    if (!is_told) {
+        return std::unexpected(why_no_bars +
+                               "; with --interval 1m, 100-ticks, ... they are made of its ticks");
+    }
+    return ports::Series{.key = key, .rows = 0, .first = ticks->first, .last = ticks->last};
+}
+
+std::expected<ports::Series, Text> bars_or_ticks(const RunConfig& config,
+                                                 const ports::History& history,
+                                                 const Text& symbol) {
+    const auto picked = pick_series(config, history, symbol);
+    if (!picked) return bars_of_ticks(config, history, symbol, picked.error());
+    const ports::Series* chosen = nullptr;
+    for (const ports::Series* series : *picked) {
+        if (series->key.kind != ports::SeriesKind::bar) continue;
+        if (chosen == nullptr || series->key.spec.source == PriceSource::bid) chosen = series;
+    }
+    return *chosen;
+}
+
 }  // namespace
 
 std::expected<std::vector<BarChoice>, Text> choose_bars(const RunConfig& config,
@@ -345,12 +377,8 @@ std::expected<std::vector<BarChoice>, Text> choose_bars(const RunConfig& config,
     only_bars.kind = "bar";
     std::vector<BarChoice> out;
     for (const Text& symbol : TRY(wanted_symbols(config, history))) {
-        const ports::Series* chosen = nullptr;
-        for (const ports::Series* series : TRY(pick_series(only_bars, history, symbol))) {
-            if (series->key.kind != ports::SeriesKind::bar) continue;
-            if (chosen == nullptr || series->key.spec.source == PriceSource::bid) chosen = series;
-        }
-        out.push_back({.instrument = history.find_instrument(symbol), .series = chosen});
+        out.push_back({.instrument = history.find_instrument(symbol),
+                       .series = TRY(bars_or_ticks(only_bars, history, symbol))});
     }
     if (config.from && config.to && *config.from >= *config.to) {
         return std::unexpected("--from is not earlier than --to");

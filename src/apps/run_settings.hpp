@@ -47,10 +47,11 @@ struct RunSettings {
 /// Bars of one instrument.
 struct BarChoice {
     const Instrument* instrument = nullptr;  ///< the history's
-    const ports::Series* series = nullptr;
+    ports::Series series;  ///< without rows: the history does not have it, and it is made of ticks
 };
 /// The bars that a run with these wishes would play, one series for each instrument: where the data
-/// is the two sides of a quote, the bid's. The error is one line with the mend.
+/// is the two sides of a quote, the bid's. Bars of an interval that the history does not have, but
+/// whose ticks it has, are made. The error is one line with the mend.
 [[nodiscard]] std::expected<std::vector<BarChoice>, std::string> choose_bars(
     const RunConfig& config, const ports::History& history);
 

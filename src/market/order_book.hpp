@@ -100,4 +100,12 @@ private:
     OrderBookCounts counts_;
 };
 
+/// A row with the action `trade` as a trade: it names who came to take.
+[[nodiscard]] inline Trade print_of(const BookOrder& row) {
+    return {.instrument = row.instrument,
+            .aggressor = row.side == Side::buy ? Aggressor::buyer : Aggressor::seller,
+            .price = row.price,
+            .size = row.size};
+}
+
 }  // namespace tradewind::market

@@ -59,6 +59,15 @@ inline Trade trade_of(const Feed& feed) {
             .size = {feed.cell(C::size)}};
 }
 
+inline Quote quote_of(const Feed& feed) {
+    using C = ports::QuoteColumns;
+    return {.instrument = feed.instrument,
+            .bid = {feed.cell(C::bid)},
+            .ask = {feed.cell(C::ask)},
+            .bid_size = {feed.cell(C::bid_size)},
+            .ask_size = {feed.cell(C::ask_size)}};
+}
+
 /// Puts `value` into the event, whose payload is mostly of that kind already.
 template <typename Value>
 void put(const Value& value, Event& out) {

@@ -60,12 +60,9 @@ void StrictVenue::meet(const BookLevel& row) {
 void StrictVenue::meet(const BookOrder& row) {
     Market& market = markets_[row.instrument.value];
     if (market.book->apply(row, desk_.now_ts())) meet_book(market, row.instrument);
-    // The stream of every order tells the prints itself; its trades name who came to take.
+    // The stream of every order tells the prints itself.
     if (row.action != BookAction::trade) return;
-    meet(Trade{.instrument = row.instrument,
-               .aggressor = row.side == Side::buy ? Aggressor::buyer : Aggressor::seller,
-               .price = row.price,
-               .size = row.size});
+    meet(market::print_of(row));
 }
 
 /// A message has ended.

@@ -673,11 +673,7 @@ inline void World::Body::emit(Feed& feed, std::uint32_t leaf, Event& out) {
             Quote* quote = std::get_if<Quote>(&out.payload);
             if (quote == nullptr) [[unlikely]]
                 quote = &out.payload.emplace<Quote>();
-            *quote = {.instrument = feed.instrument,
-                      .bid = {feed.cell(C::bid)},
-                      .ask = {feed.cell(C::ask)},
-                      .bid_size = {feed.cell(C::bid_size)},
-                      .ask_size = {feed.cell(C::ask_size)}};
+            *quote = quote_of(feed);
             *feed.mark = quote->bid;
             *feed.ask_mark = quote->ask;
             break;
@@ -1100,12 +1096,7 @@ bool World::Body::meet(Feed& feed, std::uint32_t leaf, const Moment& key, Event&
     }
     now_is(key);
     if (feed.key.kind == SeriesKind::quote) {
-        using C = ports::QuoteColumns;
-        strict_->meet(Quote{.instrument = feed.instrument,
-                            .bid = {feed.cell(C::bid)},
-                            .ask = {feed.cell(C::ask)},
-                            .bid_size = {feed.cell(C::bid_size)},
-                            .ask_size = {feed.cell(C::ask_size)}});
+        strict_->meet(quote_of(feed));
     } else {
         strict_->meet(trade_of(feed));
     }

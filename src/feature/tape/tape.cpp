@@ -26,8 +26,15 @@ TapeNeeds needs_of(Field field) {
     if (!is_of_tape(field)) return {};
     if (field >= Field::bid_depth_5) return {.book = true};
     if (field < Field::trades) return {.touch = true};
-    const bool is_spread = field == Field::effective_spread || field == Field::realised_spread;
-    return {.touch = is_spread, .trades = true};
+    switch (field) {
+        case Field::effective_spread:
+        case Field::realised_spread: return {.touch = true, .trades = true};
+        case Field::buy_trades:
+        case Field::sell_trades:
+        case Field::buy_volume:
+        case Field::sell_volume: return {.trades = true, .sides = true};
+        default: return {.trades = true};
+    }
 }
 
 void Tape::on(Timestamp ts, const Quote& quote) {
@@ -45,7 +52,12 @@ void Tape::on(Timestamp ts, const Trade& trade) {
 }
 
 void Tape::on(Timestamp ts, const BookLevel& row) { on_book(ts, levels_, row); }
-void Tape::on(Timestamp ts, const BookOrder& row) { on_book(ts, orders_, row); }
+void Tape::on(Timestamp ts, const BookOrder& row) {
+    if (settings_.trades_of_book && row.action == BookAction::trade) {
+        on(ts, market::print_of(row));
+    }
+    on_book(ts, orders_, row);
+}
 
 template <typename Book, typename Row>
 void Tape::on_book(Timestamp ts, std::optional<Book>& book, const Row& row) {

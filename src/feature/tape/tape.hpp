@@ -19,14 +19,16 @@ struct TapeNeeds {
     bool touch = false;  ///< quotes, or a book
     bool trades = false;
     bool book = false;
+    bool sides = false;  ///< of trades: with the touch where there is one
 
     friend bool operator==(const TapeNeeds&, const TapeNeeds&) = default;
 };
 [[nodiscard]] TapeNeeds needs_of(Field field);
 
 struct TapeSettings {
-    bool touch_of_book = false;  ///< there are no quotes: the touch is that of the book
-    bool depth = true;           ///< levels of the book are wanted
+    bool touch_of_book = false;   ///< there are no quotes: the touch is that of the book
+    bool trades_of_book = false;  ///< nor trades: they are the prints of a full book
+    bool depth = true;            ///< levels of the book are wanted
 };
 
 /// Ticks and books of one instrument, folded to a row of fields a bar. Events come in the order in

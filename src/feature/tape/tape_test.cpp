@@ -329,6 +329,7 @@ TEST(Tape, says_what_each_field_is_told_by) {
     EXPECT_EQ(needs_of(Field::bid), (TapeNeeds{.touch = true}));
     EXPECT_EQ(needs_of(Field::order_flow), (TapeNeeds{.touch = true}));
     EXPECT_EQ(needs_of(Field::trades), (TapeNeeds{.trades = true}));
+    EXPECT_EQ(needs_of(Field::buy_volume), (TapeNeeds{.trades = true, .sides = true}));
     EXPECT_EQ(needs_of(Field::realised_spread), (TapeNeeds{.touch = true, .trades = true}));
     EXPECT_EQ(needs_of(Field::bid_depth_5), (TapeNeeds{.book = true}));
     EXPECT_EQ(needs_of(Field::order_flow_10), (TapeNeeds{.book = true}));

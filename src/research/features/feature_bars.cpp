@@ -6,6 +6,9 @@
 #include "base/try.hpp"
 #include "domain/bar_times.hpp"
 #include "domain/numbers.hpp"
+#include "market/bar_aggregator.hpp"
+#include "research/features/tick_reader.hpp"
+#include "sim/book_rows.hpp"
 
 namespace tradewind::research {
 namespace {
@@ -48,6 +51,16 @@ private:
     Timestamp known_from_ = kTimestampMax;
 };
 
+void append_times(FeatureBars& out, const BarTimes& times, SessionTrack& sessions) {
+    out.known_at.push_back(times.close.ns);
+    out.opened_at.push_back(times.open.ns);
+    out.columns[place(Field::time)].push_back(seconds_of(times.close));
+    // a bar that ends with its session belongs to it
+    const Session& session = sessions.at(times.close - Duration{1});
+    out.columns[place(Field::session_open)].push_back(seconds_of(session.open));
+    out.columns[place(Field::session_close)].push_back(seconds_of(session.close));
+}
+
 void append(FeatureBars& out, const ports::Chunk& chunk, BarClock& clock, SessionTrack& sessions) {
     for (const FieldSource& source : kSources) {
         for (const std::int64_t raw : chunk.column(source.column)) {
@@ -55,14 +68,68 @@ void append(FeatureBars& out, const ports::Chunk& chunk, BarClock& clock, Sessio
         }
     }
     for (const std::int64_t label : chunk.column(ports::kTs)) {
-        const std::int64_t close = clock.at({label}).close.ns;
-        out.known_at.push_back(close);
-        out.columns[place(Field::time)].push_back(seconds_of({close}));
-        // a bar that ends with its session belongs to it
-        const Session& session = sessions.at({close - 1});
-        out.columns[place(Field::session_open)].push_back(seconds_of(session.open));
-        out.columns[place(Field::session_close)].push_back(seconds_of(session.close));
+        append_times(out, clock.at({label}), sessions);
     }
+}
+
+/// A bar that ticks made, and how many trades had come by then.
+void append(FeatureBars& out, const market::ClosedBar& made, std::uint64_t trades,
+            SessionTrack& sessions) {
+    const Bar& bar = made.bar;
+    const std::array values{to_double(bar.open), to_double(bar.high), to_double(bar.low),
+                            to_double(bar.close), to_double(bar.volume)};
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        out.columns[place(kSources[i].field)].push_back(values[i]);
+    }
+    append_times(out, {.open = bar.open_ts, .close = made.ts}, sessions);
+    if (bar.spec.unit != BarUnit::time) out.trades_end.push_back(trades);
+}
+
+/// Up to the first that is known at `to` or later.
+std::expected<FeatureBars, std::string> stored_feature_bars(const ports::History& history,
+                                                            const Instrument& instrument,
+                                                            const ports::SeriesKey& key,
+                                                            Timestamp to) {
+    FeatureBars out;
+    BarClock clock{instrument.calendar, key.spec};
+    SessionTrack sessions{instrument.calendar};
+    auto reader = history.read(key, kTimestampMin, kTimestampMax);
+    if (!reader) return std::unexpected(reader.error().text);
+    while (true) {
+        const auto chunk = (*reader)->next();
+        if (!chunk) return std::unexpected(chunk.error().text);
+        if (!*chunk) return out;
+        append(out, **chunk, clock, sessions);
+        if (out.known_at.back() >= to.ns) return out;
+    }
+}
+
+/// Bars that the catalog does not have, made of the ticks that it has. A span counts once a tick
+/// behind it has come.
+std::expected<FeatureBars, std::string> made_feature_bars(const ports::History& history,
+                                                          const Instrument& instrument,
+                                                          const ports::SeriesKey& key,
+                                                          Timestamp to) {
+    FeatureBars out;
+    const ports::Series* source = ticks_for_bars(history, key);
+    if (source == nullptr) return std::unexpected(ports::to_string(key) + ": there is none");
+    SessionTrack sessions{instrument.calendar};
+    market::BarAggregator bars{instrument, key.spec};
+    TickReader ticks = TRY(TickReader::open(history, instrument, {&source->key, 1}, kTimestampMax));
+    const bool is_of_quotes = source->key.kind == ports::SeriesKind::quote;
+    std::uint64_t trades = 0;
+    const auto is_enough = [&] { return !out.known_at.empty() && out.known_at.back() >= to.ns; };
+    while (const sim::Feed* head = is_enough() ? nullptr : ticks.head()) {
+        const auto trade = trade_in(*head);
+        if (trade) ++trades;
+        const Timestamp ts = head->times.close;
+        const market::ClosedBars closed = trade          ? bars.on_trade(ts, *trade)
+                                          : is_of_quotes ? bars.on_quote(ts, sim::quote_of(*head))
+                                                         : market::ClosedBars{};
+        for (const market::ClosedBar& bar : closed) append(out, bar, trades, sessions);
+        TRY_VOID(ticks.step());
+    }
+    return out;
 }
 
 }  // namespace
@@ -77,6 +144,8 @@ feature::FieldColumns FeatureBars::view(std::size_t from, std::size_t end) const
 
 void FeatureBars::cut(std::size_t rows) {
     known_at.resize(rows);
+    opened_at.resize(rows);
+    if (!trades_end.empty()) trades_end.resize(rows);
     for (auto& column : columns) {
         if (!column.empty()) column.resize(rows);
     }
@@ -86,18 +155,9 @@ std::expected<FeatureBars, std::string> read_feature_bars(const ports::History& 
                                                           const Instrument& instrument,
                                                           const ports::SeriesKey& key,
                                                           Timestamp to) {
-    FeatureBars out;
-    BarClock clock{instrument.calendar, key.spec};
-    SessionTrack sessions{instrument.calendar};
-    auto reader = history.read(key, kTimestampMin, kTimestampMax);
-    if (!reader) return std::unexpected(reader.error().text);
-    while (true) {
-        const auto chunk = (*reader)->next();
-        if (!chunk) return std::unexpected(chunk.error().text);
-        if (!*chunk) break;
-        append(out, **chunk, clock, sessions);
-        if (out.known_at.back() >= to.ns) break;
-    }
+    const bool is_stored = history.find(key) != nullptr;
+    FeatureBars out = TRY(is_stored ? stored_feature_bars(history, instrument, key, to)
+                                    : made_feature_bars(history, instrument, key, to));
     // Bars end in the order in which they begin, but a label may stand for a shortened session.
     if (!std::is_sorted(out.known_at.begin(), out.known_at.end())) {
         return std::unexpected(ports::to_string(key) +

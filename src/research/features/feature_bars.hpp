@@ -21,6 +21,9 @@ namespace tradewind::research {
 /// that nobody reads may have no column.
 struct FeatureBars {
     std::vector<std::int64_t> known_at;
+    std::vector<std::int64_t> opened_at;  ///< when the span that a bar stands for begins
+    /// Of bars that count trades, made of them: how many came up to the last of each. Else empty.
+    std::vector<std::uint64_t> trades_end;
     std::array<std::vector<double>, feature::kFieldCount> columns;
 
     [[nodiscard]] std::size_t rows() const { return known_at.size(); }
@@ -30,7 +33,8 @@ struct FeatureBars {
     void cut(std::size_t rows);
 };
 
-/// All bars of a series that were known before `to`.
+/// All bars of a series that were known before `to`. A series that the history does not have is
+/// made of its ticks (ticks_for_bars).
 [[nodiscard]] std::expected<FeatureBars, std::string> read_feature_bars(
     const ports::History& history, const Instrument& instrument, const ports::SeriesKey& key,
     Timestamp to = kTimestampMax);

@@ -95,6 +95,7 @@ void insert_row(FeatureBars& bars, std::size_t at) {
         column.insert(column.begin() + static_cast<std::ptrdiff_t>(at), value);
     };
     twice(bars.known_at);
+    twice(bars.opened_at);
     for (auto& column : bars.columns) twice(column);
 }
 
@@ -104,6 +105,7 @@ void drop_row(FeatureBars& bars, std::size_t at) {
         column.erase(column.begin() + static_cast<std::ptrdiff_t>(at));
     };
     drop(bars.known_at);
+    drop(bars.opened_at);
     for (auto& column : bars.columns) drop(column);
 }
 

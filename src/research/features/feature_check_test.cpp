@@ -19,6 +19,7 @@ FeatureBars walk(std::size_t rows) {
     for (std::size_t row = 0; row < rows; ++row) {
         const double open = price;
         price *= 0.98 + 0.04 * random.uniform();
+        out.opened_at.push_back(60'000'000'000 * static_cast<std::int64_t>(row));
         out.known_at.push_back(60'000'000'000 * static_cast<std::int64_t>(row + 1));
         const double values[] = {open,
                                  std::max(open, price) * 1.001,

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fields of ticks and books as the program makes them, held to microstructure.py on recorded markets."""
+import os
+import subprocess
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import microstructure as plain
+
+PROGRAM = os.environ.get("TRADEWIND", str(plain.ROOT / "build" / "bin" / "tradewind"))
+TOLERANCE = 1e-9
+TOUCH = ["bid", "ask", "bid_size", "ask_size", "microprice", "mean_spread", "touch_changes", "order_flow"]
+TRADES = ["trades", "buy_trades", "sell_trades", "trade_volume", "buy_volume", "sell_volume", "large_volume", "trade_value"]
+SPREADS = ["effective_spread", "realised_spread"]
+DEPTH = ["bid_depth_5", "ask_depth_5", "bid_depth_10", "ask_depth_10", "bid_slope", "ask_slope", "order_flow_5", "order_flow_10"]
+SPOT, PERP = "book/BTCUSDT.binance", "book/BTCUSDT-PERP.binance"
+
+
+def run(*arguments):
+    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+class Market:
+    """A recorded instrument in a catalog of its own."""
+
+    def __init__(self, folder, symbol, files):
+        missing = [name for name in files.values() if not (plain.DATA / name).exists()]
+        if missing:
+            pytest.skip(f"TRADEWIND_DATA has no {missing[0]}")
+        self.catalog, self.symbol = folder / "C", symbol
+        for kind, name in files.items():
+            more = ["--all-trades"] if kind == "trade" else []
+            run("data", "import", "--catalog", self.catalog, "--instrument", symbol, "--kind", kind, *more, plain.DATA / name)
+
+    def build(self, interval, features):
+        """Columns by name; `features` maps names to expressions."""
+        out = self.catalog.parent / "out.csv"
+        asked = [x for name, text in features.items() for x in ("--name", name, "--expr", text)]
+        run("features", "build", "--catalog", self.catalog, "--instrument", self.symbol, "--interval", interval, *asked,
+            "--export", out)
+        return pd.read_csv(out)
+
+
+def expect(table, wanted, closes):
+    assert table["ts"].to_list() == list(closes)
+    for name, values in wanted.items():
+        got, values = table[name].to_numpy(float), np.asarray(values, float)
+        np.testing.assert_array_equal(np.isnan(got), np.isnan(values), err_msg=f"{name}: missing in other rows")
+        scale = np.where(values == 0, 1, np.abs(values))
+        worst = np.nanmax(np.abs(got - values) / scale, initial=0)
+        assert worst <= TOLERANCE, f"{name}: {worst}"
+    assert any(np.isfinite(values).sum() > len(closes) / 2 for values in wanted.values())
+
+
+def fields(names):
+    return {name: name for name in names}
+
+
+@pytest.fixture(scope="module", params=["spot", "perpetual"])
+def coin(request, tmp_path_factory):
+    spot = request.param == "spot"
+    base = SPOT if spot else PERP
+    market = Market(tmp_path_factory.mktemp(request.param), "BTCUSDT.BINANCE",
+                    {"quote": f"{base}.ticks.csv.gz", "trade": f"{base}.trades.csv.gz", "book-level": f"{base}.l2.csv.gz"})
+    return (market, plain.States.quotes(f"{base}.ticks.csv.gz"), plain.Trades.load(f"{base}.trades.csv.gz"),
+            plain.level_book(f"{base}.l2.csv.gz", futures=not spot))
+
+
+@pytest.mark.parametrize("seconds", [1, 5, 60])
+def test_quotes_trades_and_levels_of_a_coin(coin, seconds):
+    market, quotes, trades, book = coin
+    bars = plain.Bars(*plain.bars_of(trades, seconds * plain.UNIT))
+    wanted = (plain.touch_fields(bars, quotes) | plain.trade_fields(bars, trades, quotes, touch_first=True)
+              | plain.depth_fields(bars, book))
+    table = market.build(f"{seconds}s" if seconds < 60 else "1m", fields(TOUCH + TRADES + SPREADS + DEPTH))
+    expect(table, wanted, bars.closes)
+
+
+def test_without_quotes_the_touch_is_that_of_the_book(tmp_path):
+    market = Market(tmp_path, "BTCUSDT.BINANCE", {"trade": f"{SPOT}.trades.csv.gz", "book-level": f"{SPOT}.l2.csv.gz"})
+    trades, book = plain.Trades.load(f"{SPOT}.trades.csv.gz"), plain.level_book(f"{SPOT}.l2.csv.gz", futures=False)
+    bars = plain.Bars(*plain.bars_of(trades, 2 * plain.UNIT))
+    wanted = plain.touch_fields(bars, book) | plain.trade_fields(bars, trades, book, touch_first=False)
+    expect(market.build("2s", fields(TOUCH + TRADES + SPREADS)), wanted, bars.closes)
+
+
+def test_a_stock_whose_trades_tell_no_aggressor(tmp_path):
+    files = {"quote": "equities/ticks/BAC.csv.gz", "trade": "equities/trades/BAC.csv.gz"}
+    market = Market(tmp_path, "BAC.NYSE", files)
+    trades, quotes = plain.Trades.load(files["trade"]), plain.States.quotes(files["quote"])
+    day = pd.Timestamp("2013-10-07 09:30", tz="America/New_York").value
+    session = [(day + d * 86400 * plain.UNIT, day + d * 86400 * plain.UNIT + 23400 * plain.UNIT) for d in (0, 1)]
+    spans = [np.concatenate(x) for x in zip(*(plain.bars_of(trades, 60 * plain.UNIT, span) for span in session))]
+    # a later trade shows that a session's last span is over, in the session or not
+    wanted_bars = plain.Bars(*spans)
+    wanted = plain.touch_fields(wanted_bars, quotes) | plain.trade_fields(wanted_bars, trades, quotes, touch_first=True)
+    table = market.build("1m", fields(TOUCH + TRADES + SPREADS))
+    table = table[table["ts"].isin(wanted_bars.closes)].reset_index(drop=True)
+    expect(table, wanted, wanted_bars.closes)
+
+
+def test_a_full_book_tells_its_prints_too(tmp_path):
+    file = "book/ES_202403_20231225.l3.csv.gz"
+    market = Market(tmp_path, "ES.CME", {"book-order": file})
+    book, trades, before = plain.order_book(file)
+    bars = plain.Bars(*plain.bars_of(trades, 10 * plain.UNIT))
+    wanted = (plain.touch_fields(bars, book) | plain.trade_fields(bars, trades, book, touch_first=False, before=before)
+              | plain.depth_fields(bars, book))
+    expect(market.build("10s", fields(TOUCH + TRADES + SPREADS + DEPTH)), wanted, bars.closes)
