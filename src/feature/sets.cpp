@@ -116,11 +116,89 @@ Set alpha360() {
     return out;
 }
 
+/// Usual indicators as ratios, places in a range and scores: none hangs on the size of prices or
+/// volumes, so that one model may read several instruments.
+Set technical() {
+    return {
+        {"ret_1", "logret(close,1)"},
+        {"ret_5", "logret(close,5)"},
+        {"ret_10", "logret(close,10)"},
+        {"ret_20", "logret(close,20)"},
+        {"ret_60", "logret(close,60)"},
+        {"gap", "log(open/ref(close,1))"},
+        {"body", "bop(open,high,low,close)"},
+        {"bar_position", "fill((close-low)/(high-low),0.5)"},
+        {"streak", "streak(close>ref(close,1))-streak(close<ref(close,1))"},
+        {"sma_10_dist", "close/sma(close,10)-1"},
+        {"sma_20_dist", "close/sma(close,20)-1"},
+        {"sma_50_dist", "close/sma(close,50)-1"},
+        {"sma_200_dist", "close/sma(close,200)-1"},
+        {"sma_20_50", "sma(close,20)/sma(close,50)-1"},
+        {"ema_12_26", "ema(close,12)/ema(close,26)-1"},
+        {"kama_10_dist", "close/kama(close,10)-1"},
+        {"macd", "macd(close,12,26,9).macd/close"},
+        {"macd_hist", "macd(close,12,26,9).histogram/close"},
+        {"trix_15", "trix(close,15)/100"},
+        {"adx_14", "adx(14)/100"},
+        {"di_diff_14", "(plus_di(14)-minus_di(14))/100"},
+        {"aroonosc_25", "aroonosc(25)/100"},
+        {"vortex_14", "vortex(14).plus-vortex(14).minus"},
+        {"supertrend_dist", "close/supertrend(10,3).stop-1"},
+        {"sar_dist", "close/sar(0.02,0.2)-1"},
+        {"slope_20", "slope(close,20)/close"},
+        {"rsquare_20", "rsquare(close,20)"},
+        {"resi_20", "resi(close,20)/resi_std(close,20)"},
+        {"efficiency_10", "er(close,10)"},
+        {"rsi_2", "rsi(close,2)/100"},
+        {"rsi_14", "rsi(close,14)/100"},
+        {"stoch_k", "stoch(14,3,0,3,0).k/100"},
+        {"stoch_d", "stoch(14,3,0,3,0).d/100"},
+        {"cci_20", "cci(20)/100"},
+        {"cmo_14", "cmo(close,14)/100"},
+        {"mfi_14", "mfi(14)/100"},
+        {"ultosc", "ultosc(7,14,28)/100"},
+        {"tsi", "tsi(close,25,13)/100"},
+        {"bb_position",
+         "(close-bbands(close,20,2,2).lower)/"
+         "(bbands(close,20,2,2).upper-bbands(close,20,2,2).lower)"},
+        {"bb_width",
+         "(bbands(close,20,2,2).upper-bbands(close,20,2,2).lower)/bbands(close,20,2,2).middle"},
+        {"kc_position", "(close-kc(20,10,2).lower)/(kc(20,10,2).upper-kc(20,10,2).lower)"},
+        {"donchian_position", "(close-donchian(20).lower)/(donchian(20).upper-donchian(20).lower)"},
+        {"zscore_20", "zscore(close,20)"},
+        {"zscore_60", "zscore(close,60)"},
+        {"rank_60", "tsrank(close,60)"},
+        {"drawdown_60", "close/max(high,60)-1"},
+        {"rise_60", "close/min(low,60)-1"},
+        {"range_pct", "(high-low)/close"},
+        {"range_ratio", "trange(high,low,close)/atr(14)"},
+        {"atr_pct", "atr(14)/close"},
+        {"vol_20", "std(ret_1,20)"},
+        {"vol_60", "std(ret_1,60)"},
+        {"vol_ratio", "std(ret_1,5)/std(ret_1,60)"},
+        {"vol_ewm", "ewm_std(ret_1,halflife=10)"},
+        {"parkinson_20", "parkinson(20)"},
+        {"yang_zhang_20", "yang_zhang(20)"},
+        {"skew_60", "skew(ret_1,60)"},
+        {"kurt_60", "kurt(ret_1,60)"},
+        {"autocorr_20", "autocorr(ret_1,1,20)"},
+        {"hurst_128", "hurst(log(close),128)"},
+        {"volume_ratio", "volume/sma(volume,20)"},
+        {"volume_z", "zscore(volume,20)"},
+        {"obv_20", "delta(obv(close,volume),20)/sum(volume,20)"},
+        {"cmf_20", "cmf(20)"},
+        {"efi_13", "efi(13)/(close*sma(volume,13))"},
+        {"vwma_20_dist", "close/vwma(close,20)-1"},
+        {"pv_corr_20", "corr(ret_1,delta(volume),20)"},
+    };
+}
+
 struct NamedSet {
     std::string_view name;
     Set (*make)();
 };
-constexpr std::array kSets{NamedSet{"alpha158", alpha158}, NamedSet{"alpha360", alpha360}};
+constexpr std::array kSets{NamedSet{"alpha158", alpha158}, NamedSet{"alpha360", alpha360},
+                           NamedSet{"technical", technical}};
 
 constexpr auto kNames = [] {
     std::array<std::string_view, kSets.size()> names;

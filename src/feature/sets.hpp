@@ -14,8 +14,7 @@ namespace tradewind::feature {
 ///
 /// - `alpha158`, `alpha360`: those of Qlib (qlib/contrib/data/loader.py), under its names, in its
 ///   order. A value is missing until its windows are full, where Qlib works with what there is.
-/// - `technical`: about sixty indicators of price and volume, most of them free of the price's
-/// size.
+/// - `technical`: usual indicators of price and volume, none of which hangs on the size of either.
 ///
 /// nullopt: there is no such set.
 [[nodiscard]] std::optional<std::vector<FeatureText>> feature_set(std::string_view name);

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Prints docs/indicators.md from the tables of the indicators, or, asked for "functions",
-// docs/functions.md from those of expressions.
+// Prints docs/indicators.md from the tables of the indicators, or, asked for "functions" or
+// "technical", docs/functions.md from those of expressions and docs/technical.md from the set.
 #include <fmt/format.h>
 
 #include <array>
 #include <string>
 #include <vector>
 
+#include "feature/graph.hpp"
 #include "feature/indicator.hpp"
 #include "feature/operators.hpp"
+#include "feature/sets.hpp"
 
 namespace {
 
@@ -163,6 +165,34 @@ void print_functions() {
         fmt::print("| `{}` | `{}` |\n", alias.name, alias.function);
 }
 
+constexpr std::string_view kTechnicalHead = R"(# The set `technical`
+
+`--set technical`: usual indicators of price and volume as ratios, places in a range and scores. None hangs on the size of prices
+or volumes, so that one model may read several instruments (`tests/parity/test_technical.py` shows it, and holds each to TA-Lib,
+pandas or numpy). This page is printed by `build/release/tests/indicator_page technical > docs/technical.md`; a test holds it to
+the program.
+
+Lookback: rows before the first value. A feature is missing where what divides it is 0: scores and correlations of what does not
+vary, and what hangs on volume where none is traded in its window. What hangs on the return reads prices above 0.
+
+| name | expression | lookback |
+|---|---|---|
+)";
+
+int print_technical() {
+    const auto features = *feature_set("technical");
+    const auto graph = Graph::compile(features);
+    if (!graph) {
+        fmt::print(stderr, "{}\n", describe(graph.error()));
+        return 1;
+    }
+    fmt::print("{}", kTechnicalHead);
+    for (const Graph::Output& output : graph->outputs()) {
+        fmt::print("| `{}` | `{}` | {} |\n", output.name, output.expression, output.lookback);
+    }
+    return 0;
+}
+
 void print_indicators() {
     fmt::print("{}", kHead);
     for (const IndicatorInfo* info : indicators()) fmt::print("{}", row_of(*info));
@@ -171,7 +201,9 @@ void print_indicators() {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc == 2 && std::string_view{argv[1]} == "functions") {
+    const std::string_view page = argc == 2 ? argv[1] : "indicators";
+    if (page == "technical") return print_technical();
+    if (page == "functions") {
         print_functions();
     } else {
         print_indicators();

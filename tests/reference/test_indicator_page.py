@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/indicators.md and docs/functions.md are what the program's own tables say."""
+"""docs/indicators.md, functions.md and technical.md are what the program's own tables say."""
 import os
 import pathlib
 import subprocess
@@ -15,7 +15,7 @@ def printed(page="indicators"):
     return subprocess.run([PROGRAM, page], check=True, capture_output=True, text=True).stdout
 
 
-@pytest.mark.parametrize("name", ["indicators", "functions"])
+@pytest.mark.parametrize("name", ["indicators", "functions", "technical"])
 def test_page_is_of_these_tables(name):
     page = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
     assert page == printed(name), f"run build/release/tests/indicator_page {name} > docs/{name}.md"
