@@ -193,11 +193,66 @@ Set technical() {
     };
 }
 
+/// Of quotes and trades.
+Set microstructure_ticks() {
+    return {
+        {"spread", "2*(ask-bid)/(ask+bid)"},
+        {"spread_mean", "2*mean_spread/(ask+bid)"},
+        {"spread_score", "zscore(mean_spread,60)"},
+        {"spread_effective", "2*effective_spread/(ask+bid)"},
+        {"spread_realised", "2*realised_spread/(ask+bid)"},
+        {"micro", "2*microprice/(ask+bid)-1"},
+        {"imbalance", "(bid_size-ask_size)/(bid_size+ask_size)"},
+        {"ofi", "order_flow/sma(bid_size+ask_size,20)"},
+        {"ofi_mean", "sum(order_flow,20)/sum(bid_size+ask_size,20)"},
+        {"ofi_score", "zscore(order_flow,60)"},
+        {"ofi_impact",
+         "regbeta(order_flow,delta((bid+ask)/2,1),60)*sma(bid_size+ask_size,60)/close"},
+        {"touch_rate", "touch_changes/sma(touch_changes,60)"},
+        {"trade_rate", "trades/sma(trades,60)"},
+        {"trade_size", "trade_volume/trades/(sum(trade_volume,60)/sum(trades,60))"},
+        {"large_share", "large_volume/(trade_volume+1e-12)"},
+        {"trade_imbalance", "(buy_trades-sell_trades)/greater(trades,1)"},
+        {"volume_imbalance", "(buy_volume-sell_volume)/(trade_volume+1e-12)"},
+        {"volume_imbalance_mean", "sum(buy_volume-sell_volume,20)/(sum(trade_volume,20)+1e-12)"},
+        {"signed_volume_score", "zscore(buy_volume-sell_volume,60)"},
+        {"kyle",
+         "regbeta(buy_volume-sell_volume,delta((bid+ask)/2,1),60)*sma(trade_volume,60)/close"},
+        {"vpin", "vpin(buy_volume,sell_volume,50)"},
+        {"vpin_bulk",
+         "vpin(bulk_volume(close,volume,50).buy,bulk_volume(close,volume,50).sell,50)"},
+        {"illiquidity", "amihud(20)*sma(close*volume,20)"},
+        {"vwap_gap", "close*trade_volume/trade_value-1"},
+    };
+}
+
+/// Of levels beside them.
+Set microstructure() {
+    Set out = microstructure_ticks();
+    for (const int levels : {5, 10}) {
+        for (const Windowed& family : {
+                 Windowed{"depth_imbalance_",
+                          "(bid_depth_#-ask_depth_#)/(bid_depth_#+ask_depth_#)"},
+                 Windowed{"ofi_", "order_flow_#/sma(bid_depth_#+ask_depth_#,20)"},
+                 Windowed{"ofi_score_", "zscore(order_flow_#,60)"},
+             }) {
+            out.push_back(
+                {fmt::format("{}{}", family.name, levels), with_window(family.expression, levels)});
+        }
+    }
+    out.push_back({"depth_score", "zscore(log(bid_depth_10+ask_depth_10),60)"});
+    out.push_back({"slope_imbalance", "(bid_slope-ask_slope)/(bid_slope+ask_slope)"});
+    out.push_back({"slope_score", "zscore(log(bid_slope+ask_slope),60)"});
+    return out;
+}
+
 struct NamedSet {
     std::string_view name;
     Set (*make)();
 };
 constexpr std::array kSets{NamedSet{"alpha158", alpha158}, NamedSet{"alpha360", alpha360},
+                           NamedSet{"microstructure", microstructure},
+                           NamedSet{"microstructure_ticks", microstructure_ticks},
                            NamedSet{"technical", technical}};
 
 constexpr auto kNames = [] {

@@ -382,3 +382,52 @@ def depth_fields(bars, states):
     for levels in (5, 10):
         out[f"order_flow_{levels}"] = blank(floats(bars.sums(states.ts, flows(states, levels))), whole)
     return out
+
+
+# --- functions of what bars tell -------------------------------------------------------------------
+
+
+def vpin_of_equal_buckets(buys, sells, buckets, size):
+    """By the cumulative imbalance at the volumes at which buckets end, linear within a row."""
+    volume = np.r_[0, np.cumsum(buys + sells)]
+    imbalance = np.r_[0, np.cumsum(buys - sells)]
+    full = np.floor(volume * (1 + 1e-13) / size).astype(int)
+    edges = np.interp(np.arange(full[-1] + 1) * size, volume, imbalance)
+    sides = np.abs(np.diff(edges))
+    out = np.full(len(buys), np.nan)
+    for row in range(buckets, len(buys)):
+        some = sides[max(0, full[row + 1] - buckets):full[row + 1]]
+        out[row] = some.sum() / (len(some) * size) if len(some) else np.nan
+    return out
+
+
+def vpin_of_mean_buckets(buys, sells, buckets, rows):
+    """Bucket by bucket, each of the mean volume of the rows up to the one in which it is begun."""
+    done, out, size, filled, imbalance = [], np.full(len(buys), np.nan), None, 0.0, 0.0
+    for row, (bought, sold) in enumerate(zip(buys, sells)):
+        left = bought + sold
+        rate = (bought - sold) / left if left else 0.0
+        while left > 0:
+            if size is None:
+                size, filled, imbalance = (buys + sells)[max(0, row - rows + 1):row + 1].mean(), 0.0, 0.0
+            part = min(left, size - filled)
+            filled, imbalance, left = filled + part, imbalance + rate * part, left - part
+            if left > 0 or np.isclose(filled, size, rtol=1e-13, atol=0):
+                done.append((abs(imbalance), size))
+                size = None
+        if row >= buckets:
+            some = np.array(done[-buckets:])
+            out[row] = some[:, 0].sum() / some[:, 1].sum()
+    return out
+
+
+def bulk_volume(close, volume, rows):
+    """Easley, Lopez de Prado and O'Hara's classification."""
+    from scipy.stats import norm
+
+    change = pd.Series(close).diff()
+    deviation = np.r_[np.full(rows, np.nan), [np.std(change[i - rows + 1:i + 1], ddof=1) for i in range(rows, len(close))]]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where(deviation > 0, norm.cdf(change / deviation), np.where(change > 0, 1.0, np.where(change < 0, 0.0, 0.5)))
+    bought = np.where(np.isnan(deviation), np.nan, volume * share)
+    return bought, volume - bought

@@ -111,3 +111,41 @@ def test_a_full_book_tells_its_prints_too(tmp_path):
     wanted = (plain.touch_fields(bars, book) | plain.trade_fields(bars, trades, book, touch_first=False, before=before)
               | plain.depth_fields(bars, book))
     expect(market.build("10s", fields(TOUCH + TRADES + SPREADS + DEPTH)), wanted, bars.closes)
+
+
+@pytest.mark.parametrize("seconds", [1, 10])
+def test_vpin_of_told_and_of_guessed_sides(coin, seconds):
+    market, quotes, trades, _ = coin
+    bars = plain.Bars(*plain.bars_of(trades, seconds * plain.UNIT))
+    told = plain.trade_fields(bars, trades, quotes, touch_first=True)
+    at = bars.of(trades.ts)
+    close = np.array([trades.price[at == i][-1] / plain.UNIT for i in range(len(bars.opens))])
+    buys, sells, volume = told["buy_volume"], told["sell_volume"], told["trade_volume"]
+    bulk_buys, bulk_sells = plain.bulk_volume(close, volume, 20)
+    size = volume.sum() / len(volume) * 0.83
+    guessed = np.full(len(close), np.nan)
+    guessed[20:] = plain.vpin_of_mean_buckets(bulk_buys[20:], bulk_sells[20:], 15, 30)
+    asked = {"told": "vpin(buy_volume, sell_volume, 15, 0, 30)", "equal": f"vpin(buy_volume, sell_volume, 15, {size:.9f})",
+             "bulk_buys": "bulk_volume(close, volume, 20).buy", "bulk_sells": "bulk_volume(close, volume, 20).sell",
+             "guessed": "vpin(bulk_volume(close, volume, 20).buy, bulk_volume(close, volume, 20).sell, 15, 0, 30)"}
+    wanted = {"told": plain.vpin_of_mean_buckets(buys, sells, 15, 30),
+              "equal": plain.vpin_of_equal_buckets(buys, sells, 15, round(size, 9)),
+              "bulk_buys": bulk_buys, "bulk_sells": bulk_sells, "guessed": guessed}
+    expect(market.build(f"{seconds}s", asked), wanted, bars.closes)
+
+
+def test_bars_by_volume_take_each_trade_once(coin):
+    market, quotes, trades, _ = coin
+    told = market.build("200-ticks", fields(["trades", "trade_volume", "volume", "buy_trades", "bid", "order_flow"]))
+    assert len(told) == len(trades.ts) // 200
+    assert (told["trades"] == 200).all()
+    np.testing.assert_array_equal(told["trade_volume"], told["volume"])
+    ends = np.arange(200, len(trades.ts) + 1, 200)
+    assert told["ts"].to_list() == trades.ts[ends - 1].tolist()
+    wanted = [(trades.side[end - 200:end] > 0).sum() for end in ends]
+    np.testing.assert_array_equal(told["buy_trades"], wanted)
+    # the touch that was known when the last trade was: quotes of its instant come before it
+    at = np.searchsorted(quotes.ts, trades.ts[ends - 1], side="right") - 1
+    np.testing.assert_array_equal(told["bid"], quotes.prices[at, 0, 0] / plain.UNIT)
+    flow = np.cumsum(plain.flows(quotes, 1))[at]
+    np.testing.assert_array_equal(told["order_flow"][1:], np.diff(flow) / plain.UNIT)

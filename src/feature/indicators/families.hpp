@@ -24,6 +24,7 @@ namespace tradewind::feature {
 [[nodiscard]] std::span<const IndicatorInfo> range_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> math_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> memory_indicators();
+[[nodiscard]] std::span<const IndicatorInfo> flow_indicators();
 
 // What the tables of the families have in common.
 
