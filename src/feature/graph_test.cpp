@@ -128,6 +128,9 @@ TEST(Expression, has_no_value_where_there_is_none) {
     expect_values("close / (close - 2)", {1, 2, 4}, {-1, kNaN, 2});
     expect_values("log(close - 2)", {1, 2, 3}, {kNaN, kNaN, 0});
     expect_values("sma(log(close - 2), 2)", {3, 3, 1, 3, 3}, {kNaN, 0, kNaN, kNaN, 0});
+    expect_values("if(close > 2, log(close - 2), 7)", {3, 1, 3}, {0, 7, 0});
+    expect_values("if(close > 2, 7, log(close - 2))", {3, 1, 3}, {7, kNaN, 7});
+    expect_values("if(log(close), 7, 8)", {1, -1, 2}, {8, kNaN, 7});
 }
 
 TEST(Expression, knows_conditions_and_what_came_since) {
@@ -165,9 +168,10 @@ TEST(Expression, has_no_figure_of_what_does_not_vary) {
     const Column flat(6, 7.1), missing(6, kNaN);
     for (const std::string_view text :
          {"zscore(close, 3)", "skew(close, 3)", "kurt(close, 4)", "ts_scale(close, 3)",
-          "autocorr(close, 1, 3)", "corr(close, volume, 3)", "ewm_zscore(close, 3)",
-          "ewm_corr(close, volume, 3)", "regbeta(close, volume, 3)", "regalpha(close, volume, 3)",
-          "regresi(close, volume, 3)", "regresi_std(close, volume, 3)"}) {
+          "entropy(close, 3, 4)", "autocorr(close, 1, 3)", "corr(close, volume, 3)",
+          "ewm_zscore(close, 3)", "ewm_corr(close, volume, 3)", "regbeta(close, volume, 3)",
+          "regalpha(close, volume, 3)", "regresi(close, volume, 3)",
+          "regresi_std(close, volume, 3)"}) {
         expect_values(text, flat, missing);
     }
     expect_values("ewm_std(close, 3)", flat, {kNaN, kNaN, 0, 0, 0, 0});
@@ -304,7 +308,12 @@ std::vector<FeatureText> everything() {
             {"macd_hist", "macd(close).histogram"},
             {"range", "atr(7) / close"},
             {"odd", "if(close > sma(9), rsi(5), 1 / (close - 100))"},
-            {"filled", "fill(log(close - 100), 0)"}};
+            {"filled", "fill(log(close - 100), 0)"},
+            {"known", "ffill(log(close - 100), 5)"},
+            {"risen", "since(close > ref(close, 9))"},
+            {"weighted", "ewm_zscore(close, halflife=7)"},
+            {"shape", "kurt(delta(close), 20)"},
+            {"clock", "time_sin(minute_of_day(new_york_time(time + 1000000000)), 1440)"}};
 }
 
 TEST(FeatureStream, gives_the_same_bytes_in_portions_of_any_length) {

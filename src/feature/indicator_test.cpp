@@ -79,6 +79,12 @@ bool same_bytes(const Table& a, const Table& b) {
     });
 }
 
+/// They go on after a missing value, which is what they are for.
+bool sees_what_is_missing(const IndicatorInfo& info) {
+    return info.name == "if" || info.name == "ffill" || info.name == "fill" ||
+           info.name == "is_missing";
+}
+
 class EveryIndicator : public testing::TestWithParam<const IndicatorInfo*> {};
 
 TEST_P(EveryIndicator, gives_the_same_bytes_in_portions_of_any_length) {
@@ -111,6 +117,7 @@ TEST_P(EveryIndicator, is_nan_for_its_lookback_and_known_after_it) {
 
 TEST_P(EveryIndicator, starts_anew_after_a_row_that_is_not_finite) {
     const IndicatorInfo& info = *GetParam();
+    if (sees_what_is_missing(info)) return;
     for (const double bad : {kNaN, std::numeric_limits<double>::infinity()}) {
         for (std::size_t input = 0; input < info.inputs.size(); ++input) {
             constexpr std::size_t kAt = 333;
@@ -141,19 +148,9 @@ TEST_P(EveryIndicator, sees_nothing_of_what_comes_after) {
     EXPECT_TRUE(same_bytes(before, after));
 }
 
-/// Those that go on after a missing value, which is what they are for, are not among them.
-std::vector<const IndicatorInfo*> functions_that_start_anew() {
-    std::vector<const IndicatorInfo*> out;
-    for (const IndicatorInfo* info : expression_functions()) {
-        if (info->name != "ffill" && info->name != "fill" && info->name != "is_missing")
-            out.push_back(info);
-    }
-    return out;
-}
-
 INSTANTIATE_TEST_SUITE_P(Indicators, EveryIndicator, testing::ValuesIn(indicators()),
                          [](const auto& test) { return std::string{test.param->name}; });
-INSTANTIATE_TEST_SUITE_P(Functions, EveryIndicator, testing::ValuesIn(functions_that_start_anew()),
+INSTANTIATE_TEST_SUITE_P(Functions, EveryIndicator, testing::ValuesIn(expression_functions()),
                          [](const auto& test) { return std::string{test.param->name}; });
 
 TEST(Indicators, are_found_by_name_and_nearly_found_by_a_wrong_one) {

@@ -36,7 +36,6 @@ double size(double a) { return std::abs(a); }
 double sign(double a) { return a > 0 ? 1.0 : a < 0 ? -1.0 : 0.0; }
 double logarithm(double a) { return std::log(a); }
 double logarithm_of_more(double a) { return std::log1p(a); }
-double choice(double a, double b, double c) { return a != 0 ? b : c; }
 double gain(double now, double then) { return now / then - 1.0; }
 double log_gain(double now, double then) { return std::log(now / then); }
 
@@ -58,6 +57,11 @@ std::unique_ptr<Indicator> change(Args args) {
     return indicator_of<1>(Change<Function>{whole(args, 0)});
 }
 
+/// What is not chosen may be missing.
+double choice(double condition, double yes, double no) {
+    if (!std::isfinite(condition)) return kNaN;
+    return value_or_missing(condition != 0 ? yes : no);
+}
 double is_missing(double value) { return truth(!std::isfinite(value)); }
 /// The first where it is a value, else the second.
 double filled(double value, double otherwise) { return std::isfinite(value) ? value : otherwise; }
@@ -205,8 +209,8 @@ constexpr auto kOperators = std::to_array<IndicatorInfo>({
      .title = "one or the other",
      .inputs = kRealsOfThree,
      .outputs = kValue,
-     .formula = "b where a is not 0, else c",
-     .make = pointwise<choice, 3>},
+     .formula = "b where a is not 0, else c; what is not chosen may be missing",
+     .make = [](Args) { return sees_missing<3>(RowFunction{choice}); }},
     {.name = "is_missing",
      .title = "whether a value is missing",
      .inputs = kReal,

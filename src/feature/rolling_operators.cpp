@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions of the last n rows that expressions have beside the indicators. Deviations, variances
 // and covariances are those of a sample (divided by n - 1), as in pandas.
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <vector>
 
 #include "feature/indicators/families.hpp"
 #include "feature/kernel_indicator.hpp"
 #include "feature/kernels/comoments.hpp"
 #include "feature/kernels/extremes.hpp"
+#include "feature/kernels/last_values.hpp"
 #include "feature/kernels/moments.hpp"
 #include "feature/kernels/row_function.hpp"
 #include "feature/kernels/shape.hpp"
@@ -130,6 +133,43 @@ private:
     RollingRange range_;
 };
 
+/// How evenly values fall into bins of one width between the smallest and the largest.
+class Entropy {
+public:
+    Entropy(std::size_t period, std::size_t bins)
+        : values_(period), range_(period), counts_(bins), bins_(static_cast<double>(bins)) {}
+
+    [[nodiscard]] std::size_t lookback() const { return range_.lookback(); }
+    template <bool Warm>
+    double next(double value) {
+        values_.push(value);
+        const auto [highest, lowest] = range_.next<Warm>(value, value);
+        const double width = highest - lowest;
+        return width > 0.0 && detail::is_finite(width) ? of_counts(lowest, width) : kNaN;
+    }
+
+private:
+    double of_counts(double lowest, double width) {
+        std::fill(counts_.begin(), counts_.end(), 0.0);
+        const std::size_t last = counts_.size() - 1;
+        for (const double value : values_.all()) {
+            const auto bin = static_cast<std::size_t>((value - lowest) / width * bins_);
+            counts_[bin < last ? bin : last] += 1.0;
+        }
+        const auto n = static_cast<double>(values_.all().size());
+        double sum = 0.0;
+        for (const double count : counts_) {
+            if (count > 0.0) sum -= count / n * std::log(count / n);
+        }
+        return sum / std::log(bins_);
+    }
+
+    LastValues values_;
+    RollingRange range_;
+    std::vector<double> counts_;
+    double bins_;
+};
+
 /// Correlation of a series with itself some rows before.
 class Autocorrelation {
 public:
@@ -171,6 +211,9 @@ constexpr std::array kPeriod1{period_param(20, 1)};
 constexpr std::array kPeriod2{period_param(20, 2)};
 constexpr std::array kPeriod3{period_param(20, 3)};
 constexpr std::array kPeriod4{period_param(20, 4)};
+constexpr std::array kPeriodAndBins{
+    period_param(20, 2),
+    ParamInfo{.name = "bins", .kind = ParamKind::whole, .otherwise = 10, .low = 2, .high = 1000}};
 constexpr std::array kLagAndPeriod{period_param(1, 1, "lag"), period_param(20, 2)};
 constexpr std::array kQuantileParams{
     period_param(20, 1), real_param("q", 0.5, 0, 1, "0 is the smallest, 1 the largest")};
@@ -235,6 +278,15 @@ constexpr auto kOperators = std::to_array<IndicatorInfo>({
      .outputs = kValue,
      .formula = "(x - min) / (max - min), from 0 to 1; missing where nothing varies",
      .make = [](Args args) { return indicator_of<1>(Scale{whole(args, 0)}); }},
+    {.name = "entropy",
+     .title = "how evenly values are spread",
+     .inputs = kReal,
+     .params = kPeriodAndBins,
+     .outputs = kValue,
+     .formula = "-sum p ln p / ln bins, p the shares of bins of one width from the smallest to the "
+                "largest of the last n; from 0 to 1, missing where nothing varies; O(n)",
+     .source = "C. E. Shannon, Bell System Technical Journal 27 (1948)",
+     .make = [](Args args) { return indicator_of<1>(Entropy{whole(args, 0), whole(args, 1)}); }},
     {.name = "median",
      .title = "median",
      .inputs = kReal,

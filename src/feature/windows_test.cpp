@@ -9,8 +9,11 @@
 
 #include "base/random.hpp"
 #include "feature/kernels/averages.hpp"
+#include "feature/kernels/decayed_moments.hpp"
 #include "feature/kernels/extremes.hpp"
 #include "feature/kernels/moments.hpp"
+#include "feature/kernels/shape.hpp"
+#include "feature/kernels/trend.hpp"
 
 namespace tradewind::feature {
 namespace {
@@ -81,6 +84,83 @@ TEST(Windows, do_not_drift_over_ten_million_values) {
         ASSERT_LT(relative(moments.mean(), exact.mean), kTolerance);
         ASSERT_LT(relative(moments.variance(), exact.variance), kTolerance);
         ASSERT_NEAR(ours, exact.efficiency, kTolerance);
+    }
+}
+
+/// Skewness and kurtosis of a sample, and the standard error of the line, in longer numbers.
+struct ExactShape {
+    double skew, kurtosis, unexplained;
+
+    explicit ExactShape(const std::deque<double>& values) {
+        const auto n = static_cast<long double>(values.size());
+        long double total = 0;
+        for (const double value : values) total += static_cast<long double>(value);
+        const long double mean = total / n, middle = (n + 1) / 2;
+        long double m2 = 0, m3 = 0, m4 = 0, along = 0, steps = 0, x = 0;
+        for (const double value : values) {
+            const long double away = static_cast<long double>(value) - mean;
+            m2 += away * away / n;
+            m3 += away * away * away / n;
+            m4 += away * away * away * away / n;
+            x += 1;
+            along += (x - middle) * away;
+            steps += (x - middle) * (x - middle);
+        }
+        skew = static_cast<double>(std::sqrt(n * (n - 1)) / (n - 2) * m3 / (m2 * std::sqrt(m2)));
+        kurtosis = static_cast<double>((n - 1) / ((n - 2) * (n - 3)) *
+                                       ((n + 1) * m4 / (m2 * m2) - 3 * (n - 1)));
+        unexplained = static_cast<double>(m2 * n - along * along / steps);
+    }
+};
+
+TEST(Windows, keep_shapes_and_lines_over_ten_million_values) {
+    constexpr std::size_t kPeriod = 41;
+    RollingShape shape{kPeriod};
+    RollingTrend trend{kPeriod};
+    std::deque<double> last;
+    Walk walk;
+    for (std::size_t i = 0; i < kMany; ++i) {
+        const double value = walk.next();
+        last.push_back(value);
+        if (last.size() > kPeriod) last.pop_front();
+        shape.add(value);
+        trend.add(value);
+        if (i % 99'991 != 0 || i < kPeriod) continue;
+        const ExactShape exact{last};
+        ASSERT_NEAR(shape.skew(), exact.skew, kTolerance);
+        ASSERT_NEAR(shape.kurtosis(), exact.kurtosis, kTolerance);
+        ASSERT_LT(relative(trend.unexplained(), exact.unexplained), kTolerance);
+    }
+}
+
+/// Rows that weigh less than this beside the newest say nothing.
+constexpr std::size_t kRowsThatWeigh = 1500;
+
+TEST(Windows, keep_weighted_moments_over_ten_million_values) {
+    constexpr double kKeep = 0.97;
+    DecayedMoments moments{kKeep};
+    std::deque<double> last;
+    Walk walk;
+    for (std::size_t i = 0; i < kMany; ++i) {
+        const double value = walk.next();
+        last.push_back(value);
+        if (last.size() > kRowsThatWeigh) last.pop_front();
+        moments.add(value);
+        if (i % 99'991 != 0 || i < kRowsThatWeigh) continue;
+        constexpr auto kLess = static_cast<long double>(kKeep);
+        long double weight = 1, weights = 0, mean = 0, squares = 0;
+        for (auto at = last.rbegin(); at != last.rend(); ++at, weight *= kLess) {
+            weights += weight;
+            mean += weight * static_cast<long double>(*at);
+        }
+        mean /= weights;
+        weight = 1;
+        for (auto at = last.rbegin(); at != last.rend(); ++at, weight *= kLess) {
+            const long double away = static_cast<long double>(*at) - mean;
+            squares += weight * away * away;
+        }
+        ASSERT_LT(relative(moments.mean(), static_cast<double>(mean)), kTolerance);
+        ASSERT_LT(relative(moments.squares(), static_cast<double>(squares)), kTolerance);
     }
 }
 

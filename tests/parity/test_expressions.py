@@ -157,6 +157,18 @@ def test_shape_forgets_what_has_left():
             assert abs(got[1][row] - float(scipy.stats.kurtosis(window, bias=False))) < 1e-10
 
 
+@pytest.mark.parametrize("n, bins", ((2, 2), (20, 10), (61, 7), (250, 32)))
+def test_entropy_equals_scipys_of_numpys_histograms(n, bins, markets):
+    for market, bars in markets.items():
+        got = expressions([f"entropy(logret(close)*volume,{n},{bins})"], bars)[0]
+        x = np.diff(np.log(bars[3])) * bars[4][1:]
+        windows = np.lib.stride_tricks.sliding_window_view(x, n)[:800]
+        wanted = [scipy.stats.entropy(np.histogram(window, bins)[0]) / np.log(bins) if np.ptp(window) > 0 else np.nan
+                  for window in windows]
+        expect_equal(got[n:n + len(wanted)], wanted, f"entropy {n} {bins} on {market}")
+        assert np.isnan(got[:n]).all()
+
+
 def weighted(x, y, keep):
     """Total and squares of the weights, distances from the means and their products' sums, row by row: West's recurrence in long
     doubles, which have three digits more than doubles."""
