@@ -6,54 +6,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/random.hpp"
-#include "sim/memory_history.hpp"
+#include "research/features/ticks_for_tests.hpp"
 
 namespace tradewind::research {
 namespace {
 
 using feature::Field;
-using ports::Columns;
 using ports::SeriesKind;
-
-constexpr std::int64_t kUnit = 1'000'000'000;
-
-Instrument coin() {
-    Instrument out;
-    out.symbol = "BTCUSDT.BINANCE";
-    out.asset_class = AssetClass::crypto_spot;
-    return out;
-}
-
-ports::SeriesKey key(SeriesKind kind, BarSpec spec = {}) {
-    return {.symbol = coin().symbol, .kind = kind, .spec = spec};
-}
-
-void put(Columns& to, std::initializer_list<std::int64_t> row) {
-    std::size_t i = 0;
-    for (const std::int64_t value : row) to.columns[i++].push_back(value);
-}
-
-/// Quotes and trades of ten minutes; some at the very close of a span.
-sim::MemoryHistory ticks() {
-    base::Random random{5};
-    sim::MemoryHistory out;
-    out.add_instrument(coin());
-    Columns quotes{SeriesKind::quote}, trades{SeriesKind::trade};
-    std::int64_t price = 100 * kUnit;
-    for (std::int64_t s = 0; s < 600; ++s) {
-        price += (static_cast<std::int64_t>(random.below(3)) - 1) * kUnit;
-        const auto size = [&] { return static_cast<std::int64_t>(1 + random.below(9)) * kUnit; };
-        put(quotes, {s * kUnit, price, price + kUnit, size(), size()});
-        for (std::uint64_t i = random.below(4); i > 0; --i) {
-            const auto side = static_cast<std::int64_t>(random.below(3));
-            put(trades, {s * kUnit, price, size(), side});
-        }
-    }
-    out.add_series(key(SeriesKind::quote), std::move(quotes));
-    out.add_series(key(SeriesKind::trade), std::move(trades));
-    return out;
-}
 
 feature::Graph graph_of(std::initializer_list<std::string_view> fields) {
     std::vector<feature::FeatureText> texts;
@@ -68,7 +27,7 @@ feature::Graph graph_of(std::initializer_list<std::string_view> fields) {
 FeatureBars read(const sim::MemoryHistory& history, const BarSpec& spec,
                  const feature::Graph& graph, Timestamp to = kTimestampMax) {
     const Instrument instrument = coin();
-    auto bars = read_feature_bars(history, instrument, key(SeriesKind::bar, spec), to);
+    auto bars = read_feature_bars(history, instrument, coin_key(SeriesKind::bar, spec), to);
     EXPECT_TRUE(bars.has_value());
     const auto plan = plan_tape(history, instrument.symbol, graph);
     EXPECT_TRUE(plan.has_value());
@@ -81,7 +40,7 @@ const std::vector<double>& column(const FeatureBars& bars, Field field) {
 }
 
 TEST(TapeColumns, trades_of_bars_made_of_them_are_the_volume_of_the_bars) {
-    const sim::MemoryHistory history = ticks();
+    const sim::MemoryHistory history = coin_ticks();
     const feature::Graph graph = graph_of({"trade_volume", "trades", "bid"});
     for (const BarSpec spec :
          {time_bars(seconds(7)), time_bars(minutes(1)), BarSpec{.unit = BarUnit::tick, .step = 13},
@@ -96,13 +55,13 @@ TEST(TapeColumns, trades_of_bars_made_of_them_are_the_volume_of_the_bars) {
 
 TEST(TapeColumns, bars_that_count_trades_hold_as_many) {
     const FeatureBars bars =
-        read(ticks(), {.unit = BarUnit::tick, .step = 13}, graph_of({"trades", "order_flow"}));
+        read(coin_ticks(), {.unit = BarUnit::tick, .step = 13}, graph_of({"trades", "order_flow"}));
     for (const double count : column(bars, Field::trades)) EXPECT_EQ(count, 13.0);
     EXPECT_EQ(column(bars, Field::order_flow).size(), bars.rows());
 }
 
 TEST(TapeColumns, what_comes_later_changes_no_row) {
-    const sim::MemoryHistory history = ticks();
+    const sim::MemoryHistory history = coin_ticks();
     const feature::Graph graph = graph_of({"trades", "order_flow", "bid", "effective_spread"});
     for (const BarSpec spec :
          {time_bars(seconds(10)), BarSpec{.unit = BarUnit::tick, .step = 13}}) {
@@ -118,7 +77,7 @@ TEST(TapeColumns, what_comes_later_changes_no_row) {
 }
 
 TEST(TapeColumns, names_the_field_and_the_series_that_is_missing) {
-    const sim::MemoryHistory history = ticks();
+    const sim::MemoryHistory history = coin_ticks();
     const auto plan = plan_tape(history, "BTCUSDT.BINANCE", graph_of({"close", "bid_depth_5"}));
     ASSERT_FALSE(plan.has_value());
     EXPECT_EQ(plan.error(),
@@ -129,7 +88,7 @@ TEST(TapeColumns, names_the_field_and_the_series_that_is_missing) {
 }
 
 TEST(TapeColumns, reads_only_what_the_fields_need) {
-    const sim::MemoryHistory history = ticks();
+    const sim::MemoryHistory history = coin_ticks();
     const auto kinds = [&](std::string_view field) {
         std::vector<SeriesKind> out;
         const auto plan = plan_tape(history, coin().symbol, graph_of({field}));
