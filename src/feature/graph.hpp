@@ -35,6 +35,7 @@ enum class Field : std::uint8_t {
     bid_size,
     ask_size,
     microprice,
+    stoikov_microprice,
     mean_spread,
     touch_changes,
     order_flow,
@@ -60,7 +61,7 @@ enum class Field : std::uint8_t {
     order_flow_10,
 };
 inline constexpr std::size_t kBarFieldCount = 8;
-inline constexpr std::size_t kFieldCount = 34;
+inline constexpr std::size_t kFieldCount = 35;
 [[nodiscard]] std::string_view to_string(Field field);
 
 /// Counts up with every change of what a function computes.

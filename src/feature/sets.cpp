@@ -202,6 +202,7 @@ Set microstructure_ticks() {
         {"spread_effective", "2*effective_spread/(ask+bid)"},
         {"spread_realised", "2*realised_spread/(ask+bid)"},
         {"micro", "2*microprice/(ask+bid)-1"},
+        {"micro_stoikov", "2*stoikov_microprice/(ask+bid)-1"},
         {"imbalance", "(bid_size-ask_size)/(bid_size+ask_size)"},
         {"ofi", "order_flow/sma(bid_size+ask_size,20)"},
         {"ofi_mean", "sum(order_flow,20)/sum(bid_size+ask_size,20)"},

@@ -431,3 +431,44 @@ def bulk_volume(close, volume, rows):
         share = np.where(deviation > 0, norm.cdf(change / deviation), np.where(change > 0, 1.0, np.where(change < 0, 0.0, 0.5)))
     bought = np.where(np.isnan(deviation), np.nan, volume * share)
     return bought, volume - bought
+
+
+def stoikov_adjustment(bars, states, tick, parts=11, spreads=3):
+    """G* as the paper has it, on all states: transitions without and with a move of the middle apart, and the sum of B^i G1."""
+    states = states.touch()
+    usable = np.flatnonzero(states.shown | states.lost)
+    before, now = usable[:-1], usable[1:]
+    moved = ((states.prices[before] != states.prices[now]) | (states.sizes[before] != states.sizes[now])).any(axis=(1, 2))
+    both = ~states.lost[before] & ~states.lost[now] & moved
+    before, now = before[both], now[both]
+    bid, ask = states.prices[:, 0, 0], states.prices[:, 1, 0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        part = np.minimum(parts * states.sizes[:, 0, 0] // (states.sizes[:, 0, 0] + states.sizes[:, 1, 0]), parts - 1)
+    wide = np.clip(np.rint((ask - bid) / tick), 1, spreads).astype(int) - 1
+    state, mirror = wide * parts + part, wide * parts + parts - 1 - part
+    move = (bid[now] + ask[now] - bid[before] - ask[before]) / 2 / UNIT
+    count = parts * spreads
+    still, went, drift = np.zeros((count, count)), np.zeros((count, count)), np.zeros(count)
+    at, out, done = bars.state(states.ts), np.full(len(bars.opens), np.nan), 0
+    ends = np.searchsorted(states.ts[now], bars.closes, side="left")
+    for bar, end in enumerate(ends):
+        some = slice(done, end)
+        for a, b, sign in ((state[before[some]], state[now[some]], 1), (mirror[before[some]], mirror[now[some]], -1)):
+            np.add.at(went, (a, b), move[some] != 0)
+            np.add.at(still, (a, b), move[some] == 0)
+            np.add.at(drift, a, sign * move[some])
+        done = end
+        left = (still + went).sum(axis=1)
+        scale = np.where(left > 0, 1 / np.maximum(left, 1), 0)
+        here = state[at[bar]]
+        if end < 1000 or at[bar] < 0 or (left[here] == 0 and part[at[bar]] != parts // 2):
+            continue
+        q, t, r = still * scale[:, None], went * scale[:, None], drift * scale
+        first = np.linalg.solve(np.eye(count) - q, np.column_stack([r, t]))
+        term, total = first[:, 0], first[:, 0].copy()
+        while np.abs(term).max() > 1e-15:
+            term = first[:, 1:] @ term
+            term = (term - term.reshape(spreads, parts)[:, ::-1].ravel()) / 2  # what is not opposite is rounding
+            total += term
+        out[bar] = total[here]
+    return out

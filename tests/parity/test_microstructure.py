@@ -27,13 +27,13 @@ def run(*arguments):
 class Market:
     """A recorded instrument in a catalog of its own."""
 
-    def __init__(self, folder, symbol, files):
+    def __init__(self, folder, symbol, files, *definition):
         missing = [name for name in files.values() if not (plain.DATA / name).exists()]
         if missing:
             pytest.skip(f"TRADEWIND_DATA has no {missing[0]}")
         self.catalog, self.symbol = folder / "C", symbol
         for kind, name in files.items():
-            more = ["--all-trades"] if kind == "trade" else []
+            more = [*definition, *(["--all-trades"] if kind == "trade" else [])]
             run("data", "import", "--catalog", self.catalog, "--instrument", symbol, "--kind", kind, *more, plain.DATA / name)
 
     def build(self, interval, features):
@@ -63,9 +63,11 @@ def fields(names):
 @pytest.fixture(scope="module", params=["spot", "perpetual"])
 def coin(request, tmp_path_factory):
     spot = request.param == "spot"
-    base = SPOT if spot else PERP
+    base, tick = (SPOT, "0.01") if spot else (PERP, "0.1")
     market = Market(tmp_path_factory.mktemp(request.param), "BTCUSDT.BINANCE",
-                    {"quote": f"{base}.ticks.csv.gz", "trade": f"{base}.trades.csv.gz", "book-level": f"{base}.l2.csv.gz"})
+                    {"quote": f"{base}.ticks.csv.gz", "trade": f"{base}.trades.csv.gz", "book-level": f"{base}.l2.csv.gz"},
+                    "--tick", tick)
+    market.tick = int(float(tick) * plain.UNIT)
     return (market, plain.States.quotes(f"{base}.ticks.csv.gz"), plain.Trades.load(f"{base}.trades.csv.gz"),
             plain.level_book(f"{base}.l2.csv.gz", futures=not spot))
 
@@ -149,3 +151,16 @@ def test_bars_by_volume_take_each_trade_once(coin):
     np.testing.assert_array_equal(told["bid"], quotes.prices[at, 0, 0] / plain.UNIT)
     flow = np.cumsum(plain.flows(quotes, 1))[at]
     np.testing.assert_array_equal(told["order_flow"][1:], np.diff(flow) / plain.UNIT)
+
+
+def test_stoikovs_price_is_the_limit_of_the_papers_sums(coin):
+    market, quotes, trades, _ = coin
+    bars = plain.Bars(*plain.bars_of(trades, 5 * plain.UNIT))
+    table = market.build("5s", {"away": "stoikov_microprice-(bid+ask)/2"})
+    wanted = plain.stoikov_adjustment(bars, quotes, market.tick)
+    got = table["away"].to_numpy()
+    np.testing.assert_array_equal(np.isnan(got), np.isnan(wanted))
+    assert np.isfinite(wanted).sum() > 0.9 * len(wanted)
+    # a middle of 61,000 has eleven decimals
+    np.testing.assert_allclose(got, wanted, rtol=0, atol=1e-10)
+    assert np.nanstd(wanted) > 1e-4

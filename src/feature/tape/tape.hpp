@@ -28,6 +28,7 @@ struct TapeNeeds {
 struct TapeSettings {
     bool touch_of_book = false;   ///< there are no quotes: the touch is that of the book
     bool trades_of_book = false;  ///< nor trades: they are the prints of a full book
+    std::optional<Price> tick{};  ///< Stoikov's price is wanted: the smallest step of prices
     bool depth = true;            ///< levels of the book are wanted
 };
 
@@ -52,7 +53,7 @@ struct TapeSettings {
 class Tape {
 public:
     explicit Tape(const TapeSettings& settings)
-        : settings_(settings), touch_(settings.touch_of_book) {}
+        : settings_(settings), touch_({.of_book = settings.touch_of_book, .tick = settings.tick}) {}
 
     /// Passed over where the touch is that of the book.
     void on(Timestamp ts, const Quote& quote);

@@ -324,6 +324,29 @@ TEST(Tape, folds_a_book_of_orders) {
     EXPECT_TRUE(is_missing(tape.close(at(6)), Field::bid));
 }
 
+/// Each time most of the size is bid the middle moves up by one, to a balanced book; then it is
+/// back.
+TEST(Tape, learns_where_the_middle_ends_after_such_touches) {
+    Tape tape{{.touch_of_book = false, .tick = price(1)}};
+    tape.open(at(0));
+    const auto moves = [&](int times) {
+        for (int i = 0; i < times; ++i) {
+            tape.on(at(1), quote(99, 9, 100, 1));
+            tape.on(at(1), quote(100, 5, 101, 5));
+        }
+    };
+    moves(450);
+    EXPECT_TRUE(is_missing(tape.close(at(2)), Field::stoikov_microprice));  // of too few
+    moves(450);
+    EXPECT_EQ(tape.close(at(3)).at(Field::stoikov_microprice), 100.5);  // balanced: the middle
+    tape.on(at(3), quote(99, 9, 100, 1));
+    EXPECT_DOUBLE_EQ(tape.close(at(4)).at(Field::stoikov_microprice), 99.5 + 1);
+    tape.on(at(4), quote(99, 1, 100, 9));  // its mirror image
+    EXPECT_NEAR(tape.close(at(5)).at(Field::stoikov_microprice), 99.5 - 1, 0.01);
+    tape.on(at(5), quote(99, 1, 110, 9));  // a spread that was never seen
+    EXPECT_TRUE(is_missing(tape.close(at(6)), Field::stoikov_microprice));
+}
+
 TEST(Tape, says_what_each_field_is_told_by) {
     EXPECT_EQ(needs_of(Field::close), TapeNeeds{});
     EXPECT_EQ(needs_of(Field::bid), (TapeNeeds{.touch = true}));

@@ -30,13 +30,21 @@ base::Int128 spread_of(const Quote& touch) {
 
 void TouchFold::set(Timestamp ts, const Quote& touch) {
     weigh_spread(ts);
-    if (!is_known_ || touch != touch_) ++changes_;
-    has_flow_ &= tells_sizes(touch) && (!is_known_ || tells_sizes(touch_));
-    if (is_known_) flow_.add(market::order_flow(touch_, touch));
-    touch_ = touch;
+    if (!is_known_ || touch != touch_) change(touch);
     is_known_ = is_shown_ = true;
     is_lost_ = false;
     liveness_.hear(ts);
+}
+
+void TouchFold::change(const Quote& touch) {
+    ++changes_;
+    const bool is_told = tells_sizes(touch) && (!is_known_ || tells_sizes(touch_));
+    has_flow_ &= is_told;
+    if (is_known_) {
+        flow_.add(market::order_flow(touch_, touch));
+        if (stoikov_ && is_told) stoikov_->learn(touch_, touch);
+    }
+    touch_ = touch;
 }
 
 void TouchFold::hide(Timestamp ts) {
@@ -81,6 +89,9 @@ void TouchFold::close(Timestamp open, Timestamp close, TapeRow& out) {
         out.put(Field::bid_size, size_or_missing(touch_.bid_size));
         out.put(Field::ask_size, size_or_missing(touch_.ask_size));
         out.put(Field::microprice, microprice_of(touch_));
+        if (stoikov_ && tells_sizes(touch_)) {
+            out.put(Field::stoikov_microprice, stoikov_->at(touch_));
+        }
     }
     if (time_ns_ > 0) {
         out.put(Field::mean_spread, spread_time_.units() / static_cast<double>(time_ns_));

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "domain/event.hpp"
 #include "feature/tape/exact_sum.hpp"
 #include "feature/tape/liveness.hpp"
+#include "feature/tape/stoikov_price.hpp"
 #include "feature/tape/tape_row.hpp"
 
 namespace tradewind::feature {
@@ -13,8 +15,13 @@ namespace tradewind::feature {
 /// Best bid and ask over a bar.
 class TouchFold {
 public:
-    /// A book is lost before its snapshot; quotes are never.
-    explicit TouchFold(bool is_lost) : is_lost_(is_lost) {}
+    struct Settings {
+        bool of_book = false;            ///< lost before its snapshot; quotes are never
+        std::optional<Price> tick = {};  ///< Stoikov's price is wanted: the step of prices
+    };
+    explicit TouchFold(const Settings& settings) : is_lost_(settings.of_book) {
+        if (settings.tick) stoikov_.emplace(*settings.tick);
+    }
 
     /// A touch that is not crossed.
     void set(Timestamp ts, const Quote& touch);
@@ -32,9 +39,11 @@ public:
     }
 
 private:
+    void change(const Quote& touch);
     void weigh_spread(Timestamp until);
 
     Liveness liveness_;
+    std::optional<StoikovPrice> stoikov_;
     Quote touch_{};          ///< the last that was not crossed
     bool is_known_ = false;  ///< there is one, and nothing was missed since
     bool is_shown_ = false;  ///< and it stands

@@ -177,7 +177,11 @@ std::expected<void, std::string> read_tape(const ports::History& history,
     }
     const Timestamp end = Timestamp{bars.known_at.back()} + Duration{1};
     TickReader ticks = TRY(TickReader::open(history, instrument, keys_of(plan, counted), end));
-    feature::Tape tape{plan.settings};
+    feature::TapeSettings settings = plan.settings;
+    const bool learns = std::find(plan.fields.begin(), plan.fields.end(),
+                                  Field::stoikov_microprice) != plan.fields.end();
+    if (learns) settings.tick = instrument.tick;
+    feature::Tape tape{settings};
     RowCutter rows{tape, plan, bars};
     while (const sim::Feed* head = ticks.head()) {
         rows.pass(head->times.close);
