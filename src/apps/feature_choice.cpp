@@ -81,6 +81,18 @@ Chosen from_indicator(const FeatureArguments& arguments) {
     return out;
 }
 
+/// The file's first, then those of the command line.
+std::expected<SurroundingsChoice, std::string> choose_surroundings(
+    const FeatureArguments& arguments) {
+    SurroundingsChoice out;
+    if (!arguments.config.empty()) out = TRY(load_surroundings(arguments.config));
+    for (const std::string& text : arguments.sources) {
+        out.sources.push_back(TRY(parse_source(text)));
+    }
+    for (const std::string& text : arguments.groups) out.groups.push_back(TRY(parse_group(text)));
+    return out;
+}
+
 std::string label_of(const FeatureArguments& arguments) {
     std::vector<std::string> parts = arguments.sets;
     if (!arguments.config.empty()) {
@@ -105,6 +117,16 @@ void add_feature_arguments(CLI::App& verb, FeatureArguments& arguments) {
         ->allow_extra_args(false);
     verb.add_option("--config", arguments.config,
                     "TOML file with a section [features]: name = \"expression\"");
+    verb.add_option("--source", arguments.sources,
+                    "what expressions may read beside bars: NAME=news|calendar|series:FILE,\n"
+                    "like fomc=calendar:dates.csv or vix=series:VIX.csv,column=close,lag=1d")
+        ->take_all()
+        ->allow_extra_args(false);
+    verb.add_option("--group", arguments.groups,
+                    "instruments by group: NAME=FILE or NAME=FILE:COLUMN, like\n"
+                    "sector=constituents.csv")
+        ->take_all()
+        ->allow_extra_args(false);
 }
 
 void add_indicator_arguments(CLI::App& verb, FeatureArguments& arguments) {
@@ -129,7 +151,8 @@ std::expected<Features, std::string> choose_features(const FeatureArguments& arg
     }
     std::vector<feature::FeatureText> texts;
     for (const ChosenFeature& one : all) texts.push_back(one.text);
-    auto graph = feature::Graph::compile(texts);
+    SurroundingsChoice around = TRY(choose_surroundings(arguments));
+    auto graph = feature::Graph::compile(texts, TRY(surroundings_of(around)));
     if (!graph) {
         // of two features of one name the error speaks of the second
         const auto place = std::find_if(all.rbegin(), all.rend(), [&](const ChosenFeature& one) {
@@ -139,7 +162,8 @@ std::expected<Features, std::string> choose_features(const FeatureArguments& arg
                                            feature::describe(graph.error())));
     }
     return Features{.label = label_of(arguments),
-                    .graph = std::make_shared<const feature::Graph>(std::move(*graph))};
+                    .graph = std::make_shared<const feature::Graph>(std::move(*graph)),
+                    .around = std::move(around)};
 }
 
 }  // namespace tradewind::apps

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/feature_sources.hpp"
 #include "feature/graph.hpp"
 
 namespace CLI {
@@ -25,6 +26,9 @@ struct ChosenFeature {
 /// The section [features] of a TOML file, name = "expression", in the file's order.
 [[nodiscard]] std::expected<std::vector<ChosenFeature>, std::string> load_features(
     const std::string& path);
+/// The sections [sources.NAME] and [groups] beside it, where there are some.
+[[nodiscard]] std::expected<SurroundingsChoice, std::string> load_surroundings(
+    const std::string& path);
 
 /// What --set, --expr, --name, --config, --indicator and --param say.
 struct FeatureArguments {
@@ -34,6 +38,8 @@ struct FeatureArguments {
     std::string config;
     std::string indicator;
     std::vector<std::string> params;
+    std::vector<std::string> sources;
+    std::vector<std::string> groups;
 };
 void add_feature_arguments(CLI::App& verb, FeatureArguments& arguments);
 /// --indicator and --param beside them.
@@ -43,6 +49,7 @@ void add_indicator_arguments(CLI::App& verb, FeatureArguments& arguments);
 struct Features {
     std::string label;  ///< "alpha158", "mine.toml"; empty: expressions of the command line
     std::shared_ptr<const feature::Graph> graph;
+    SurroundingsChoice around;
 };
 /// The error is one line that names the option or the file, the feature and the column.
 [[nodiscard]] std::expected<Features, std::string> choose_features(

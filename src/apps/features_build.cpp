@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
 #include <filesystem>
+#include <functional>
+#include <iterator>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -31,11 +34,32 @@ struct Built {
     Timestamp last{};
     std::string file{};  ///< empty: not stored
 };
+using BuiltUnit = std::expected<std::vector<Built>, RunFailure>;
 
 ports::FeatureKey key_of(const FeatureWork& work, const BarChoice& choice) {
-    return {.schema_hash = work.features.graph->schema_hash(),
+    return {.schema_hash = work.schema_hash,
             .symbol = choice.instrument->symbol,
             .spec = choice.series.key.spec};
+}
+
+/// Works a unit's features out. `each` may fail in its own way.
+std::expected<void, RunFailure> compute(
+    const FeatureUnit& unit, const research::FeatureData& data,
+    const std::function<std::expected<void, RunFailure>(std::size_t, const ports::FeatureRows&)>&
+        each) {
+    std::optional<RunFailure> failure;
+    const auto done = research::compute_features(
+        unit.plan, data,
+        [&](std::size_t member,
+            const ports::FeatureRows& rows) -> std::expected<void, std::string> {
+            if (auto taken = each(member, rows); !taken) {
+                failure = std::move(taken).error();
+                return std::unexpected(failure->text);
+            }
+            return {};
+        });
+    if (done) return {};
+    return std::unexpected(failure.value_or(RunFailure{kExitFailed, done.error()}));
 }
 
 /// Bars that the store knows and the catalog has no longer.
@@ -48,51 +72,53 @@ std::expected<void, RunFailure> check_nothing_lost(const FeatureWork& work, cons
                                    built.file, built.rows, given)});
 }
 
-std::expected<Built, RunFailure> store_one(const FeatureWork& work, const BarChoice& choice,
-                                           const features::FolderLock& lock,
-                                           const std::string& store, bool rebuild) {
-    const research::FeatureBars bars = TRY(read_bars(work, choice));
-    const features::FileHeader header{
-        .key = key_of(work, choice),
-        .schema = research::schema_of(*work.features.graph, work.features.label)};
-    auto opened =
-        lock.write(header, rebuild ? features::WriteMode::rebuild : features::WriteMode::extend);
-    if (!opened) return std::unexpected(as_run_failure(opened.error()));
-    std::optional<RunFailure> failure;
-    const auto computed = research::compute_features(
-        work.features.graph, bars,
-        [&](const ports::FeatureRows& rows) -> std::expected<void, std::string> {
-            if (auto done = (*opened)->append(rows); !done) {
-                failure = as_run_failure(done.error());
-                return std::unexpected(failure->text);
-            }
-            return {};
-        });
-    if (!computed) {
-        return std::unexpected(failure.value_or(RunFailure{kExitFailed, computed.error()}));
+BuiltUnit store_unit(const FeatureWork& work, const FeatureUnit& unit,
+                     const features::FolderLock& lock, const std::string& store, bool rebuild) {
+    const research::FeatureData data = TRY(read_data(work, unit));
+    const auto mode = rebuild ? features::WriteMode::rebuild : features::WriteMode::extend;
+    std::vector<std::unique_ptr<features::FeatureWriter>> writers;
+    for (std::size_t i = 0; i < unit.bars.size(); ++i) {
+        writers.emplace_back();
+        if (data.bars[i].rows() == 0) continue;
+        const features::FileHeader header{
+            .key = key_of(work, unit.bars[i]),
+            .schema = research::schema_of(*work.features.graph, work.features.label)};
+        auto opened = lock.write(header, mode);
+        if (!opened) return std::unexpected(as_run_failure(opened.error()));
+        writers.back() = std::move(*opened);
     }
-    const auto done = (*opened)->commit();
-    if (!done) return std::unexpected(as_run_failure(done.error()));
-    Built out{.choice = &choice,
-              .bars = bars.rows(),
-              .rows = done->rows,
-              .rows_added = done->rows_added,
-              .rows_identical = done->rows_identical,
-              .first = {bars.known_at.front()},
-              .last = {bars.known_at.back()},
-              .file = store + "/" + features::file_of(header.key)};
-    TRY_VOID(check_nothing_lost(work, out, bars.rows()));
+    TRY_VOID(compute(
+        unit, data,
+        [&](std::size_t member, const ports::FeatureRows& rows) -> std::expected<void, RunFailure> {
+            const auto done = writers[member]->append(rows);
+            if (!done) return std::unexpected(as_run_failure(done.error()));
+            return {};
+        }));
+    std::vector<Built> out;
+    for (std::size_t i = 0; i < unit.bars.size(); ++i) {
+        if (writers[i] == nullptr) continue;
+        const auto done = writers[i]->commit();
+        if (!done) return std::unexpected(as_run_failure(done.error()));
+        out.push_back({.choice = &unit.bars[i],
+                       .bars = data.bars[i].rows(),
+                       .rows = done->rows,
+                       .rows_added = done->rows_added,
+                       .rows_identical = done->rows_identical,
+                       .first = {data.bars[i].known_at.front()},
+                       .last = {data.bars[i].known_at.back()},
+                       .file = store + "/" + features::file_of(key_of(work, unit.bars[i]))});
+        TRY_VOID(check_nothing_lost(work, out.back(), data.bars[i].rows()));
+    }
     return out;
 }
 
-/// Instruments one after another on each of some threads; the first failure, in their order, ends
-/// it. What is stored by then stands, each instrument whole.
-std::expected<std::vector<Built>, RunFailure> store_all(const FeatureWork& work,
-                                                        const FeaturesOptions& options) {
+/// Units one after another on each of some threads; the first failure, in their order, ends it.
+/// What is stored by then stands, each instrument whole.
+BuiltUnit store_all(const FeatureWork& work, const FeaturesOptions& options) {
     const std::string store = store_path(options, work.config);
     const auto lock = features::FolderLock::take(store);
     if (!lock) return std::unexpected(as_run_failure(lock.error()));
-    std::vector<std::optional<std::expected<Built, RunFailure>>> results(work.bars.size());
+    std::vector<std::optional<BuiltUnit>> results(work.units.size());
     std::atomic<std::size_t> next = 0, done = 0;
     std::atomic<bool> failed = false;
     std::mutex drawing;
@@ -100,16 +126,17 @@ std::expected<std::vector<Built>, RunFailure> store_all(const FeatureWork& work,
     const auto work_on = [&] {
         while (!failed) {
             const std::size_t i = next++;
-            if (i >= work.bars.size()) return;
-            results[i] = store_one(work, work.bars[i], *lock, store, options.rebuild);
+            if (i >= work.units.size()) return;
+            results[i] = store_unit(work, work.units[i], *lock, store, options.rebuild);
             if (!results[i]->has_value()) failed = true;
             const std::scoped_lock held{drawing};
-            progress.show(fmt::format("{} of {} instruments", ++done, work.bars.size()));
+            done += work.units[i].bars.size();
+            progress.show(fmt::format("{} of {} instruments", done.load(), work.instruments()));
         }
     };
     const std::size_t threads = std::min<std::size_t>(
         options.jobs > 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency()),
-        work.bars.size());
+        work.units.size());
     {
         std::vector<std::jthread> pool;
         for (std::size_t i = 1; i < threads; ++i) pool.emplace_back(work_on);
@@ -119,48 +146,74 @@ std::expected<std::vector<Built>, RunFailure> store_all(const FeatureWork& work,
     for (auto& result : results) {
         if (!result) continue;
         if (!result->has_value()) return std::unexpected(std::move(*result).error());
-        out.push_back(std::move(**result));
+        std::move((*result)->begin(), (*result)->end(), std::back_inserter(out));
     }
     return out;
 }
 
 ExportColumns export_columns(const FeatureWork& work) {
-    ExportColumns out{.has_instrument = work.bars.size() > 1, .names = {}};
+    ExportColumns out{.has_instrument = work.instruments() > 1, .names = {}};
     for (const auto& output : work.features.graph->outputs()) out.names.push_back(output.name);
     return out;
 }
 
-std::expected<Built, RunFailure> export_one(const FeatureWork& work, const BarChoice& choice,
-                                            FeatureExport& out) {
-    const research::FeatureBars bars = TRY(read_bars(work, choice));
-    Built built{.choice = &choice, .bars = bars.rows()};
-    std::optional<RunFailure> failure;
-    const auto computed = research::compute_features(
-        work.features.graph, bars,
-        [&](const ports::FeatureRows& all) -> std::expected<void, std::string> {
+/// Rows of a member of a universe, held until those of the members before it are written.
+struct HeldRows {
+    std::vector<std::int64_t> known_at;
+    std::vector<std::vector<double>> columns;
+
+    void append(const ports::FeatureRows& rows) {
+        known_at.insert(known_at.end(), rows.known_at.begin(), rows.known_at.end());
+        columns.resize(rows.columns.size());
+        for (std::size_t i = 0; i < columns.size(); ++i) {
+            columns[i].insert(columns[i].end(), rows.columns[i], rows.columns[i] + rows.rows());
+        }
+    }
+    [[nodiscard]] ports::FeatureRows view() const {
+        ports::FeatureRows out{.known_at = known_at};
+        for (const auto& column : columns) out.columns.push_back(column.data());
+        return out;
+    }
+};
+
+std::expected<void, RunFailure> export_rows(const BarChoice& choice, const ports::FeatureRows& rows,
+                                            Built& built, FeatureExport& out) {
+    if (rows.rows() == 0) return {};
+    if (built.rows == 0) built.first = {rows.known_at.front()};
+    built.last = {rows.known_at.back()};
+    built.rows += rows.rows();
+    return out.write(choice.instrument->symbol, rows);
+}
+
+BuiltUnit export_unit(const FeatureWork& work, const FeatureUnit& unit, FeatureExport& out) {
+    const research::FeatureData data = TRY(read_data(work, unit));
+    std::vector<Built> built;
+    for (std::size_t i = 0; i < unit.bars.size(); ++i) {
+        built.push_back({.choice = &unit.bars[i], .bars = data.bars[i].rows()});
+    }
+    std::vector<HeldRows> held(unit.bars.size());
+    TRY_VOID(compute(
+        unit, data,
+        [&](std::size_t member, const ports::FeatureRows& all) -> std::expected<void, RunFailure> {
             const auto rows = rows_between(all, work.config.from.value_or(kTimestampMin),
                                            work.config.to.value_or(kTimestampMax));
-            if (rows.rows() == 0) return {};
-            if (built.rows == 0) built.first = {rows.known_at.front()};
-            built.last = {rows.known_at.back()};
-            built.rows += rows.rows();
-            if (auto done = out.write(choice.instrument->symbol, rows); !done) {
-                failure = std::move(done).error();
-                return std::unexpected(failure->text);
-            }
+            if (member == 0) return export_rows(unit.bars[0], rows, built[0], out);
+            held[member].append(rows);
             return {};
-        });
-    if (!computed) {
-        return std::unexpected(failure.value_or(RunFailure{kExitFailed, computed.error()}));
+        }));
+    for (std::size_t i = 1; i < held.size(); ++i) {
+        TRY_VOID(export_rows(unit.bars[i], held[i].view(), built[i], out));
     }
+    std::erase_if(built, [](const Built& one) { return one.rows == 0; });
     return built;
 }
 
-std::expected<std::vector<Built>, RunFailure> export_all(const FeatureWork& work,
-                                                         const std::string& path) {
+BuiltUnit export_all(const FeatureWork& work, const std::string& path) {
     const auto out = TRY(open_feature_export(path, export_columns(work)));
     std::vector<Built> built;
-    for (const BarChoice& choice : work.bars) built.push_back(TRY(export_one(work, choice, *out)));
+    for (const FeatureUnit& unit : work.units) {
+        std::ranges::move(TRY(export_unit(work, unit, *out)), std::back_inserter(built));
+    }
     TRY_VOID(out->close());
     return built;
 }
@@ -205,12 +258,13 @@ void print_build(const FeatureWork& work, const FeaturesOptions& options,
     const auto& graph = *work.features.graph;
     std::uint64_t rows = 0;
     for (const Built& one : built) rows += one.rows;
-    const bool is_stored = !built.front().file.empty();
-    const std::vector<std::string> warnings = short_series(work, built);
+    const bool is_stored = !built.empty() && !built.front().file.empty();
+    std::vector<std::string> warnings = short_series(work, built);
+    warnings.insert(warnings.end(), work.notes.begin(), work.notes.end());
     if (options.json) {
         Json out{{"rows", rows},
                  {"features", graph.outputs().size()},
-                 {"schema_hash", graph.schema_hash()},
+                 {"schema_hash", work.schema_hash},
                  {"functions_version", feature::functions_version()},
                  {"set", work.features.label},
                  {"wall_s", wall_s},
@@ -230,7 +284,7 @@ void print_build(const FeatureWork& work, const FeaturesOptions& options,
                               to_string(one.choice->series.key.spec)),
                   with_commas(one.rows_added));
     }
-    table.row("schema", graph.schema_hash());
+    table.row("schema", work.schema_hash);
     if (is_stored) table.row("kept in", store_path(options, work.config));
     if (!options.exported.empty()) table.row("written to", options.exported);
     table.row("seconds", fmt::format("{:.3f}", wall_s));
@@ -240,38 +294,53 @@ void print_build(const FeatureWork& work, const FeaturesOptions& options,
 }
 
 /// The last rows, for people.
-std::expected<void, RunFailure> print_tail(const FeatureWork& work) {
-    constexpr std::size_t kRows = 10, kFeaturesMax = 8;
-    const auto& graph = *work.features.graph;
-    const std::size_t shown = std::min(kFeaturesMax, graph.outputs().size());
-    for (const BarChoice& choice : work.bars) {
-        const research::FeatureBars bars = TRY(read_bars(work, choice));
-        std::vector<std::string> lines;
-        TRY_VOID(or_failed(research::compute_features(
-            work.features.graph, bars,
-            [&](const ports::FeatureRows& rows) -> std::expected<void, std::string> {
-                for (std::size_t row = 0; row < rows.rows(); ++row) {
-                    const std::size_t left =
-                        bars.rows() -
-                        static_cast<std::size_t>(rows.known_at.data() + row - bars.known_at.data());
-                    if (left > kRows) continue;
-                    std::string line =
-                        fmt::format("{:<32}", to_string(Timestamp{rows.known_at[row]}));
-                    for (std::size_t i = 0; i < shown; ++i) {
-                        line += fmt::format("  {:>14.8g}", rows.columns[i][row]);
-                    }
-                    lines.push_back(std::move(line));
-                }
-                return {};
-            })));
-        fmt::print("{} {}\n{:<32}", choice.instrument->symbol, to_string(choice.series.key.spec),
-                   "known at");
-        for (std::size_t i = 0; i < shown; ++i) fmt::print("  {:>14}", graph.outputs()[i].name);
-        fmt::print("\n");
-        for (const std::string& line : lines) fmt::print("{}\n", line);
-        if (shown < graph.outputs().size()) {
-            fmt::print("and {} features more: --export FILE\n", graph.outputs().size() - shown);
+class Tail {
+public:
+    Tail(const BarChoice& choice, std::size_t shown) : choice_(&choice), shown_(shown) {}
+
+    void take(const ports::FeatureRows& rows) {
+        for (std::size_t row = 0; row < rows.rows(); ++row) {
+            std::string line = fmt::format("{:<32}", to_string(Timestamp{rows.known_at[row]}));
+            for (std::size_t i = 0; i < shown_; ++i) {
+                line += fmt::format("  {:>14.8g}", rows.columns[i][row]);
+            }
+            lines_.push_back(std::move(line));
+            if (lines_.size() > kRows) lines_.pop_front();
         }
+    }
+    void print(std::span<const feature::Graph::Output> outputs) const {
+        fmt::print("{} {}\n{:<32}", choice_->instrument->symbol,
+                   to_string(choice_->series.key.spec), "known at");
+        for (std::size_t i = 0; i < shown_; ++i) fmt::print("  {:>14}", outputs[i].name);
+        fmt::print("\n");
+        for (const std::string& line : lines_) fmt::print("{}\n", line);
+    }
+
+private:
+    static constexpr std::size_t kRows = 10;
+    const BarChoice* choice_;
+    std::size_t shown_;
+    std::deque<std::string> lines_;
+};
+
+std::expected<void, RunFailure> print_tail(const FeatureWork& work) {
+    constexpr std::size_t kFeaturesMax = 8;
+    const auto outputs = work.features.graph->outputs();
+    const std::size_t shown = std::min(kFeaturesMax, outputs.size());
+    for (const FeatureUnit& unit : work.units) {
+        const research::FeatureData data = TRY(read_data(work, unit));
+        std::vector<Tail> tails;
+        for (const BarChoice& choice : unit.bars) tails.emplace_back(choice, shown);
+        TRY_VOID(compute(unit, data,
+                         [&](std::size_t member,
+                             const ports::FeatureRows& rows) -> std::expected<void, RunFailure> {
+                             tails[member].take(rows);
+                             return {};
+                         }));
+        for (const Tail& tail : tails) tail.print(outputs);
+    }
+    if (shown < outputs.size()) {
+        fmt::print("and {} features more: --export FILE\n", outputs.size() - shown);
     }
     return {};
 }

@@ -15,42 +15,49 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct Checked {
-    const BarChoice* choice = nullptr;
+    const FeatureUnit* unit = nullptr;
     research::FeatureCheck result;
     std::string difference;  ///< one line; empty: none
 };
 
-std::string place_of(const FeatureWork& work, const research::FeatureBars& bars,
+std::string place_of(const FeatureUnit& unit, const research::FeatureData& data,
                      const research::FeatureDifference& where) {
-    return fmt::format("{} at {}: {} and {}", work.features.graph->outputs()[where.feature].name,
-                       to_string(Timestamp{bars.known_at[where.row]}), where.here, where.there);
+    return fmt::format("{} {} at {}: {} and {}", unit.bars[where.member].instrument->symbol,
+                       unit.plan.graph->outputs()[where.feature].name,
+                       to_string(Timestamp{data.bars[where.member].known_at[where.row]}),
+                       where.here, where.there);
 }
 
-std::string difference_of(const FeatureWork& work, const research::FeatureBars& bars,
+std::string difference_of(const FeatureUnit& unit, const research::FeatureData& data,
                           const research::FeatureCheck& check) {
     if (check.parity) {
-        return "row by row and all at once differ: " + place_of(work, bars, *check.parity);
+        return "row by row and all at once differ: " + place_of(unit, data, *check.parity);
     }
     if (!check.leak) return {};
     return fmt::format("{} after {} changed {}", to_string(check.leak->corruption),
-                       to_string(Timestamp{bars.known_at[check.leak->cut]}),
-                       place_of(work, bars, check.leak->where));
+                       to_string(Timestamp{check.leak->cut}),
+                       place_of(unit, data, check.leak->where));
 }
 
-std::expected<Checked, RunFailure> check_one(const FeatureWork& work, const BarChoice& choice,
+/// "SPY.ARCA", or "27 instruments".
+std::string name_of(const FeatureUnit& unit) {
+    return unit.bars.size() == 1 ? unit.bars.front().instrument->symbol
+                                 : fmt::format("{} instruments", unit.bars.size());
+}
+
+std::expected<Checked, RunFailure> check_one(const FeatureWork& work, const FeatureUnit& unit,
                                              const FeaturesOptions& options) {
-    research::FeatureBars bars = TRY(read_bars(work, choice));
+    const research::FeatureData data = TRY(read_data(work, unit));
     ProgressLine progress;
-    Checked out{.choice = &choice,
-                .result = research::check_features(
-                    research::maker_of(work.features.graph), bars,
-                    {.cuts = options.cuts, .seed = options.seed},
-                    [&](std::size_t done, std::size_t all) {
-                        progress.show(
-                            fmt::format("{}: {} of {} runs", choice.instrument->symbol, done, all));
-                    }),
-                .difference = {}};
-    out.difference = difference_of(work, bars, out.result);
+    Checked out{
+        .unit = &unit,
+        .result = research::check_features(
+            research::maker_of(unit.plan), data, {.cuts = options.cuts, .seed = options.seed},
+            [&](std::size_t done, std::size_t all) {
+                progress.show(fmt::format("{}: {} of {} runs", name_of(unit), done, all));
+            }),
+        .difference = {}};
+    out.difference = difference_of(unit, data, out.result);
     return out;
 }
 
@@ -62,8 +69,8 @@ std::string_view leak_text(const research::FeatureCheck& check) {
 }
 
 Json to_json(const Checked& one) {
-    return {{"instrument", one.choice->instrument->symbol},
-            {"interval", to_string(one.choice->series.key.spec)},
+    return {{"instrument", name_of(*one.unit)},
+            {"interval", to_string(one.unit->bars.front().series.key.spec)},
             {"rows", one.result.rows},
             {"corruptions", one.result.corruptions},
             {"parity", parity_text(one.result)},
@@ -90,7 +97,7 @@ std::expected<void, RunFailure> run_features_check(const FeaturesOptions& option
     const std::int64_t started = steady_ns();
     const FeatureWork work = TRY(open_work(options));
     std::vector<Checked> all;
-    for (const BarChoice& choice : work.bars) all.push_back(TRY(check_one(work, choice, options)));
+    for (const FeatureUnit& unit : work.units) all.push_back(TRY(check_one(work, unit, options)));
     const research::FeatureCheck sum = together(all);
     if (options.json) {
         Json out{{"parity", parity_text(sum)},
@@ -98,7 +105,7 @@ std::expected<void, RunFailure> run_features_check(const FeaturesOptions& option
                  {"features", sum.features},
                  {"rows", sum.rows},
                  {"corruptions", sum.corruptions},
-                 {"schema_hash", work.features.graph->schema_hash()},
+                 {"schema_hash", work.schema_hash},
                  {"wall_s", static_cast<double>(steady_ns() - started) * 1e-9},
                  {"instruments", Json::array()}};
         for (const Checked& one : all) out["instruments"].push_back(to_json(one));
@@ -114,8 +121,7 @@ std::expected<void, RunFailure> run_features_check(const FeaturesOptions& option
     }
     for (const Checked& one : all) {
         if (one.difference.empty()) continue;
-        return std::unexpected(RunFailure{
-            kExitFailed, fmt::format("{}: {}", one.choice->instrument->symbol, one.difference)});
+        return std::unexpected(RunFailure{kExitFailed, one.difference});
     }
     return {};
 }

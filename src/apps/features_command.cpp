@@ -9,7 +9,6 @@
 #include "adapters/features/feature_folder.hpp"
 #include "apps/features_options.hpp"
 #include "base/try.hpp"
-#include "research/features/tape_columns.hpp"
 
 namespace tradewind::apps {
 namespace {
@@ -113,40 +112,6 @@ RunFailure as_run_failure(const disk::Error& error) {
 
 std::string store_path(const FeaturesOptions& options, const RunConfig& config) {
     return options.store.empty() ? features::default_path(config.catalog) : options.store;
-}
-
-std::expected<FeatureWork, RunFailure> open_work(const FeaturesOptions& options) {
-    RunConfig config = TRY(or_bad_input(gather(options.bars)));
-    Features chosen = TRY(or_bad_input(choose_features(options.features)));
-    auto catalog = TRY(open_catalog(config.catalog));
-    auto bars = TRY(or_bad_input(choose_bars(config, *catalog)));
-    for (const BarChoice& choice : bars) {
-        TRY_VOID(
-            or_bad_input(research::plan_tape(*catalog, choice.instrument->symbol, *chosen.graph)));
-    }
-    return FeatureWork{.config = std::move(config),
-                       .catalog = std::move(catalog),
-                       .features = std::move(chosen),
-                       .bars = std::move(bars)};
-}
-
-std::expected<research::FeatureBars, RunFailure> read_bars(const FeatureWork& work,
-                                                           const BarChoice& choice) {
-    auto bars = TRY(
-        or_failed(research::read_feature_bars(*work.catalog, *choice.instrument, choice.series.key,
-                                              work.config.to.value_or(kTimestampMax))));
-    const Timestamp from = work.config.from.value_or(kTimestampMin);
-    if (bars.rows() == 0 || bars.known_at.back() < from.ns) {
-        return std::unexpected(
-            RunFailure{kExitBadInput,
-                       fmt::format("{}: no bar was known between --from and --to; it has {} to {}",
-                                   ports::to_string(choice.series.key),
-                                   to_string(choice.series.first), to_string(choice.series.last))});
-    }
-    const auto plan = TRY(or_bad_input(
-        research::plan_tape(*work.catalog, choice.instrument->symbol, *work.features.graph)));
-    TRY_VOID(or_failed(research::read_tape(*work.catalog, *choice.instrument, plan, bars)));
-    return bars;
 }
 
 void add_features_command(CLI::App& app, int& exit_code) {

@@ -30,18 +30,30 @@ struct FeaturesOptions {
     bool json = false;
 };
 
+/// Instruments that are worked on together: all of them where features compare instruments, else
+/// each by itself.
+struct FeatureUnit {
+    std::vector<BarChoice> bars;  ///< by symbol
+    research::PanelPlan plan;
+};
+
 /// The catalog, the features and the bars that a command speaks of.
 struct FeatureWork {
     RunConfig config;
     std::unique_ptr<catalog::Catalog> catalog;
     Features features;
-    std::vector<BarChoice> bars;
+    std::vector<FeatureUnit> units;
+    std::vector<std::vector<NamedFact>> facts;  ///< by source of the graph, where it is read
+    std::string schema_hash;  ///< of the graph, and of all else that its values hang on
+    std::vector<std::string> notes;
+
+    [[nodiscard]] std::size_t instruments() const;
 };
 [[nodiscard]] std::expected<FeatureWork, RunFailure> open_work(const FeaturesOptions& options);
 
-/// Never empty.
-[[nodiscard]] std::expected<research::FeatureBars, RunFailure> read_bars(const FeatureWork& work,
-                                                                         const BarChoice& choice);
+/// All that a unit's panel reads. An instrument that is alone in its unit has bars in the span.
+[[nodiscard]] std::expected<research::FeatureData, RunFailure> read_data(const FeatureWork& work,
+                                                                         const FeatureUnit& unit);
 [[nodiscard]] RunFailure as_run_failure(const disk::Error& error);
 [[nodiscard]] std::string store_path(const FeaturesOptions& options, const RunConfig& config);
 

@@ -40,7 +40,9 @@ Thinning thinning_of(const research::FeatureBars& bars, Timestamp from) {
 Json value_of(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 std::expected<std::string, RunFailure> page_data(const FeatureWork& work,
-                                                 const research::FeatureBars& bars) {
+                                                 const research::FeatureData& data) {
+    const FeatureUnit& unit = work.units.front();
+    const research::FeatureBars& bars = data.bars.front();
     const auto& outputs = work.features.graph->outputs();
     const std::size_t shown = std::min(kChartsMax, outputs.size());
     const Thinning thinning = thinning_of(bars, work.config.from.value_or(kTimestampMin));
@@ -49,8 +51,9 @@ std::expected<std::string, RunFailure> page_data(const FeatureWork& work,
     Json times = Json::array(), prices = Json::array();
     std::size_t row = 0;
     TRY_VOID(or_failed(research::compute_features(
-        work.features.graph, bars,
-        [&](const ports::FeatureRows& rows) -> std::expected<void, std::string> {
+        unit.plan, data,
+        [&](std::size_t /*member*/,
+            const ports::FeatureRows& rows) -> std::expected<void, std::string> {
             for (std::size_t i = 0; i < rows.rows(); ++i, ++row) {
                 if (!thinning.keeps(row)) continue;
                 times.push_back(rows.known_at[i] / 1'000'000);
@@ -67,10 +70,9 @@ std::expected<std::string, RunFailure> page_data(const FeatureWork& work,
         shown < outputs.size()
             ? fmt::format("The first {} of {} features are drawn.", shown, outputs.size())
             : std::string{};
-    const BarChoice& choice = work.bars.front();
-    Json out{{"subtitle",
-              fmt::format("{} features on bars of {}, schema {}", outputs.size(),
-                          to_string(choice.series.key.spec), work.features.graph->schema_hash())},
+    const BarChoice& choice = unit.bars.front();
+    Json out{{"subtitle", fmt::format("{} features on bars of {}, schema {}", outputs.size(),
+                                      to_string(choice.series.key.spec), work.schema_hash)},
              {"span", fmt::format("{} to {}", to_string(Timestamp{bars.known_at[thinning.from]}),
                                   to_string(Timestamp{bars.known_at.back()}))},
              {"note", note + cut},
@@ -91,14 +93,15 @@ std::expected<std::string, RunFailure> page_data(const FeatureWork& work,
 
 std::expected<void, RunFailure> run_features_plot(const FeaturesOptions& options) {
     const FeatureWork work = TRY(open_work(options));
-    if (work.bars.size() != 1) {
+    if (work.instruments() != 1) {
         return std::unexpected(
             RunFailure{kExitBadInput, "--instrument: a page shows one instrument; name one"});
     }
-    const research::FeatureBars bars = TRY(read_bars(work, work.bars.front()));
-    const std::string symbol = work.bars.front().instrument->symbol;
+    const FeatureUnit& unit = work.units.front();
+    const research::FeatureData data = TRY(read_data(work, unit));
+    const std::string symbol = unit.bars.front().instrument->symbol;
     const std::string page =
-        research::render_features_page("Features of " + symbol, TRY(page_data(work, bars)));
+        research::render_features_page("Features of " + symbol, TRY(page_data(work, data)));
     const auto as_failure = [](const wire::InputError& error) {
         const bool bad = error.kind == wire::InputErrorKind::bad_input;
         return std::unexpected(

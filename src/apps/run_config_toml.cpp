@@ -189,4 +189,74 @@ std::expected<std::vector<ChosenFeature>, std::string> load_features(const std::
     });
 }
 
+namespace {
+
+/// [sources.NAME]
+std::expected<SourceChoice, std::string> load_source(const std::string& path,
+                                                     const std::string& name,
+                                                     const toml::value& table) {
+    if (!table.is_table()) {
+        return std::unexpected(
+            fmt::format("{}: a source is a section: write [sources.{}]", at(path, table), name));
+    }
+    SourceChoice out{.name = name, .where = at(path, table)};
+    const auto set = [&](const std::string& key, const toml::value& value) -> Done {
+        const auto text = as_text(value);
+        const auto done = text ? set_source(out, key, *text)
+                               : Done{std::unexpected(fmt::format("{} {}", key, text.error()))};
+        if (done) return {};
+        return std::unexpected(fmt::format("{}: {}", at(path, value), done.error()));
+    };
+    for (const auto& [key, value] : in_order(table)) {
+        if (!value.is_array()) {
+            TRY_VOID(set(key, value));
+            continue;
+        }
+        for (const toml::value& one : value.as_array()) TRY_VOID(set(key, one));
+    }
+    return out;
+}
+
+/// NAME = "FILE" or "FILE:COLUMN"
+std::expected<GroupChoice, std::string> load_group(const std::string& path, const std::string& name,
+                                                   const toml::value& value) {
+    if (!value.is_string()) {
+        return std::unexpected(
+            fmt::format("{}: group {} is no text: write {} = \"FILE\" or \"FILE:COLUMN\"",
+                        at(path, value), name, name));
+    }
+    GroupChoice out = TRY(parse_group(name + "=" + value.as_string().str));
+    out.where = at(path, value);
+    return out;
+}
+
+}  // namespace
+
+std::expected<SurroundingsChoice, std::string> load_surroundings(const std::string& path) {
+    using Loaded = std::expected<SurroundingsChoice, std::string>;
+    return with_toml(path, [&](const toml::value& root) -> Loaded {
+        SurroundingsChoice out;
+        for (const auto& [section, table] : in_order(root)) {
+            if (section == "features") continue;
+            if (section != "sources" && section != "groups") {
+                return std::unexpected(
+                    fmt::format("{}: there is no section [{}]; there are features, sources, groups",
+                                at(path, table), section));
+            }
+            if (!table.is_table()) {
+                return std::unexpected(fmt::format("{}: {} is a section: write [{}]",
+                                                   at(path, table), section, section));
+            }
+            for (const auto& [name, value] : in_order(table)) {
+                if (section == "sources") {
+                    out.sources.push_back(TRY(load_source(path, name, value)));
+                } else {
+                    out.groups.push_back(TRY(load_group(path, name, value)));
+                }
+            }
+        }
+        return out;
+    });
+}
+
 }  // namespace tradewind::apps

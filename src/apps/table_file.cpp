@@ -7,20 +7,30 @@
 #include <utility>
 
 #include "apps/option_text.hpp"
+#include "base/try.hpp"
 #include "wire/text_file.hpp"
 
 namespace tradewind::apps {
 
-std::expected<TableFile, std::string> TableFile::open(
-    const std::string& path, std::initializer_list<std::string_view> columns) {
-    const auto told = [](const wire::InputError& error) {
-        return std::unexpected(wire::to_string(error));
-    };
+namespace {
+
+std::unexpected<std::string> told(const wire::InputError& error) {
+    return std::unexpected(wire::to_string(error));
+}
+
+std::expected<wire::CsvReader, std::string> open_csv(const std::string& path) {
     auto file = wire::open_text(path);
     if (!file) return told(file.error());
     auto csv = wire::CsvReader::open(std::move(*file));
     if (!csv) return told(csv.error());
-    TableFile out{std::move(*csv), path};
+    return std::move(*csv);
+}
+
+}  // namespace
+
+std::expected<TableFile, std::string> TableFile::open(const std::string& path,
+                                                      std::span<const std::string_view> columns) {
+    TableFile out{TRY(open_csv(path)), path};
     const auto header = out.csv_.next(out.fields_);
     if (!header) return told(header.error());
     for (const std::string_view name : columns) {
@@ -29,10 +39,19 @@ std::expected<TableFile, std::string> TableFile::open(
             return told(out.csv_.error(1, name, "there is no such column",
                                        "the first line names the columns"));
         }
-        out.names_.push_back(name);
+        out.names_.emplace_back(name);
         out.places_.push_back(static_cast<std::size_t>(found - out.fields_.begin()));
     }
     return out;
+}
+
+std::expected<std::vector<std::string>, std::string> TableFile::columns_of(
+    const std::string& path) {
+    wire::CsvReader csv = TRY(open_csv(path));
+    wire::CsvFields fields;
+    const auto header = csv.next(fields);
+    if (!header) return told(header.error());
+    return std::vector<std::string>{fields.begin(), fields.end()};
 }
 
 std::expected<bool, std::string> TableFile::next() {

@@ -5,6 +5,7 @@
 #include <expected>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,14 @@ namespace tradewind::apps {
 class TableFile {
 public:
     [[nodiscard]] static std::expected<TableFile, std::string> open(
-        const std::string& path, std::initializer_list<std::string_view> columns);
+        const std::string& path, std::span<const std::string_view> columns);
+    [[nodiscard]] static std::expected<TableFile, std::string> open(
+        const std::string& path, std::initializer_list<std::string_view> columns) {
+        return open(path, std::span{columns.begin(), columns.size()});
+    }
+    /// The names of a file's columns.
+    [[nodiscard]] static std::expected<std::vector<std::string>, std::string> columns_of(
+        const std::string& path);
 
     /// Takes the next row; false at the end.
     [[nodiscard]] std::expected<bool, std::string> next();
@@ -39,7 +47,7 @@ private:
 
     wire::CsvReader csv_;
     std::string path_;
-    std::vector<std::string_view> names_;
+    std::vector<std::string> names_;
     std::vector<std::size_t> places_;
     wire::CsvFields fields_;
 };

@@ -5,12 +5,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
-#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "domain/time.hpp"
+#include "feature/across.hpp"
+#include "feature/facts.hpp"
 #include "feature/indicator.hpp"
 #include "feature/language/parse.hpp"
 
@@ -80,18 +83,74 @@ struct FeatureError {
 /// "feature mom, column 7: ..."
 [[nodiscard]] std::string describe(const FeatureError& error);
 
+/// What expressions may name beside bars: sources of facts, and ways to group instruments (sector).
+struct Surroundings {
+    struct Source {
+        std::string name;
+        SourceKind kind = SourceKind::series;
+        bool is_by_instrument = false;  ///< its facts differ from one instrument to another
+    };
+    std::vector<Source> sources{};
+    std::vector<std::string> groups{};
+};
+/// Whether a source or a group may be called so: a word, and none that means something else.
+/// The error is one line.
+[[nodiscard]] std::expected<void, std::string> check_name(std::string_view name);
+
 /// Features compiled to a list of steps, each after those that it reads: what two features have in
-/// common is one step. Immutable; any number of streams share it.
+/// common is one step. Immutable; any number of panels share it.
+///
+/// Columns of values (slots) belong to tracks. Track 0 is a row of features: the bars of the
+/// instrument itself. `of("SPY.ARCA", x)` and `on(1d, x)` open others, whose rows are those of
+/// other bars; a join brings a value from one track to another, the last one known at the row's
+/// instant.
+///
+/// Functions across instruments part the steps of track 0 into stages: those of stage n + 1 read
+/// what they gave of the values of stage n.
 class Graph {
 public:
-    using Slot = std::uint32_t;  ///< a column of values
+    using Slot = std::uint32_t;
 
+    /// On whose bars steps run. An empty instrument is the row's own, an interval of 0 that of its
+    /// own bars. A join reads from a deeper track than its own.
+    struct Track {
+        std::string instrument{};
+        Duration interval{};
+        std::uint32_t depth = 0;
+        Slot first_field = 0;  ///< its fields' slots follow one another
+        std::array<bool, kFieldCount> reads{};
+    };
     /// A function over columns.
     struct Step {
         const IndicatorInfo* function = nullptr;
         std::array<double, kParamsMax> params{};
         std::vector<Slot> inputs{};
         Slot first_output = 0;  ///< the others follow
+        std::uint32_t track = 0;
+        std::uint32_t stage = 0;
+    };
+    struct Join {
+        Slot from = 0;
+        Slot to = 0;
+        std::uint32_t track = 0;  ///< of `from`
+        std::uint32_t into = 0;   ///< of `to`
+        Duration age_max{};       ///< older values are missing; 0: none is too old
+    };
+    /// A function of a source of facts, at the instants of track 0.
+    struct FactRead {
+        const FactFunction* function = nullptr;
+        Duration duration{};
+        std::uint32_t source = 0;
+        Slot to = 0;
+    };
+    /// A function across instruments, after stage `stage`.
+    struct Across {
+        const AcrossFunction* function = nullptr;
+        std::array<double, kParamsMax> params{};
+        std::vector<Slot> inputs{};
+        std::optional<std::uint32_t> group{};
+        Slot to = 0;
+        std::uint32_t stage = 0;
     };
     struct Constant {
         double value = 0;
@@ -107,60 +166,51 @@ public:
     /// A later feature may use the name of an earlier one. Names are letters, digits and '_', none
     /// of them twice.
     [[nodiscard]] static std::expected<Graph, FeatureError> compile(
-        std::span<const FeatureText> features);
+        std::span<const FeatureText> features, const Surroundings& surroundings = {});
 
     [[nodiscard]] std::span<const Output> outputs() const { return outputs_; }
+    [[nodiscard]] std::span<const Track> tracks() const { return tracks_; }
     [[nodiscard]] std::span<const Step> steps() const { return steps_; }
+    [[nodiscard]] std::span<const Join> joins() const { return joins_; }
+    [[nodiscard]] std::span<const FactRead> fact_reads() const { return fact_reads_; }
+    [[nodiscard]] std::span<const Across> acrosses() const { return acrosses_; }
     [[nodiscard]] std::span<const Constant> constants() const { return constants_; }
-    [[nodiscard]] std::size_t slots() const { return slots_; }
-    /// The slot of each field is its number.
-    [[nodiscard]] static Slot slot_of(Field field) { return static_cast<Slot>(field); }
-    [[nodiscard]] bool reads(Field field) const { return reads_[static_cast<std::size_t>(field)]; }
-    /// Names, expressions and the version of the functions, as 64 bits in hexadecimal: equal hashes
-    /// mean equal values.
+    [[nodiscard]] const Surroundings& surroundings() const { return surroundings_; }
+    [[nodiscard]] std::size_t slots() const { return slots_.size(); }
+    /// From which stage on a slot of track 0 has its values.
+    [[nodiscard]] std::uint32_t stage_of(Slot slot) const { return slots_[slot].stage; }
+    [[nodiscard]] std::uint32_t stages() const { return stages_; }
+    [[nodiscard]] bool reads(Field field) const { return tracks_[0].reads[index(field)]; }
+    /// Whether a row hangs on the bars of its instrument alone.
+    [[nodiscard]] bool is_lone() const {
+        return tracks_.size() == 1 && fact_reads_.empty() && acrosses_.empty();
+    }
+    /// Names, expressions and the version of the functions, as 64 bits in hexadecimal: with equal
+    /// hashes, and the same bars and facts around it, a row has equal values.
     [[nodiscard]] const std::string& schema_hash() const { return schema_hash_; }
 
 private:
     friend class Compiler;
     Graph() = default;
 
+    struct SlotInfo {
+        std::uint32_t track = 0;
+        std::uint32_t stage = 0;
+        std::size_t lookback = 0;
+    };
+    static std::size_t index(Field field) { return static_cast<std::size_t>(field); }
+
+    std::vector<Track> tracks_;
     std::vector<Step> steps_;
+    std::vector<Join> joins_;
+    std::vector<FactRead> fact_reads_;
+    std::vector<Across> acrosses_;
     std::vector<Constant> constants_;
     std::vector<Output> outputs_;
-    std::size_t slots_ = kFieldCount;
-    std::array<bool, kFieldCount> reads_{};
+    std::vector<SlotInfo> slots_;
+    std::uint32_t stages_ = 1;
+    Surroundings surroundings_;
     std::string schema_hash_;
-};
-
-/// Columns of bars by Field, all of `rows` values; nullptr where the graph does not read the field.
-struct FieldColumns {
-    std::array<const double*, kFieldCount> columns{};
-    std::size_t rows = 0;
-};
-
-/// A graph at work on the bars of one instrument. Rows go in as they come, one or many at a time;
-/// the values are the same bytes either way. One thread.
-class FeatureStream {
-public:
-    /// `block`: rows worked on at a time, and room for as many; 1 for a live stream.
-    explicit FeatureStream(std::shared_ptr<const Graph> graph, std::size_t block = kBlock);
-
-    /// `out` has a column of `rows` values for each output of the graph. No allocation.
-    void run(const FieldColumns& in, std::span<double* const> out);
-    [[nodiscard]] const Graph& graph() const { return *graph_; }
-
-    static constexpr std::size_t kBlock = 128;
-
-private:
-    void run_block(std::size_t rows);
-
-    std::shared_ptr<const Graph> graph_;
-    std::size_t block_;
-    std::vector<std::unique_ptr<Indicator>> steps_;
-    std::vector<double> values_;        ///< a column of `block_` for each slot that is no field
-    std::vector<const double*> slots_;  ///< where each slot's column begins
-    std::vector<const double*> step_inputs_;  ///< of all steps, one after another
-    std::vector<double*> step_outputs_;
 };
 
 }  // namespace tradewind::feature

@@ -10,6 +10,7 @@
 
 #include "base/random.hpp"
 #include "feature/operators.hpp"
+#include "feature/panel.hpp"
 #include "support/must.hpp"
 
 namespace tradewind::feature {
@@ -47,13 +48,6 @@ Column walk(std::size_t rows, std::uint64_t seed) {
     return out;
 }
 
-FieldColumns rows_of(const Table& bars, std::size_t from, std::size_t end) {
-    FieldColumns out;
-    for (std::size_t i = 0; i < kBarFieldCount; ++i) out.columns[i] = bars[i].data() + from;
-    out.rows = end - from;
-    return out;
-}
-
 std::shared_ptr<const Graph> graph_of(const std::vector<FeatureText>& features) {
     auto graph = Graph::compile(features);
     EXPECT_TRUE(graph.has_value()) << describe(graph.error());
@@ -62,15 +56,22 @@ std::shared_ptr<const Graph> graph_of(const std::vector<FeatureText>& features) 
 
 Table values_of(const std::shared_ptr<const Graph>& graph, const Table& bars,
                 std::size_t portion = std::numeric_limits<std::size_t>::max(),
-                std::size_t block = FeatureStream::kBlock) {
+                std::size_t block = Panel::kBlock) {
     const std::size_t rows = bars[0].size();
+    std::vector<std::int64_t> known_at(rows);
+    for (std::size_t i = 0; i < rows; ++i) known_at[i] = 60'000'000'000 * static_cast<int64_t>(i);
     Table out(graph->outputs().size(), Column(rows));
-    FeatureStream stream{graph, block};
+    Panel panel{graph, {{.symbol = "X"}}, block};
     for (std::size_t from = 0; from < rows;) {
         const std::size_t end = rows - from <= portion ? rows : from + portion;
-        std::vector<double*> columns;
-        for (Column& column : out) columns.push_back(column.data() + from);
-        stream.run(rows_of(bars, from, end), columns);
+        BarRows in{.known_at = std::span{known_at}.subspan(from, end - from)};
+        for (std::size_t i = 0; i < kBarFieldCount; ++i) in.columns[i] = bars[i].data() + from;
+        panel.run({.bars = {&in, 1}}, [&](const Panel::Rows& got) {
+            for (std::size_t i = 0; i < out.size(); ++i) {
+                std::copy_n(got.columns[i], got.rows, out[i].data() + from + got.first);
+            }
+            return true;
+        });
         from = end;
     }
     return out;
@@ -316,7 +317,7 @@ std::vector<FeatureText> everything() {
             {"clock", "time_sin(minute_of_day(new_york_time(time + 1000000000)), 1440)"}};
 }
 
-TEST(FeatureStream, gives_the_same_bytes_in_portions_of_any_length) {
+TEST(Panel, gives_the_same_bytes_in_portions_of_any_length) {
     const auto graph = graph_of(everything());
     const Table bars = bars_of(walk(1500, 7));
     const Table whole = values_of(graph, bars);
@@ -326,7 +327,7 @@ TEST(FeatureStream, gives_the_same_bytes_in_portions_of_any_length) {
     }
 }
 
-TEST(FeatureStream, sees_nothing_of_what_comes_after) {
+TEST(Panel, sees_nothing_of_what_comes_after) {
     const auto graph = graph_of(everything());
     constexpr std::size_t kAt = 700;
     const Column close = walk(1000, 8);

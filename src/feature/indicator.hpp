@@ -85,6 +85,9 @@ struct IndicatorInfo {
 
 /// Fills in what is not given. The error is one line that names the parameter and its bounds.
 [[nodiscard]] std::expected<std::array<double, kParamsMax>, std::string> complete_params(
+    std::string_view function, std::span<const ParamInfo> params, std::span<const double> given);
+/// And looks for what no single bound says.
+[[nodiscard]] std::expected<std::array<double, kParamsMax>, std::string> complete_params(
     const IndicatorInfo& info, std::span<const double> given);
 
 }  // namespace tradewind::feature

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "base/try.hpp"
 #include "feature/indicator.hpp"
 #include "feature/indicators/families.hpp"
 #include "feature/nearest.hpp"
@@ -57,23 +58,29 @@ std::vector<std::string_view> nearest_indicators(std::string_view name) {
 }
 
 std::expected<std::array<double, kParamsMax>, std::string> complete_params(
-    const IndicatorInfo& info, std::span<const double> given) {
-    if (given.size() > info.params.size()) {
-        return std::unexpected(fmt::format("{} takes {} parameters at most, not {}", info.name,
-                                           info.params.size(), given.size()));
+    std::string_view function, std::span<const ParamInfo> params, std::span<const double> given) {
+    if (given.size() > params.size()) {
+        return std::unexpected(fmt::format("{} takes {} parameters at most, not {}", function,
+                                           params.size(), given.size()));
     }
     std::array<double, kParamsMax> out{};
-    for (std::size_t i = 0; i < info.params.size(); ++i) {
-        const ParamInfo& param = info.params[i];
+    for (std::size_t i = 0; i < params.size(); ++i) {
+        const ParamInfo& param = params[i];
         const double value = i < given.size() ? given[i] : param.otherwise;
         const bool is_whole = param.kind == ParamKind::real || value == std::floor(value);
         if (!(value >= param.low && value <= param.high) || !is_whole) {
-            return std::unexpected(fmt::format("{}: {} is {}, not {}", info.name, param.name,
-                                               bounds_of(param), value));
+            return std::unexpected(
+                fmt::format("{}: {} is {}, not {}", function, param.name, bounds_of(param), value));
         }
         const bool is_usual = param.kind == ParamKind::average && value == kUsualAverage;
         out[i] = is_usual ? param.otherwise : value;
     }
+    return out;
+}
+
+std::expected<std::array<double, kParamsMax>, std::string> complete_params(
+    const IndicatorInfo& info, std::span<const double> given) {
+    auto out = TRY(complete_params(info.name, info.params, given));
     if (info.fault != nullptr) {
         if (const auto fault = info.fault(out)) {
             return std::unexpected(fmt::format("{}: {}", info.name, *fault));

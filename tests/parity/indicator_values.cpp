@@ -12,11 +12,12 @@
 #include <algorithm>
 #include <fstream>
 #include <iostream>
+#include <numeric>
 #include <sstream>
 #include <vector>
 
-#include "feature/graph.hpp"
 #include "feature/indicator.hpp"
+#include "feature/panel.hpp"
 #include "feature/sets.hpp"
 
 namespace {
@@ -67,14 +68,20 @@ bool answer_features(const std::vector<FeatureText>& features, const std::vector
         return false;
     }
     const std::size_t rows = data.size() / kColumns;
-    FieldColumns in;
-    in.rows = rows;
-    for (std::size_t i = 0; i < std::min(kColumns, kFieldCount); ++i)
+    std::vector<std::int64_t> known_at(rows);
+    std::iota(known_at.begin(), known_at.end(), 0);
+    BarRows in{.known_at = known_at};
+    for (std::size_t i = 0; i < std::min(kColumns, kFieldCount); ++i) {
         in.columns[i] = data.data() + i * rows;
+    }
     std::vector<std::vector<double>> values(features.size(), std::vector<double>(rows));
-    std::vector<double*> columns;
-    for (auto& column : values) columns.push_back(column.data());
-    FeatureStream{std::make_shared<const Graph>(std::move(*graph))}.run(in, columns);
+    Panel panel{std::make_shared<const Graph>(std::move(*graph)), {{.symbol = "X"}}};
+    panel.run({.bars = {&in, 1}}, [&](const Panel::Rows& got) {
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            std::copy_n(got.columns[i], got.rows, values[i].data() + got.first);
+        }
+        return true;
+    });
     for (const auto& column : values) write(column, out);
     return true;
 }

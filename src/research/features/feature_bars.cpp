@@ -16,9 +16,6 @@ namespace {
 using feature::Field;
 using Bars = ports::BarColumns;
 
-/// Rows worked on at a time: a wide set of features stays in the second cache.
-constexpr std::size_t kPortion = 512;
-
 struct FieldSource {
     Field field;
     std::size_t column;
@@ -134,8 +131,8 @@ std::expected<FeatureBars, std::string> made_feature_bars(const ports::History& 
 
 }  // namespace
 
-feature::FieldColumns FeatureBars::view(std::size_t from, std::size_t end) const {
-    feature::FieldColumns out{.columns = {}, .rows = end - from};
+feature::BarRows FeatureBars::view(std::size_t from, std::size_t end) const {
+    feature::BarRows out{.known_at = std::span{known_at}.subspan(from, end - from)};
     for (std::size_t i = 0; i < columns.size(); ++i) {
         if (!columns[i].empty()) out.columns[i] = columns[i].data() + from;
     }
@@ -169,25 +166,20 @@ std::expected<FeatureBars, std::string> read_feature_bars(const ports::History& 
     return out;
 }
 
-std::expected<void, std::string> compute_features(
-    const std::shared_ptr<const feature::Graph>& graph, const FeatureBars& bars,
-    const std::function<std::expected<void, std::string>(const ports::FeatureRows&)>& each) {
-    const std::size_t features = graph->outputs().size();
-    std::vector<double> values(features * kPortion);
-    std::vector<double*> columns;
-    ports::FeatureRows rows;
-    for (std::size_t i = 0; i < features; ++i) {
-        columns.push_back(values.data() + i * kPortion);
-        rows.columns.push_back(columns.back());
-    }
-    feature::FeatureStream stream{graph};
-    for (std::size_t from = 0; from < bars.rows(); from += kPortion) {
-        const std::size_t end = std::min(bars.rows(), from + kPortion);
-        stream.run(bars.view(from, end), columns);
-        rows.known_at = std::span{bars.known_at}.subspan(from, end - from);
-        TRY_VOID(each(rows));
-    }
-    return {};
+std::expected<void, std::string> compute_features(const PanelPlan& plan, const FeatureData& data,
+                                                  const EachPortion& each) {
+    std::vector<feature::BarRows> bars;
+    for (const FeatureBars& feed : data.bars) bars.push_back(feed.view(0, feed.rows()));
+    const std::vector<std::span<const feature::Fact>> facts{data.facts.begin(), data.facts.end()};
+    std::expected<void, std::string> out;
+    plan.make().run({.bars = bars, .facts = facts}, [&](const feature::Panel::Rows& got) {
+        const ports::FeatureRows rows{
+            .known_at = bars[got.member].known_at.subspan(got.first, got.rows),
+            .columns = {got.columns.begin(), got.columns.end()}};
+        out = each(got.member, rows);
+        return out.has_value();
+    });
+    return out;
 }
 
 ports::FeatureSchema schema_of(const feature::Graph& graph, std::string label) {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "domain/instrument.hpp"
-#include "feature/graph.hpp"
+#include "feature/panel.hpp"
 #include "ports/feature_store.hpp"
 #include "ports/history.hpp"
 
@@ -28,7 +28,7 @@ struct FeatureBars {
 
     [[nodiscard]] std::size_t rows() const { return known_at.size(); }
     /// Rows [from, end).
-    [[nodiscard]] feature::FieldColumns view(std::size_t from, std::size_t end) const;
+    [[nodiscard]] feature::BarRows view(std::size_t from, std::size_t end) const;
     /// Keeps the first rows only.
     void cut(std::size_t rows);
 };
@@ -39,11 +39,29 @@ struct FeatureBars {
     const ports::History& history, const Instrument& instrument, const ports::SeriesKey& key,
     Timestamp to = kTimestampMax);
 
-/// A graph over all bars from the first on, in portions: `each` gets the rows of one, in order. A
-/// value never hangs on where a portion ends.
-[[nodiscard]] std::expected<void, std::string> compute_features(
-    const std::shared_ptr<const feature::Graph>& graph, const FeatureBars& bars,
-    const std::function<std::expected<void, std::string>(const ports::FeatureRows&)>& each);
+/// A graph and the instruments that it works on.
+struct PanelPlan {
+    std::shared_ptr<const feature::Graph> graph;
+    std::vector<feature::Panel::Member> members;
+
+    [[nodiscard]] feature::Panel make(std::size_t block = feature::Panel::kBlock) const {
+        return {graph, members, block};
+    }
+};
+
+/// All that a panel reads, in the order of its feeds: the members' own bars are the first.
+struct FeatureData {
+    std::vector<FeatureBars> bars;
+    std::vector<std::vector<feature::Fact>> facts;
+};
+
+/// A panel over all of its data from the first on, in portions: `each` gets the rows of one member,
+/// which come in their order. A value never hangs on where a portion ends.
+using EachPortion =
+    std::function<std::expected<void, std::string>(std::size_t member, const ports::FeatureRows&)>;
+[[nodiscard]] std::expected<void, std::string> compute_features(const PanelPlan& plan,
+                                                                const FeatureData& data,
+                                                                const EachPortion& each);
 
 /// What a store keeps of a graph beside its values.
 [[nodiscard]] ports::FeatureSchema schema_of(const feature::Graph& graph, std::string label);

@@ -22,16 +22,17 @@ public:
     FeatureRun(const FeatureRun&) = delete;
     FeatureRun& operator=(const FeatureRun&) = delete;
     virtual ~FeatureRun() = default;
-    /// As FeatureStream::run.
-    virtual void run(const feature::FieldColumns& in, std::span<double* const> out) = 0;
+    /// As Panel::run.
+    virtual void run(const feature::Panel::Input& in, const feature::Panel::Sink& sink) = 0;
 };
 
 struct FeatureMaker {
     std::size_t features = 0;
+    std::size_t members = 1;  ///< whose own bars are the first of the data
     /// `block`: rows worked on at a time.
     std::function<std::unique_ptr<FeatureRun>(std::size_t block)> make;
 };
-[[nodiscard]] FeatureMaker maker_of(const std::shared_ptr<const feature::Graph>& graph);
+[[nodiscard]] FeatureMaker maker_of(const PanelPlan& plan);
 
 struct CheckSettings {
     std::size_t cuts = 12;   ///< instants after which the future is corrupted
@@ -40,6 +41,7 @@ struct CheckSettings {
 
 /// Where two runs part.
 struct FeatureDifference {
+    std::size_t member = 0;
     std::size_t feature = 0;
     std::size_t row = 0;
     double here = 0;
@@ -52,12 +54,12 @@ enum class Corruption : std::uint8_t { values_changed, rows_added, rows_dropped 
 
 struct FeatureLeak {
     Corruption corruption = Corruption::values_changed;
-    std::size_t cut = 0;  ///< rows before it, and itself, must stand
+    std::int64_t cut = 0;  ///< the instant: what was known until then must stand
     FeatureDifference where;
 };
 
 struct FeatureCheck {
-    std::size_t rows = 0;
+    std::size_t rows = 0;  ///< of all members
     std::size_t features = 0;
     std::size_t corruptions = 0;
     std::optional<FeatureDifference> parity{};  ///< nullopt: row by row is all at once, to the bit
@@ -65,9 +67,10 @@ struct FeatureCheck {
     [[nodiscard]] bool is_clean() const { return !parity && !leak; }
 };
 
-/// `bars` has one row at least. `progress` is told how many of how many runs are done.
+/// Members have one row at least together. What is corrupted is all that the panel reads: bars of
+/// members and others, facts. `progress` is told how many of how many runs are done.
 [[nodiscard]] FeatureCheck check_features(
-    const FeatureMaker& maker, const FeatureBars& bars, const CheckSettings& settings,
+    const FeatureMaker& maker, const FeatureData& data, const CheckSettings& settings,
     const std::function<void(std::size_t, std::size_t)>& progress = {});
 
 }  // namespace tradewind::research

@@ -38,22 +38,30 @@ FeatureBars walk(std::size_t rows) {
     return out;
 }
 
-FeatureMaker maker(const std::vector<feature::FeatureText>& features) {
+PanelPlan plan_of(const std::vector<feature::FeatureText>& features) {
     auto graph = feature::Graph::compile(features);
     EXPECT_TRUE(graph.has_value());
-    return maker_of(std::make_shared<const feature::Graph>(std::move(*graph)));
+    return {.graph = std::make_shared<const feature::Graph>(std::move(*graph)),
+            .members = {{.symbol = "X"}}};
 }
+FeatureMaker maker(const std::vector<feature::FeatureText>& features) {
+    return maker_of(plan_of(features));
+}
+FeatureData alone(FeatureBars bars) { return {.bars = {std::move(bars)}, .facts = {}}; }
 
 /// The close some rows ahead, where it is in the portion: what must never be.
 class LooksAhead final : public FeatureRun {
 public:
     explicit LooksAhead(std::size_t rows) : rows_(rows) {}
-    void run(const feature::FieldColumns& in, std::span<double* const> out) override {
-        const double* close = in.columns[static_cast<std::size_t>(feature::Field::close)];
-        for (std::size_t row = 0; row < in.rows; ++row) {
-            out[0][row] = 1;
-            out[1][row] = close[std::min(in.rows - 1, row + rows_)];
+    void run(const feature::Panel::Input& in, const feature::Panel::Sink& sink) override {
+        const std::size_t rows = in.bars[0].rows();
+        const double* close = in.bars[0].columns[static_cast<std::size_t>(feature::Field::close)];
+        std::vector<double> one(rows, 1), ahead(rows);
+        for (std::size_t row = 0; row < rows; ++row) {
+            ahead[row] = close[std::min(rows - 1, row + rows_)];
         }
+        const std::array<const double*, 2> columns{one.data(), ahead.data()};
+        sink({.member = 0, .first = 0, .rows = rows, .columns = columns});
     }
 
 private:
@@ -66,7 +74,7 @@ FeatureMaker leaky(std::size_t rows) {
 }
 
 TEST(FeatureCheck, every_ready_set_is_the_same_row_by_row_and_blind_to_the_future) {
-    const FeatureBars bars = walk(600);
+    const FeatureData bars = alone(walk(600));
     for (const std::string_view name : feature::feature_set_names()) {
         const FeatureCheck check =
             check_features(maker(*feature::feature_set(name)), bars, {.cuts = 4});
@@ -79,7 +87,7 @@ TEST(FeatureCheck, every_ready_set_is_the_same_row_by_row_and_blind_to_the_futur
 }
 
 TEST(FeatureCheck, catches_a_function_that_looks_a_row_ahead) {
-    const FeatureBars bars = walk(300);
+    const FeatureData bars = alone(walk(300));
     const FeatureCheck check = check_features(leaky(1), bars, {});
     EXPECT_FALSE(check.is_clean());
     ASSERT_TRUE(check.parity.has_value());
@@ -87,36 +95,44 @@ TEST(FeatureCheck, catches_a_function_that_looks_a_row_ahead) {
     EXPECT_EQ(check.parity->row, 0U);
     ASSERT_TRUE(check.leak.has_value());
     EXPECT_EQ(check.leak->where.feature, 1U);
-    EXPECT_EQ(check.leak->where.row, check.leak->cut);
+    EXPECT_EQ(bars.bars[0].known_at[check.leak->where.row], check.leak->cut);
 }
 
 TEST(FeatureCheck, catches_a_leak_of_any_length_by_each_corruption_alone) {
-    const FeatureBars bars = walk(400);
+    const FeatureData bars = alone(walk(400));
     for (const std::size_t ahead : {1UL, 3UL, 40UL}) {
         const FeatureCheck check = check_features(leaky(ahead), bars, {.cuts = 20, .seed = ahead});
         ASSERT_TRUE(check.leak.has_value()) << ahead;
-        EXPECT_LE(check.leak->where.row, check.leak->cut);
-        EXPECT_GE(check.leak->where.row + ahead, check.leak->cut);
+        const auto& known = bars.bars[0].known_at;
+        const auto row = static_cast<std::ptrdiff_t>(check.leak->where.row);
+        const auto cut = std::find(known.begin(), known.end(), check.leak->cut) - known.begin();
+        EXPECT_LE(row, cut);
+        EXPECT_GE(row + static_cast<std::ptrdiff_t>(ahead), cut);
     }
 }
 
 TEST(FeatureCheck, holds_for_a_single_row) {
-    EXPECT_TRUE(check_features(maker({{"x", "ret(1)"}}), walk(1), {}).is_clean());
+    EXPECT_TRUE(check_features(maker({{"x", "ret(1)"}}), alone(walk(1)), {}).is_clean());
 }
 
 TEST(FeatureBarsTest, features_are_the_same_whatever_the_portions) {
-    const FeatureBars bars = walk(1300);
-    auto graph = std::make_shared<const feature::Graph>(
-        std::move(*feature::Graph::compile(*feature::feature_set("alpha158"))));
-    std::vector<std::vector<double>> all(graph->outputs().size(), std::vector<double>(bars.rows()));
-    std::vector<double*> columns;
-    for (auto& column : all) columns.push_back(column.data());
-    feature::FeatureStream{graph}.run(bars.view(0, bars.rows()), columns);
+    const FeatureData data = alone(walk(1300));
+    const PanelPlan plan = plan_of(*feature::feature_set("alpha158"));
+    std::vector<std::vector<double>> all(plan.graph->outputs().size());
+    const auto bars = data.bars[0].view(0, 1300);
+    plan.make(1300).run({.bars = {&bars, 1}}, [&](const feature::Panel::Rows& got) {
+        EXPECT_EQ(got.rows, 1300U);
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            all[i].assign(got.columns[i], got.columns[i] + got.rows);
+        }
+        return true;
+    });
     std::size_t row = 0;
     const auto done = compute_features(
-        graph, bars, [&](const ports::FeatureRows& rows) -> std::expected<void, std::string> {
+        plan, data,
+        [&](std::size_t, const ports::FeatureRows& rows) -> std::expected<void, std::string> {
             for (std::size_t i = 0; i < rows.rows(); ++i, ++row) {
-                EXPECT_EQ(rows.known_at[i], bars.known_at[row]);
+                EXPECT_EQ(rows.known_at[i], data.bars[0].known_at[row]);
                 for (std::size_t k = 0; k < all.size(); ++k) {
                     EXPECT_EQ(std::bit_cast<std::uint64_t>(rows.columns[k][i]),
                               std::bit_cast<std::uint64_t>(all[k][row]));
@@ -125,7 +141,7 @@ TEST(FeatureBarsTest, features_are_the_same_whatever_the_portions) {
             return {};
         });
     EXPECT_TRUE(done.has_value());
-    EXPECT_EQ(row, bars.rows());
+    EXPECT_EQ(row, data.bars[0].rows());
 }
 
 }  // namespace

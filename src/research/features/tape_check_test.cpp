@@ -29,7 +29,7 @@ TapeRead reader(const BarSpec& spec, Duration ahead = {}) {
         EXPECT_TRUE(bars.has_value());
         const auto known = bars->known_at;
         for (auto& at : bars->known_at) at += ahead.ns;
-        const auto plan = plan_tape(history, instrument.symbol, all_told());
+        const auto plan = plan_tape(history, instrument.symbol, all_told().tracks()[0]);
         EXPECT_TRUE(read_tape(history, instrument, *plan, *bars).has_value());
         bars->known_at = known;
         return bars;

@@ -145,14 +145,14 @@ std::vector<ports::SeriesKey> keys_of(const TapePlan& plan,
 
 std::expected<TapePlan, std::string> plan_tape(const ports::History& history,
                                                std::string_view symbol,
-                                               const feature::Graph& graph) {
+                                               const feature::Graph::Track& track) {
     const TickSeries ticks{history, symbol};
     TapePlan out;
     std::vector<SeriesKind> kinds;
     out.settings.depth = false;
     for (std::size_t i = feature::kBarFieldCount; i < feature::kFieldCount; ++i) {
         const auto field = static_cast<Field>(i);
-        if (!graph.reads(field)) continue;
+        if (!track.reads[i]) continue;
         out.fields.push_back(field);
         const auto more = TRY(kinds_of(field, ticks, symbol));
         kinds.insert(kinds.end(), more.begin(), more.end());

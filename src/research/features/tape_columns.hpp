@@ -15,7 +15,7 @@
 /// What ticks and books told while each bar was open: the fields of feature::Tape.
 namespace tradewind::research {
 
-/// The fields of ticks and books that a graph reads, and what tells them.
+/// The fields of ticks and books that a track of a graph reads, and what tells them.
 struct TapePlan {
     std::vector<feature::Field> fields{};  ///< none: there is nothing to read
     /// In the order in which rows of one instant come, that of sim::World.
@@ -28,7 +28,7 @@ struct TapePlan {
 /// full book. The error is one line that names the field, what is missing, and the mend.
 [[nodiscard]] std::expected<TapePlan, std::string> plan_tape(const ports::History& history,
                                                              std::string_view symbol,
-                                                             const feature::Graph& graph);
+                                                             const feature::Graph::Track& track);
 
 /// Fills in the columns of the plan's fields. All rows of the series up to the last bar's close are
 /// read once, in memory for one chunk of each beside the columns.

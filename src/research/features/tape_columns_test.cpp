@@ -29,7 +29,7 @@ FeatureBars read(const sim::MemoryHistory& history, const BarSpec& spec,
     const Instrument instrument = coin();
     auto bars = read_feature_bars(history, instrument, coin_key(SeriesKind::bar, spec), to);
     EXPECT_TRUE(bars.has_value());
-    const auto plan = plan_tape(history, instrument.symbol, graph);
+    const auto plan = plan_tape(history, instrument.symbol, graph.tracks()[0]);
     EXPECT_TRUE(plan.has_value());
     EXPECT_TRUE(read_tape(history, instrument, *plan, *bars).has_value());
     return std::move(*bars);
@@ -78,20 +78,21 @@ TEST(TapeColumns, what_comes_later_changes_no_row) {
 
 TEST(TapeColumns, names_the_field_and_the_series_that_is_missing) {
     const sim::MemoryHistory history = coin_ticks();
-    const auto plan = plan_tape(history, "BTCUSDT.BINANCE", graph_of({"close", "bid_depth_5"}));
+    const auto plan =
+        plan_tape(history, "BTCUSDT.BINANCE", graph_of({"close", "bid_depth_5"}).tracks()[0]);
     ASSERT_FALSE(plan.has_value());
     EXPECT_EQ(plan.error(),
               "BTCUSDT.BINANCE: bid_depth_5 is told by an order book, and the catalog has none of "
               "it; import some: tradewind data import --kind book-level --instrument "
               "BTCUSDT.BINANCE FILE");
-    EXPECT_TRUE(plan_tape(history, "NOBODY", graph_of({"close"}))->fields.empty());
+    EXPECT_TRUE(plan_tape(history, "NOBODY", graph_of({"close"}).tracks()[0])->fields.empty());
 }
 
 TEST(TapeColumns, reads_only_what_the_fields_need) {
     const sim::MemoryHistory history = coin_ticks();
     const auto kinds = [&](std::string_view field) {
         std::vector<SeriesKind> out;
-        const auto plan = plan_tape(history, coin().symbol, graph_of({field}));
+        const auto plan = plan_tape(history, coin().symbol, graph_of({field}).tracks()[0]);
         for (const auto& series : plan->series) out.push_back(series.kind);
         return out;
     };
