@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each indicator over a million rows, beside TA-Lib's C function on the same rows in the same run:
-// nanoseconds a row, medians. TA_LIBRARY names the shared library; without it ours run alone. The
-// wheel of TA-Lib on PyPI brings it: build/venv/lib/python3*/site-packages/ta_lib.libs/*.so*
+// Each indicator and function of expressions over a million rows, beside TA-Lib's C function on the
+// same rows in the same run: nanoseconds a row, medians. TA_LIBRARY names the shared library;
+// without it ours run alone. The wheel of TA-Lib on PyPI brings it:
+// build/venv/lib/python3*/site-packages/ta_lib.libs/*.so*
 #include <benchmark/benchmark.h>
 #include <dlfcn.h>
 
@@ -15,6 +16,7 @@
 
 #include "base/random.hpp"
 #include "feature/indicator.hpp"
+#include "feature/operators.hpp"
 
 namespace tradewind::feature {
 namespace {
@@ -212,10 +214,12 @@ void indicator(benchmark::State& state, const IndicatorInfo* info) {
 }
 
 const bool kRegistered = [] {
-    for (const IndicatorInfo* info : indicators()) {
-        benchmark::RegisterBenchmark(std::string{info->name}.c_str(), indicator, info)
-            ->Iterations(1)
-            ->Unit(benchmark::kMillisecond);
+    for (const auto table : {indicators(), expression_functions()}) {
+        for (const IndicatorInfo* info : table) {
+            benchmark::RegisterBenchmark(std::string{info->name}.c_str(), indicator, info)
+                ->Iterations(1)
+                ->Unit(benchmark::kMillisecond);
+        }
     }
     return true;
 }();

@@ -200,6 +200,7 @@ TEST(Expression, knows_functions_by_what_others_call_them) {
         EXPECT_EQ(function->name, alias.function);
         EXPECT_EQ(find_function(alias.name), function) << alias.name;
         EXPECT_EQ(find_indicator(alias.name), nullptr) << alias.name;
+        for (const IndicatorInfo* info : expression_functions()) EXPECT_NE(info->name, alias.name);
     }
     const auto graph = graph_of({{"a", "delay(close, 3)"}, {"b", "ref(close, 3)"}});
     EXPECT_EQ(graph->steps().size(), 1U);

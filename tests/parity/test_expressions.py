@@ -211,10 +211,9 @@ def test_weighted_moments_equal_long_doubles_and_pandas(decay, markets):
         theirs = pd.Series(close).ewm(**own)
         var, cov, corr = (expressions([f"ewm_{t},{text})"], bars)[0][first:][known[first:]] for t in
                           ("var(close", "cov(close,volume", "corr(close,volume"))
-        tolerance = 1e-6
-        expect_equal(var, theirs.var()[first:][known[first:]], f"ewm_var {text} on {market}, pandas", tolerance)
-        expect_equal(cov, theirs.cov(pd.Series(volume))[first:][known[first:]], f"ewm_cov {text} on {market}, pandas", tolerance)
-        expect_equal(corr, theirs.corr(pd.Series(volume))[first:][known[first:]], f"ewm_corr {text} on {market}", tolerance)
+        expect_equal(var, theirs.var()[first:][known[first:]], f"ewm_var {text} on {market}, pandas")
+        expect_equal(cov, theirs.cov(pd.Series(volume))[first:][known[first:]], f"ewm_cov {text} on {market}, pandas")
+        expect_equal(corr, theirs.corr(pd.Series(volume))[first:][known[first:]], f"ewm_corr {text} on {market}, pandas", 1e-8)
 
 
 def test_weighted_moments_of_prices_that_stand_still():
@@ -379,6 +378,53 @@ def test_correlation_equals_long_doubles(n, markets):
     for market, bars in markets.items():
         got = expressions([f"corr(close,volume,{n})"], bars)[0]
         expect_equal(got, exact_correlation(bars[3], bars[4], n), f"corr {n} on {market}")
+
+
+# WorldQuant's alphas that look at one instrument alone (Z. Kakushadze, 101 Formulaic Alphas, 2016), a ? b : c as if(a, b, c).
+ALPHAS = {
+    "if(sma(volume,20) < volume, -1 * ts_rank(abs(delta(close, 7)), 60) * sign(delta(close, 7)), -1)":
+        lambda f: pick(f.volume.rolling(20).mean() < f.volume,
+                       -rank(f.close.diff(7).abs(), 60) * np.sign(f.close.diff(7)), -1.0, f.volume.rolling(20).mean()),
+    "if(0 < ts_min(delta(close, 1), 5), delta(close, 1), if(ts_max(delta(close, 1), 5) < 0, delta(close, 1), -1 * delta(close, 1)))":
+        lambda f: pick((f.close.diff().rolling(5).min() > 0) | (f.close.diff().rolling(5).max() < 0), f.close.diff(),
+                       -f.close.diff(), f.close.diff().rolling(5).min()),
+    "sign(delta(volume, 1)) * (-1 * delta(close, 1))": lambda f: -np.sign(f.volume.diff()) * f.close.diff(),
+    "if(sum(high, 20) / 20 < high, -1 * delta(high, 2), 0)":
+        lambda f: pick(f.high.rolling(20).mean() < f.high, -f.high.diff(2), 0.0, f.high.rolling(20).mean()),
+    "if((delay(close, 20) - delay(close, 10)) / 10 - (delay(close, 10) - close) / 10 < -0.1, 1, -1 * (close - delay(close, 1)))":
+        lambda f: pick((f.close.shift(20) - f.close.shift(10)) / 10 - (f.close.shift(10) - f.close) / 10 < -0.1, 1.0,
+                       -f.close.diff(), f.close.shift(20)),
+    "-1 * delta(((close - low) - (high - close)) / (close - low), 9)":
+        lambda f: fresh(((f.close - f.low) - (f.high - f.close)) / (f.close - f.low), 9),
+    "-1 * ((low - close) * open^5) / ((low - high) * close^5)":
+        lambda f: -(f.low - f.close) * f.open**5 / ((f.low - f.high) * f.close**5),
+    "(close - open) / ((high - low) + 0.001)": lambda f: (f.close - f.open) / ((f.high - f.low) + 0.001),
+    "decay_linear(returns(close), 8) / stddev(returns(close), 20)":
+        lambda f: decayed(f.close.pct_change(), 8) / f.close.pct_change().rolling(20).std(ddof=0),
+}
+
+
+def pick(condition, yes, no, known):
+    """Missing where the condition is."""
+    return np.where(np.isnan(known), np.nan, np.where(condition, yes, no))
+
+
+def fresh(x, rows):
+    """Its change over rows none of which is missing: a window begins anew after one that is."""
+    x = x.where(np.isfinite(x))
+    return -x.diff(rows).where(x.rolling(rows + 1).count() == rows + 1)
+
+
+def decayed(x, n):
+    return x.rolling(n).apply(lambda w: np.average(w, weights=np.arange(1, n + 1)), raw=True)
+
+
+@pytest.mark.parametrize("text", ALPHAS)
+def test_formulaic_alphas_are_what_pandas_makes_of_them(text, markets):
+    for market, bars in markets.items():
+        frame = pd.DataFrame(bars[:5].T, columns=["open", "high", "low", "close", "volume"])
+        with np.errstate(all="ignore"):
+            expect_equal(expressions([text], bars)[0], ALPHAS[text](frame), f"{text} on {market}", 1e-8)
 
 
 def qlib_fields(bars):

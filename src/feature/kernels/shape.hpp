@@ -30,7 +30,7 @@ public:
         sums_.take(value - anchor_, 1.0);
         largest_ = larger(largest_, sums_.fourth);
         central_ = sums_.about_mean(n_);
-        constexpr double kWorn = 0x1p-16;
+        constexpr double kWorn = 0x1p-12;
         if (!is_full()) return;
         if (window_.has_turned_now() || central_.fourth < largest_ * kWorn) add_up_anew();
     }
