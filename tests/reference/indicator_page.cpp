@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "feature/across.hpp"
 #include "feature/graph.hpp"
 #include "feature/indicator.hpp"
 #include "feature/operators.hpp"
@@ -150,6 +151,21 @@ std::string function_row(const IndicatorInfo& info) {
                        cell(std::string{info.formula}), cell(std::string{info.source}));
 }
 
+void print_across() {
+    fmt::print(
+        "\n## Across instruments\n\nOf one row of all instruments that have one at the instant "
+        "([how](features.md#read-more-than-the-bar)); a group may follow as the last series.\n\n"
+        "| name | what it is | series | parameters | formula | source "
+        "|\n|---|---|---|---|---|---|\n");
+    for (const AcrossFunction& function : across_functions()) {
+        fmt::print("| `{}` | {} | {} | {} | {} | {} |\n", function.name,
+                   cell(std::string{function.title}),
+                   function.inputs_max == 1 ? "1" : fmt::format("1 to {}", function.inputs_max),
+                   joined(function.params, described), cell(std::string{function.formula}),
+                   cell(std::string{function.source}));
+    }
+}
+
 void print_functions() {
     fmt::print("{}", kFunctionsHead);
     for (const Theme& theme : kThemes) {
@@ -158,6 +174,7 @@ void print_functions() {
         fmt::print("|---|---|---|---|---|---|---|\n");
         for (const IndicatorInfo& info : theme.functions()) fmt::print("{}", function_row(info));
     }
+    print_across();
     fmt::print(
         "\n## Other names\n\nAs pandas, Qlib and WorldQuant's alphas call them: one function, "
         "two names.\n\n| name | function |\n|---|---|\n");
