@@ -164,3 +164,65 @@ def test_stoikovs_price_is_the_limit_of_the_papers_sums(coin):
     # a middle of 61,000 has eleven decimals
     np.testing.assert_allclose(got, wanted, rtol=0, atol=1e-10)
     assert np.nanstd(wanted) > 1e-4
+
+
+def set_by_pandas(f):
+    """The set `microstructure` once more, of a frame of fields."""
+    mean = lambda x, n: x.rolling(n).mean()
+    total = lambda x, n: x.rolling(n).sum()
+    score = lambda x, n: (x - mean(x, n)) / x.rolling(n).std()
+    slope = lambda x, y, n: x.rolling(n).cov(y) / x.rolling(n).var()
+    quoted, sizes = f.bid + f.ask, f.bid_size + f.ask_size
+    middle, signed = quoted / 2, f.buy_volume - f.sell_volume
+    bulk = plain.bulk_volume(f.close.to_numpy(), f.volume.to_numpy(), 50)
+    by_bulk = np.full(len(f), np.nan)
+    by_bulk[50:] = plain.vpin_of_mean_buckets(bulk[0][50:], bulk[1][50:], 50, 50)
+    out = {
+        "spread": (f.ask - f.bid) / middle, "spread_mean": f.mean_spread / middle, "spread_score": score(f.mean_spread, 60),
+        "spread_effective": f.effective_spread / middle, "spread_realised": f.realised_spread / middle,
+        "micro": f.microprice / middle - 1, "imbalance": (f.bid_size - f.ask_size) / sizes,
+        "ofi": f.order_flow / mean(sizes, 20), "ofi_mean": total(f.order_flow, 20) / total(sizes, 20),
+        "ofi_score": score(f.order_flow, 60),
+        "ofi_impact": slope(f.order_flow, middle.diff(), 60) * mean(sizes, 60) / f.close,
+        "touch_rate": f.touch_changes / mean(f.touch_changes, 60), "trade_rate": f.trades / mean(f.trades, 60),
+        "trade_size": (f.trade_volume / f.trades) * total(f.trades, 60) / total(f.trade_volume, 60),
+        "large_share": f.large_volume / f.trade_volume.where(f.trade_volume > 0, 1),
+        "trade_imbalance": (f.buy_trades - f.sell_trades) / f.trades.clip(lower=1),
+        "volume_imbalance": signed / f.trade_volume.where(f.trade_volume > 0, 1),
+        "volume_imbalance_mean": total(signed, 20) / total(f.trade_volume, 20),
+        "signed_volume_score": score(signed, 60),
+        "kyle": slope(signed, middle.diff(), 60) * mean(f.trade_volume, 60) / f.close,
+        "vpin": plain.vpin_of_mean_buckets(f.buy_volume.to_numpy(), f.sell_volume.to_numpy(), 50, 50), "vpin_bulk": by_bulk,
+        "illiquidity": mean(f.close.pct_change().abs() / (f.close * f.volume), 20) * mean(f.close * f.volume, 20),
+        "vwap_gap": f.close / (f.trade_value / f.trade_volume) - 1,
+        "depth_score": score(np.log(f.bid_depth_10 + f.ask_depth_10), 60),
+        "slope_imbalance": (f.bid_slope - f.ask_slope) / (f.bid_slope + f.ask_slope),
+        "slope_score": score(np.log(f.bid_slope + f.ask_slope), 60),
+    }
+    for n in (5, 10):
+        bids, asks, flow = f[f"bid_depth_{n}"], f[f"ask_depth_{n}"], f[f"order_flow_{n}"]
+        out |= {f"depth_imbalance_{n}": (bids - asks) / (bids + asks), f"ofi_{n}": flow / mean(bids + asks, 20),
+                f"ofi_score_{n}": score(flow, 60)}
+    return out
+
+
+def test_the_set_is_what_pandas_makes_of_the_fields(coin, tmp_path):
+    market, quotes, trades, book = coin
+    bars = plain.Bars(*plain.bars_of(trades, plain.UNIT))
+    told = (plain.touch_fields(bars, quotes) | plain.trade_fields(bars, trades, quotes, touch_first=True)
+            | plain.depth_fields(bars, book))
+    at = bars.of(trades.ts)
+    close = [trades.price[at == i][-1] / plain.UNIT for i in range(len(bars.opens))]
+    frame = pd.DataFrame(told | {"close": close, "volume": told["trade_volume"]})
+    out = tmp_path / "set.csv"
+    run("features", "build", "--catalog", market.catalog, "--instrument", market.symbol, "--interval", "1s", "--set",
+        "microstructure", "--export", out)
+    table = pd.read_csv(out)
+    wanted = set_by_pandas(frame) | {"micro_stoikov": plain.stoikov_adjustment(bars, quotes, market.tick) * 2 / (frame.bid + frame.ask)}
+    assert set(table.columns[1:]) == set(wanted)
+    for name, values in wanted.items():
+        got, values = table[name].to_numpy(float), np.asarray(values, float)
+        np.testing.assert_array_equal(np.isnan(got), np.isnan(values), err_msg=name)
+        # of values that are differences of nearly equal ones, pandas' and ours, nine digits of the larger are left
+        scale = np.maximum(np.abs(values), np.nanstd(values))
+        assert np.nanmax(np.abs(got - values) / scale) <= 1e-8, name
