@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "adapters/features/feature_folder.hpp"
@@ -8,6 +9,7 @@
 #include "apps/features_options.hpp"
 #include "base/try.hpp"
 #include "research/features/feature_check.hpp"
+#include "research/features/tape_check.hpp"
 
 namespace tradewind::apps {
 namespace {
@@ -45,6 +47,47 @@ std::string name_of(const FeatureUnit& unit) {
                                  : fmt::format("{} instruments", unit.bars.size());
 }
 
+std::string place_of(const BarSource& source, const research::FeatureBars& bars,
+                     const research::FieldDifference& where) {
+    return fmt::format("{} {} at {}: {} and {}", source.instrument->symbol,
+                       feature::to_string(where.field),
+                       to_string(Timestamp{bars.known_at[where.row]}), where.here, where.there);
+}
+
+/// What comes before the features: fields of ticks, and bars that are made of ticks.
+std::expected<void, RunFailure> check_ticks(const FeatureWork& work, const BarSource& source,
+                                            const FeaturesOptions& options, Checked& out) {
+    const research::TapePlan plan = TRY(tape_plan(work, source));
+    const bool is_made = work.catalog->find(source.key) == nullptr;
+    if (plan.fields.empty() && !is_made) return {};
+    const Timestamp end = work.config.to.value_or(kTimestampMax);
+    const research::TapeRead read =
+        [&](const ports::History& history,
+            Timestamp to) -> std::expected<research::FeatureBars, std::string> {
+        auto bars = TRY(research::read_feature_bars(history, *source.instrument, source.key,
+                                                    std::min(to, end)));
+        TRY_VOID(research::read_tape(history, *source.instrument, plan, bars));
+        return bars;
+    };
+    const auto check = TRY(or_failed(
+        research::check_tape(*work.catalog, read, {.cuts = options.cuts, .seed = options.seed})));
+    out.result.corruptions += check.corruptions;
+    if (check.is_clean()) return {};
+    const auto bars = TRY(or_failed(read(*work.catalog, end)));
+    if (check.parity) {
+        out.result.parity.emplace();
+        out.difference =
+            "tick by tick and all at once differ: " + place_of(source, bars, *check.parity);
+    } else {
+        out.result.leak.emplace();
+        out.difference =
+            fmt::format("{} of ticks after {} changed {}", to_string(check.leak->corruption),
+                        to_string(Timestamp{bars.known_at[check.leak->cut]}),
+                        place_of(source, bars, check.leak->where));
+    }
+    return {};
+}
+
 std::expected<Checked, RunFailure> check_one(const FeatureWork& work, const FeatureUnit& unit,
                                              const FeaturesOptions& options) {
     const research::FeatureData data = TRY(read_data(work, unit));
@@ -58,6 +101,9 @@ std::expected<Checked, RunFailure> check_one(const FeatureWork& work, const Feat
             }),
         .difference = {}};
     out.difference = difference_of(unit, data, out.result);
+    for (const BarSource& source : TRY(bar_sources(work, unit))) {
+        TRY_VOID(check_ticks(work, source, options, out));
+    }
     return out;
 }
 

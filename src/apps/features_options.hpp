@@ -13,6 +13,7 @@
 #include "apps/run_settings.hpp"
 #include "disk/error.hpp"
 #include "research/features/feature_bars.hpp"
+#include "research/features/tape_columns.hpp"
 
 /// What the verbs under `tradewind features` take and share.
 namespace tradewind::apps {
@@ -50,6 +51,19 @@ struct FeatureWork {
     [[nodiscard]] std::size_t instruments() const;
 };
 [[nodiscard]] std::expected<FeatureWork, RunFailure> open_work(const FeaturesOptions& options);
+
+/// Bars that a unit's panel reads, and the track of its graph that reads them.
+struct BarSource {
+    const Instrument* instrument = nullptr;  ///< the catalog's
+    ports::SeriesKey key;
+    std::uint32_t track = 0;
+};
+/// In the order of the panel's feeds, the members' own bars first.
+[[nodiscard]] std::expected<std::vector<BarSource>, RunFailure> bar_sources(
+    const FeatureWork& work, const FeatureUnit& unit);
+/// What of ticks and books the track reads.
+[[nodiscard]] std::expected<research::TapePlan, RunFailure> tape_plan(const FeatureWork& work,
+                                                                      const BarSource& source);
 
 /// All that a unit's panel reads. An instrument that is alone in its unit has bars in the span.
 [[nodiscard]] std::expected<research::FeatureData, RunFailure> read_data(const FeatureWork& work,

@@ -128,31 +128,32 @@ std::expected<ports::SeriesKey, std::string> series_of(const FeatureWork& work,
                     to_string(wanted.spec), feed.symbol, to_string(wanted.spec)));
 }
 
-std::expected<FeatureBars, RunFailure> read_bars(const FeatureWork& work,
-                                                 const Instrument& instrument,
-                                                 const ports::SeriesKey& key, std::uint32_t track) {
+std::expected<FeatureBars, RunFailure> read_bars(const FeatureWork& work, const BarSource& source) {
     const feature::Graph& graph = *work.features.graph;
-    const auto tape = TRY(
-        or_bad_input(research::plan_tape(*work.catalog, instrument.symbol, graph.tracks()[track])));
-    auto bars = TRY(or_failed(research::read_feature_bars(*work.catalog, instrument, key,
-                                                          work.config.to.value_or(kTimestampMax))));
+    const auto tape = TRY(tape_plan(work, source));
+    auto bars = TRY(or_failed(research::read_feature_bars(
+        *work.catalog, *source.instrument, source.key, work.config.to.value_or(kTimestampMax))));
     const auto& known = bars.known_at;
     if (!graph.is_lone() && std::adjacent_find(known.begin(), known.end()) != known.end()) {
         return std::unexpected(RunFailure{
             kExitBadInput,
             fmt::format("{}: two bars end at one instant; features that read more than their own "
                         "bars need them one after another",
-                        ports::to_string(key))});
+                        ports::to_string(source.key))});
     }
-    TRY_VOID(or_failed(research::read_tape(*work.catalog, instrument, tape, bars)));
+    TRY_VOID(or_failed(research::read_tape(*work.catalog, *source.instrument, tape, bars)));
     return bars;
+}
+
+BarSource own_source(const BarChoice& choice) {
+    return {.instrument = choice.instrument, .key = choice.series.key, .track = 0};
 }
 
 /// Of a universe some may have ended by then, or not have begun yet.
 std::expected<FeatureBars, RunFailure> read_own_bars(const FeatureWork& work,
                                                      const FeatureUnit& unit, std::size_t member) {
     const BarChoice& choice = unit.bars[member];
-    auto bars = TRY(read_bars(work, *choice.instrument, choice.series.key, 0));
+    auto bars = TRY(read_bars(work, own_source(choice)));
     if (unit.bars.size() > 1) return bars;
     const Timestamp from = work.config.from.value_or(kTimestampMin);
     if (bars.rows() == 0 || bars.known_at.back() < from.ns) {
@@ -179,29 +180,45 @@ std::expected<FeatureWork, RunFailure> open_work(const FeaturesOptions& options)
     out.features = TRY(or_bad_input(choose_features(options.features)));
     out.catalog = TRY(open_catalog(out.config.catalog));
     auto bars = TRY(or_bad_input(choose_bars(out.config, *out.catalog)));
-    for (const BarChoice& choice : bars) {
-        TRY_VOID(or_bad_input(research::plan_tape(*out.catalog, choice.instrument->symbol,
-                                                  out.features.graph->tracks()[0])));
-    }
+    for (const BarChoice& choice : bars) TRY(tape_plan(out, own_source(choice)));
     TRY_VOID(or_bad_input(divide(out, std::move(bars))));
     TRY_VOID(or_bad_input(read_facts(out)));
+    return out;
+}
+
+std::expected<research::TapePlan, RunFailure> tape_plan(const FeatureWork& work,
+                                                        const BarSource& source) {
+    return or_bad_input(research::plan_tape(*work.catalog, source.instrument->symbol,
+                                            work.features.graph->tracks()[source.track]));
+}
+
+std::expected<std::vector<BarSource>, RunFailure> bar_sources(const FeatureWork& work,
+                                                              const FeatureUnit& unit) {
+    std::vector<BarSource> out;
+    const feature::Panel panel = unit.plan.make(1);  // for what it is to be fed
+    const BarSpec own = unit.bars.front().series.key.spec;
+    for (const feature::Panel::BarFeed& feed : panel.bar_feeds()) {
+        if (out.size() < unit.bars.size()) {
+            out.push_back(own_source(unit.bars[out.size()]));
+            continue;
+        }
+        out.push_back({.instrument = nullptr,
+                       .key = TRY(or_bad_input(series_of(work, feed, own))),
+                       .track = feed.track});
+        out.back().instrument = work.catalog->find_instrument(feed.symbol);
+    }
     return out;
 }
 
 std::expected<research::FeatureData, RunFailure> read_data(const FeatureWork& work,
                                                            const FeatureUnit& unit) {
     research::FeatureData out;
-    const feature::Panel panel = unit.plan.make(1);  // for what it is to be fed
-    const BarSpec own = unit.bars.front().series.key.spec;
-    for (const feature::Panel::BarFeed& feed : panel.bar_feeds()) {
-        if (out.bars.size() < unit.bars.size()) {
-            out.bars.push_back(TRY(read_own_bars(work, unit, out.bars.size())));
-            continue;
-        }
-        const ports::SeriesKey key = TRY(or_bad_input(series_of(work, feed, own)));
-        const Instrument& instrument = *work.catalog->find_instrument(feed.symbol);
-        out.bars.push_back(TRY(read_bars(work, instrument, key, feed.track)));
+    for (const BarSource& source : TRY(bar_sources(work, unit))) {
+        const std::size_t member = out.bars.size();
+        out.bars.push_back(member < unit.bars.size() ? TRY(read_own_bars(work, unit, member))
+                                                     : TRY(read_bars(work, source)));
     }
+    const feature::Panel panel = unit.plan.make(1);
     const std::int64_t to = work.config.to.value_or(kTimestampMax).ns;
     for (const feature::Panel::FactFeed& feed : panel.fact_feeds()) {
         out.facts.push_back(facts_of(work.facts[feed.source], feed.symbol));
