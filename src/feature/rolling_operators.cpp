@@ -100,7 +100,10 @@ private:
 /// running products, which a single 0 would end.
 struct Product {
     static constexpr double kNone = 1.0;
-    static double of(double a, double b) { return a * b; }
+    template <typename T>
+    [[gnu::always_inline]] static T of(const T& a, const T& b) {
+        return a * b;
+    }
 };
 
 class ProductOfWindow {

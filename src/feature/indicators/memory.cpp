@@ -9,8 +9,8 @@
 
 #include "feature/indicators/families.hpp"
 #include "feature/kernel_indicator.hpp"
+#include "feature/kernels/extremes.hpp"
 #include "feature/kernels/last_values.hpp"
-#include "feature/kernels/window.hpp"
 
 namespace tradewind::feature {
 namespace {
@@ -102,6 +102,16 @@ private:
     std::vector<double> shares_;
 };
 
+/// Van Herk's blocks add up what is in the window and take nothing away: no leap stays in a sum
+/// once it has left, and one of zeros is 0.
+struct Sum {
+    static constexpr double kNone = 0.0;
+    template <typename T>
+    [[gnu::always_inline]] static T of(const T& a, const T& b) {
+        return a + b;
+    }
+};
+
 /// By how mean squared changes grow with the rows that they span: as these to the power of 2 H.
 class HurstOfVariances {
 public:
@@ -139,7 +149,7 @@ private:
     std::vector<std::size_t> lags_;
     LogSlope slope_;
     LastValues values_;
-    std::vector<RollingMagnitude> sums_;
+    std::vector<RollingExtreme<Sum>> sums_;
     std::size_t period_;
     std::size_t taken_ = 0;
 };

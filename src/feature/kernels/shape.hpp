@@ -32,7 +32,8 @@ public:
         central_ = sums_.about_mean(n_);
         constexpr double kWorn = 0x1p-12;
         if (!is_full()) return;
-        if (window_.has_turned_now() || central_.fourth < largest_ * kWorn) add_up_anew();
+        const bool is_worn = !(central_.fourth >= largest_ * kWorn);  // or beyond all numbers
+        if (window_.has_turned_now() || is_worn) add_up_anew();
     }
     [[nodiscard]] bool is_full() const { return taken_ == window_.period(); }
     /// Adjusted for the size of the sample, as pandas and spreadsheets do; of at least 3 rows. NaN
@@ -77,9 +78,8 @@ private:
         return equals_.length() >= window_.period() || !(central_.second > 0.0);
     }
     void add_up_anew() {
-        double distances = 0.0;
-        for (const double value : window_.values()) distances += value - anchor_;
-        anchor_ += distances / n_;
+        anchor_ = 0.0;
+        for (const double value : window_.values()) anchor_ += value / n_;
         sums_ = {};
         for (const double value : window_.values()) sums_.take(value - anchor_, 1.0);
         largest_ = sums_.fourth;
