@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -101,6 +102,24 @@ TEST_P(EveryIndicator, gives_the_same_bytes_in_portions_of_any_length) {
             if (random.below(20) == 0) indicator = indicator->clone();
         }
         EXPECT_TRUE(same_bytes(out, expected)) << "portions of up to " << longest;
+    }
+}
+
+/// Short windows and long ones beside the number of rows that are taken at once.
+TEST(Indicators, give_the_same_bytes_row_by_row_whatever_the_period) {
+    for (const char* name : {"var", "stddev", "correl", "beta", "linearreg", "max", "min", "minmax",
+                             "percentile", "percentrank", "cci", "avgdev", "mom", "sma"}) {
+        const IndicatorInfo& info = *find_indicator(name);
+        const Table in = rows_for(info, 5);
+        for (const double period : {1, 2, 3, 4, 7, 31, 64, 100, 116, 128, 129, 300}) {
+            const auto params = complete_params(info, std::array{period});
+            if (!params) continue;
+            const auto at_once = info.make(*params), by_row = info.make(*params);
+            Table expected(info.outputs.size(), std::vector<double>(kRows)), out = expected;
+            run(*at_once, in, expected, 0, kRows);
+            for (std::size_t row = 0; row < kRows; ++row) run(*by_row, in, out, row, row + 1);
+            EXPECT_TRUE(same_bytes(out, expected)) << name << ' ' << period;
+        }
     }
 }
 

@@ -22,6 +22,9 @@ namespace tradewind::feature {
 #define TRADEWIND_WIDE_ARITHMETIC
 #endif
 
+/// That a kernel takes together: their columns stay in a near cache.
+inline constexpr std::size_t kRowsAtOnce = 2048;
+
 inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 namespace detail {
@@ -39,19 +42,23 @@ inline constexpr bool kHasWideArithmetic = false;
     return (std::bit_cast<std::uint64_t>(value) & kExponent) != kExponent;
 }
 
-/// Without a branch, so that the compiler takes several at once.
+/// 0 where it is finite: the difference is 0 then, and NaN otherwise. Many can be joined by `|`
+/// without a branch, several at once.
+[[nodiscard, gnu::always_inline]] inline std::uint64_t not_finite_bits(double value) {
+    return std::bit_cast<std::uint64_t>(value - value);
+}
 [[nodiscard]] inline bool all_finite(const double* values, std::size_t rows) {
-    constexpr std::uint64_t kExponent = 0x7ff0'0000'0000'0000;
     std::uint64_t bad = 0;
-    for (std::size_t i = 0; i < rows; ++i) {
-        const std::uint64_t bits = std::bit_cast<std::uint64_t>(values[i]) & kExponent;
-        bad |= bits == kExponent ? ~std::uint64_t{0} : 0;
-    }
+    for (std::size_t i = 0; i < rows; ++i) bad |= not_finite_bits(values[i]);
     return bad == 0;
 }
 
 template <typename Kernel>
 concept Prepares = requires { &Kernel::prepare; };
+
+template <typename Kernel>
+concept TakesRows = requires(Kernel& kernel, const double* const* in, double* const* out,
+                             std::size_t rows) { kernel.next_rows(in, out, rows); };
 
 template <bool Warm, typename Kernel, std::size_t... I>
 [[gnu::always_inline]] inline auto next_of(Kernel& kernel, const double* const* in, std::size_t row,
@@ -61,6 +68,30 @@ template <bool Warm, typename Kernel, std::size_t... I>
     } else {
         return kernel.next(in[I][row]...);
     }
+}
+
+/// How many of them: kRowsAtOnce, or fewer as it says.
+template <typename Kernel>
+constexpr std::size_t rows_together() {
+    if constexpr (requires { Kernel::kRowsTogether; }) return Kernel::kRowsTogether;
+    return kRowsAtOnce;
+}
+
+/// Whether no row hangs on another.
+template <typename Kernel>
+concept TakesRowsAlone = requires { Kernel::kTakesRowsAlone; };
+
+/// Puts out rows that may not be finite; 0 if they all were.
+template <typename Kernel, typename... In>
+[[gnu::always_inline]] inline std::uint64_t rows_alone(Kernel& kernel, std::size_t rows,
+                                                       double* __restrict out,
+                                                       const In* __restrict... in) {
+    std::uint64_t bad = 0;
+    for (std::size_t row = 0; row < rows; ++row) {
+        out[row] = kernel.next(in[row]...);
+        bad |= (not_finite_bits(in[row]) | ...);
+    }
+    return bad;
 }
 
 /// Rows of a block as `next` takes them: what a kernel prepares, else the inputs themselves.
@@ -122,6 +153,13 @@ private:
 ///
 /// takes the inputs then, and `next<Warm>` what it gives.
 ///
+/// And what takes many rows at less than one by one may do so:
+///
+///     void next_rows(const double* const* in, double* const* out, std::size_t rows)
+///
+/// takes rows, up to kRowsAtOnce of them (or kRowsTogether, where it says so), as `next<true>`
+/// would one after another, and puts out the very same bytes.
+///
 /// Where a recurrence hangs on a product and a sum it says `std::fma`, never leaves that to the
 /// compiler: the bytes are the same on every processor.
 template <typename Kernel, std::size_t Inputs, std::size_t Outputs = 1>
@@ -152,8 +190,10 @@ public:
     }
 
 private:
-    /// Rows whose inputs and outputs stay in the nearest cache.
-    static constexpr std::size_t kBlock = 64;
+    static constexpr bool kTakesRows = detail::TakesRows<Kernel>;
+    /// Rows that are looked at together for one that is not finite.
+    static constexpr std::size_t kPiece = detail::TakesRowsAlone<Kernel> ? 256 : 64;
+    static constexpr std::size_t kBlock = kTakesRows ? detail::rows_together<Kernel>() : kPiece;
     using In = const double*;
     using Out = double*;
     using Value = std::conditional_t<Outputs == 1, double, std::array<double, Outputs>>;
@@ -177,38 +217,81 @@ private:
     }
     [[gnu::always_inline]] void run_all(const In* in, const Out* out, std::size_t rows) {
         if (rows == 1) return run_row(in, out, 0);
+        if constexpr (detail::TakesRowsAlone<Kernel>) {
+            static_assert(Outputs == 1);
+            return run_alone(in, out, rows, std::make_index_sequence<Inputs>{});
+        }
         std::size_t from = 0;
         while (from < rows) {
-            if (fits(in, from, rows)) {
-                from = run_blocks(in, out, from, rows);
+            if (const std::size_t end = finite_until(in, from, rows); end > from) {
+                from = run_blocks(in, out, from, end, rows);
             } else {
-                const std::size_t end = std::min(rows, from + kBlock);
-                for (; from < end; ++from) run_row(in, out, from);
+                const std::size_t last = std::min(rows, from + kPiece);
+                for (; from < last; ++from) run_row(in, out, from);
             }
         }
     }
-    /// Whether the block from a row on is finite.
-    [[gnu::always_inline]] static bool fits(const In* in, std::size_t from, std::size_t rows) {
-        const std::size_t count = std::min(kBlock, rows - from);
-        bool fits = true;
-        for (std::size_t i = 0; i < Inputs; ++i) fits &= detail::all_finite(in[i] + from, count);
-        return fits;
+    /// What hangs on no other row is put out and looked at in one go, and put right where a row was
+    /// not finite.
+    template <std::size_t... I>
+    [[gnu::always_inline]] void run_alone(const In* in, const Out* out, std::size_t rows,
+                                          std::index_sequence<I...> /*inputs*/) {
+        for (std::size_t from = 0; from < rows; from += kPiece) {
+            const std::size_t end = std::min(rows, from + kPiece);
+            const auto bad =
+                detail::rows_alone(kernel_, end - from, out[0] + from, (in[I] + from)...);
+            if (bad == 0) continue;
+            for (std::size_t row = from; row < end; ++row) run_row(in, out, row);
+        }
     }
-    /// Blocks up to the first that does not fit; gives back where it stopped. The kernel works as a
-    /// local: nothing else can point into it, and its numbers stay in registers.
+    /// Where rows that are finite end, by pieces: at most a block further on.
+    [[gnu::always_inline]] static std::size_t finite_until(const In* in, std::size_t from,
+                                                           std::size_t rows) {
+        const std::size_t end = std::min(rows, from + kBlock);
+        while (from < end) {
+            const std::size_t count = std::min(kPiece, end - from);
+            bool is_finite = true;
+            for (std::size_t i = 0; i < Inputs; ++i) {
+                is_finite &= detail::all_finite(in[i] + from, count);
+            }
+            if (!is_finite) break;
+            from += count;
+        }
+        return from;
+    }
+    /// Blocks, the first up to `end`, until rows are not finite; gives back where it stopped. The
+    /// kernel works as a local: nothing else can point into it, and its numbers stay in registers.
     [[gnu::always_inline]] std::size_t run_blocks(const In* in, const Out* out, std::size_t from,
-                                                  std::size_t rows) {
+                                                  std::size_t end, std::size_t rows) {
         Kernel kernel = std::move(kernel_);
-        do {
-            const std::size_t end = std::min(rows, from + kBlock);
+        for (; from < end; end = finite_until(in, from, rows)) {
+            run_block(kernel, in, out, from, end);
+            from = end;
+        }
+        kernel_ = std::move(kernel);
+        return from;
+    }
+    [[gnu::always_inline]] void run_block(Kernel& kernel, const In* in, const Out* out,
+                                          std::size_t from, std::size_t end) {
+        if constexpr (kTakesRows) {
+            for (; from < end && taken_ < warming_; ++from, ++taken_) {
+                put(detail::Rows<Kernel, Inputs, 1>{in, from, from + 1}.template next<false>(kernel,
+                                                                                             from),
+                    out, from);
+            }
+            if (from == end) return;
+            std::array<In, Inputs> ins;
+            std::array<Out, Outputs> outs;
+            for (std::size_t i = 0; i < Inputs; ++i) ins[i] = in[i] + from;
+            for (std::size_t i = 0; i < Outputs; ++i) outs[i] = out[i] + from;
+            kernel.next_rows(ins.data(), outs.data(), end - from);
+        } else {
             const detail::Rows<Kernel, Inputs, kBlock> block{in, from, end};
             for (; from < end && taken_ < warming_; ++from, ++taken_) {
                 put(block.template next<false>(kernel, from), out, from);
             }
             for (; from < end; ++from) put(block.template next<true>(kernel, from), out, from);
-        } while (from < rows && fits(in, from, rows));
-        kernel_ = std::move(kernel);
-        return from;
+        }
     }
     [[gnu::always_inline]] void run_row(const In* in, const Out* out, std::size_t row) {
         bool fits = true;

@@ -22,47 +22,55 @@
 namespace tradewind::feature {
 namespace {
 
-double sample_variance(const RollingMoments& window) {
-    const auto n = static_cast<double>(window.period());
-    return window.variance() * n / (n - 1.0);
-}
-double variance(const RollingMoments& window, double /*newest*/) { return sample_variance(window); }
-double deviation(const RollingMoments& window, double /*newest*/) {
-    return std::sqrt(sample_variance(window));
-}
-double z_score(const RollingMoments& window, double newest) {
-    const double sample = sample_variance(window);
-    return sample > 0.0 ? (newest - window.mean()) / std::sqrt(sample) : kNaN;
-}
-double slope(const RollingTrend& window, double /*newest*/) { return window.slope(); }
-double residual(const RollingTrend& window, double /*newest*/) { return window.residual(); }
-double r_squared(const RollingTrend& window, double /*newest*/) { return window.r_squared(); }
-double median(const SortedWindow& window, double /*newest*/) { return window.quantile(0.5); }
-double rank(const SortedWindow& window, double newest) { return window.rank(newest); }
-double covariance(const RollingComoments& window, double /*x*/, double /*y*/) {
-    return window.xy() / (window.size() - 1.0);
-}
-double correlation(const RollingComoments& window, double /*x*/, double /*y*/) {
-    return window.correlation();
-}
+constexpr auto variance = [](const auto& window, const auto& /*newest*/) {
+    return window.sample_variance();
+};
+constexpr auto deviation = [](const auto& window, const auto& /*newest*/) {
+    return root(window.sample_variance());
+};
+constexpr auto z_score = []<typename T>(const Moments<T>& window, const T& newest) {
+    const T sample = window.sample_variance();
+    return if_above(sample, T{0.0}, (newest - window.mean()) / root(sample), T{kNaN});
+};
+constexpr auto slope = [](const auto& line, const auto& /*newest*/) { return line.slope(); };
+constexpr auto residual = [](const auto& line, const auto& newest) {
+    return line.residual(newest);
+};
+constexpr auto r_squared = [](const auto& line, const auto& /*newest*/) {
+    return line.r_squared();
+};
+constexpr auto median = [](const SortedWindow& window, double /*newest*/) {
+    return window.quantile(0.5);
+};
+constexpr auto rank = [](const SortedWindow& window, double newest) { return window.rank(newest); };
+constexpr auto covariance = [](const auto& window, const auto& /*x*/, const auto& /*y*/) {
+    return window.sample_covariance();
+};
+constexpr auto correlation = [](const auto& window, const auto& /*x*/, const auto& /*y*/) {
+    return window.correlation(kNaN);
+};
 // Of the second series on the first.
-double regression_slope(const RollingComoments& window, double /*x*/, double /*y*/) {
-    return window.slope();
-}
-double regression_start(const RollingComoments& window, double /*x*/, double /*y*/) {
-    return window.y_mean() - window.slope() * window.x_mean();
-}
-double regression_residual(const RollingComoments& window, double x, double y) {
-    return (y - window.y_mean()) - window.slope() * (x - window.x_mean());
-}
-double regression_error(const RollingComoments& window, double /*x*/, double /*y*/) {
-    return std::sqrt(window.unexplained() / (window.size() - 2.0));
-}
-double line_error(const RollingTrend& window, double /*newest*/) {
+constexpr auto regression_slope = [](const auto& window, const auto& /*x*/, const auto& /*y*/) {
+    return window.slope(kNaN);
+};
+constexpr auto regression_start = [](const auto& window, const auto& /*x*/, const auto& /*y*/) {
+    return window.y_mean() - window.slope(kNaN) * window.x_mean();
+};
+constexpr auto regression_residual = [](const auto& window, const auto& x, const auto& y) {
+    return (y - window.y_mean()) - window.slope(kNaN) * (x - window.x_mean());
+};
+constexpr auto regression_error = [](const RollingComoments& window, double /*x*/, double /*y*/) {
     return std::sqrt(window.unexplained() / (static_cast<double>(window.lookback()) - 1.0));
-}
-double skewness(const RollingShape& window, double /*newest*/) { return window.skew(); }
-double kurtosis(const RollingShape& window, double /*newest*/) { return window.kurtosis(); }
+};
+constexpr auto line_error = [](const RollingTrendAndSquares& window, double /*newest*/) {
+    return std::sqrt(window.unexplained() / (static_cast<double>(window.lookback()) - 1.0));
+};
+constexpr auto skewness = [](const RollingShape& window, double /*newest*/) {
+    return window.skew();
+};
+constexpr auto kurtosis = [](const RollingShape& window, double /*newest*/) {
+    return window.kurtosis();
+};
 
 class Quantile {
 public:
@@ -128,12 +136,12 @@ public:
     [[nodiscard]] std::size_t lookback() const { return range_.lookback(); }
     template <bool Warm>
     double next(double value) {
-        const auto [highest, lowest] = range_.next<Warm>(value, value);
+        const auto [highest, lowest] = range_.next<Warm>(value);
         return highest > lowest ? (value - lowest) / (highest - lowest) : kNaN;
     }
 
 private:
-    RollingRange range_;
+    RollingSpan range_;
 };
 
 /// How evenly values fall into bins of one width between the smallest and the largest.
@@ -184,7 +192,7 @@ public:
         const double before = before_.next(value);
         if (!Warm && before != before) return kNaN;
         window_.add(before, value);
-        return Warm || window_.is_full() ? window_.correlation() : kNaN;
+        return Warm || window_.is_full() ? window_.now().correlation(kNaN) : kNaN;
     }
 
 private:
@@ -251,7 +259,7 @@ constexpr auto kOperators = std::to_array<IndicatorInfo>({
      .formula =
          "sqrt(n (n - 1)) / (n - 2) m3 / m2^1.5, m the moments about the mean; missing where "
          "nothing varies",
-     .make = figure<RollingShape, skewness>},
+     .make = whole_figure<RollingShape, skewness>},
     {.name = "kurt",
      .title = "kurtosis of a sample above that of a normal distribution",
      .inputs = kReal,
@@ -259,7 +267,7 @@ constexpr auto kOperators = std::to_array<IndicatorInfo>({
      .outputs = kValue,
      .formula = "(n - 1) / ((n - 2)(n - 3)) ((n + 1) m4 / m2^2 - 3 (n - 1)); missing where nothing "
                 "varies",
-     .make = figure<RollingShape, kurtosis>},
+     .make = whole_figure<RollingShape, kurtosis>},
     {.name = "count",
      .title = "rows on which a condition holds",
      .inputs = kReal,
@@ -296,7 +304,7 @@ constexpr auto kOperators = std::to_array<IndicatorInfo>({
      .params = kPeriod1,
      .outputs = kValue,
      .formula = "the middle value, or the mean of the middle two",
-     .make = figure<SortedWindow, median>},
+     .make = whole_figure<SortedWindow, median>},
     {.name = "quantile",
      .title = "quantile",
      .inputs = kReal,
@@ -310,7 +318,7 @@ constexpr auto kOperators = std::to_array<IndicatorInfo>({
      .params = kPeriod1,
      .outputs = kValue,
      .formula = "mean rank of equal values / n",
-     .make = figure<SortedWindow, rank>},
+     .make = whole_figure<SortedWindow, rank>},
     {.name = "idxmax",
      .title = "place of the largest",
      .inputs = kReal,
@@ -339,7 +347,7 @@ constexpr auto kOperators = std::to_array<IndicatorInfo>({
      .params = kPeriod2,
      .outputs = kValue,
      .formula = "squared correlation with 1, 2, ..., n; missing where nothing varies",
-     .make = figure<RollingTrend, r_squared>},
+     .make = figure<RollingTrendAndSquares, r_squared>},
     {.name = "resi",
      .title = "residual of the newest from the line",
      .inputs = kReal,
@@ -353,7 +361,7 @@ constexpr auto kOperators = std::to_array<IndicatorInfo>({
      .params = kPeriod3,
      .outputs = kValue,
      .formula = "sqrt(sum of squared residuals / (n - 2))",
-     .make = figure<RollingTrend, line_error>},
+     .make = whole_figure<RollingTrendAndSquares, line_error>},
     {.name = "autocorr",
      .title = "correlation with itself some rows before",
      .inputs = kReal,
@@ -405,7 +413,7 @@ constexpr auto kOperators = std::to_array<IndicatorInfo>({
      .params = kPeriod3,
      .outputs = kValue,
      .formula = "sqrt(sum of squared residuals / (n - 2)); missing where x does not vary",
-     .make = figure<RollingComoments, regression_error, 2>},
+     .make = whole_figure<RollingComoments, regression_error, 2>},
 });
 
 }  // namespace

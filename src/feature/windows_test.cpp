@@ -116,7 +116,7 @@ struct ExactShape {
 TEST(Windows, keep_shapes_and_lines_over_ten_million_values) {
     constexpr std::size_t kPeriod = 41;
     RollingShape shape{kPeriod};
-    RollingTrend trend{kPeriod};
+    RollingTrendAndSquares trend{kPeriod};
     std::deque<double> last;
     Walk walk;
     for (std::size_t i = 0; i < kMany; ++i) {

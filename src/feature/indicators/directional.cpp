@@ -2,12 +2,14 @@
 // Which way prices go, and how surely.
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include "feature/indicators/families.hpp"
 #include "feature/kernels/averages.hpp"
 #include "feature/kernels/extremes.hpp"
+#include "feature/kernels/flat_window.hpp"
 #include "feature/kernels/true_range.hpp"
 #include "feature/kernels/window.hpp"
 
@@ -329,6 +331,55 @@ private:
     Swing<Smallest> low_;
 };
 
+/// The same where there are few rows to look at: all of them are.
+class NearFractal {
+public:
+    static constexpr std::size_t kMost = 64;
+
+    NearFractal(std::size_t left, std::size_t right)
+        : high_(left + 1 + right), low_(left + 1 + right), left_(left) {}
+
+    [[nodiscard]] std::size_t lookback() const { return high_.lookback(); }
+    template <bool Warm>
+    std::array<double, 2> next(double high, double low) {
+        high_.add(high);
+        low_.add(low);
+        if (!Warm && !high_.is_full()) return {kNaN, kNaN};
+        return {top(high_.now()), bottom(low_.now())};
+    }
+    [[gnu::always_inline]] void next_rows(const double* const* in, double* const* out,
+                                          std::size_t rows) {
+        high_.add_rows(in[0], out[0], rows, [this](const auto& window) { return top(window); });
+        low_.add_rows(in[1], out[1], rows, [this](const auto& window) { return bottom(window); });
+    }
+
+private:
+    template <typename Windows>
+    [[nodiscard, gnu::always_inline]] typename Windows::Value top(const Windows& window) const {
+        using T = typename Windows::Value;
+        const T others = others_of<Largest>(window);
+        return if_above(window[left_], others, T{100.0}, T{0.0});
+    }
+    template <typename Windows>
+    [[nodiscard, gnu::always_inline]] typename Windows::Value bottom(const Windows& window) const {
+        using T = typename Windows::Value;
+        const T others = others_of<Smallest>(window);
+        return if_above(others, window[left_], T{100.0}, T{0.0});
+    }
+    template <typename Order, typename Windows>
+    [[nodiscard, gnu::always_inline]] typename Windows::Value others_of(
+        const Windows& window) const {
+        typename Windows::Value out{Order::kNone};
+        for (std::size_t i = 0; i < left_; ++i) out = Order::of(out, window[i]);
+        for (std::size_t i = left_ + 1; i < window.period(); ++i) out = Order::of(out, window[i]);
+        return out;
+    }
+
+    FlatWindow high_;
+    FlatWindow low_;
+    std::size_t left_;
+};
+
 constexpr std::array kPeriod14{period_param(14, 2)};
 constexpr std::array kPeriod14From1{period_param(14, 1)};
 constexpr std::array kFractalParams{period_param(2, 1, "left"), period_param(2, 1, "right")};
@@ -447,7 +498,13 @@ constexpr IndicatorInfo kIndicators[] = {
      .formula =
          "100 where high[right] is above all of the left before and the right after it, else 0",
      .source = "B. Williams, Trading Chaos (1995)",
-     .make = [](Args args) { return indicator_of<2, 2>(Fractal{whole(args, 0), whole(args, 1)}); }},
+     .make = [](Args args) -> std::unique_ptr<Indicator> {
+         const std::size_t left = whole(args, 0), right = whole(args, 1);
+         if (left + right <= NearFractal::kMost) {
+             return indicator_of<2, 2>(NearFractal{left, right});
+         }
+         return indicator_of<2, 2>(Fractal{left, right});
+     }},
 };
 
 }  // namespace

@@ -10,8 +10,10 @@
 #include "feature/kernels/averages.hpp"
 #include "feature/kernels/cumulative_sum.hpp"
 #include "feature/kernels/extremes.hpp"
+#include "feature/kernels/flat_window.hpp"
 #include "feature/kernels/row_function.hpp"
 #include "feature/kernels/strength.hpp"
+#include "feature/kernels/sums.hpp"
 #include "feature/kernels/true_range.hpp"
 #include "feature/kernels/window.hpp"
 
@@ -21,11 +23,16 @@ namespace {
 /// a / b, and 0 where that is nothing.
 double ratio(double a, double b) { return b != 0.0 ? a / b : 0.0; }
 
+/// The same where both are reckoned anyway: several rows are then taken at once.
+double quotient(double a, double b) { return pick(b != 0.0, a / b, 0.0); }
+
 /// A function of a value and of the one of some rows ago.
 template <typename Function>
 class Since {
 public:
     Since(std::size_t ago, Function function) : before_(ago, kNaN), function_(function) {}
+
+    static constexpr std::size_t kRowsTogether = 512;  // no more than the nearest cache holds
 
     [[nodiscard]] std::size_t lookback() const { return before_.period(); }
     template <bool Warm>
@@ -34,6 +41,13 @@ public:
         if (!Warm && before != before) return kNaN;
         return function_(value, before);
     }
+    [[gnu::always_inline]] void next_rows(const double* const* in, double* const* out,
+                                          std::size_t rows) {
+        const double* __restrict values = in[0];
+        double* __restrict to = out[0];
+        before_.push_rows(values, to, rows);
+        for (std::size_t row = 0; row < rows; ++row) to[row] = function_(values[row], to[row]);
+    }
 
 private:
     Window before_;
@@ -41,7 +55,7 @@ private:
 };
 
 double rate_of_change(double value, double before) {
-    return before != 0.0 ? (value / before - 1.0) * 100.0 : 0.0;
+    return pick(before != 0.0, (value / before - 1.0) * 100.0, 0.0);
 }
 
 /// Chande's momentum oscillator.
@@ -204,83 +218,132 @@ private:
 /// Williams' awesome oscillator: difference of two means of the middles of bars.
 class AwesomeOscillator {
 public:
-    AwesomeOscillator(std::size_t fast, std::size_t slow) : difference_(Sma{fast}, Sma{slow}) {}
+    static constexpr std::size_t kRowsTogether = 512;  // with what they need they stay near
 
-    [[nodiscard]] std::size_t lookback() const { return difference_.lookback(); }
+    AwesomeOscillator(std::size_t fast, std::size_t slow)
+        : fast_(fast), slow_(slow), fast_share_(share_of(fast)), slow_share_(share_of(slow)) {}
+
+    [[nodiscard]] std::size_t lookback() const {
+        return std::max(fast_.lookback(), slow_.lookback());
+    }
     template <bool Warm>
     double next(double high, double low) {
-        return difference_.next<Warm>((high + low) / 2.0);
+        const double middle = middle_of(high, low);
+        fast_.add({middle});
+        slow_.add({middle});
+        if (!Warm && !(fast_.is_full() && slow_.is_full())) return kNaN;
+        return fast_.now()[0] * fast_share_ - slow_.now()[0] * slow_share_;
+    }
+    [[gnu::always_inline]] void next_rows(const double* const* in, double* const* out,
+                                          std::size_t rows) {
+        std::array<double, kRowsTogether> middles, fast;  // NOLINT(*-member-init): written first
+        for (std::size_t row = 0; row < rows; ++row) {
+            middles[row] = middle_of(in[0][row], in[1][row]);
+        }
+        double* to = fast.data();
+        fast_.add_rows({middles.data()}, &to, rows,
+                       [share = fast_share_](const auto& sums, const auto& /*row*/) {
+                           return sums[0] * share;
+                       });
+        slow_.add_rows({middles.data()}, out, rows,
+                       [share = slow_share_](const auto& sums, const auto& /*row*/) {
+                           return sums[0] * share;
+                       });
+        for (std::size_t row = 0; row < rows; ++row) out[0][row] = fast[row] - out[0][row];
     }
 
 private:
-    AbsoluteDifference<Sma> difference_;
+    static double share_of(std::size_t period) { return 1.0 / static_cast<double>(period); }
+    static double middle_of(double high, double low) { return (high + low) * 0.5; }
+
+    RollingSums<1> fast_;
+    RollingSums<1> slow_;
+    double fast_share_;
+    double slow_share_;
 };
 
 /// How far the awesome oscillator is from its mean.
 class Accelerator {
 public:
-    Accelerator(std::size_t fast, std::size_t slow, std::size_t signal)
-        : oscillator_(fast, slow), mean_(signal) {}
+    static constexpr std::size_t kRowsTogether = AwesomeOscillator::kRowsTogether;
 
-    [[nodiscard]] std::size_t lookback() const { return oscillator_.lookback() + mean_.lookback(); }
+    Accelerator(std::size_t fast, std::size_t slow, std::size_t signal)
+        : oscillator_(fast, slow), sum_(signal), share_(1.0 / static_cast<double>(signal)) {}
+
+    [[nodiscard]] std::size_t lookback() const { return oscillator_.lookback() + sum_.lookback(); }
     template <bool Warm>
     double next(double high, double low) {
         const double value = oscillator_.next<Warm>(high, low);
-        return value - after<Warm>(mean_, value);
+        if (!Warm && value != value) return kNaN;
+        sum_.add({value});
+        return Warm || sum_.is_full() ? value - sum_.now()[0] * share_ : kNaN;
+    }
+    [[gnu::always_inline]] void next_rows(const double* const* in, double* const* out,
+                                          std::size_t rows) {
+        std::array<double, kRowsTogether> values;  // NOLINT(*-member-init): written before read
+        double* to = values.data();
+        oscillator_.next_rows(in, &to, rows);
+        sum_.add_rows({values.data()}, out, rows,
+                      [share = share_](const auto& sums, const auto& row) {
+                          return row[0] - sums[0] * share;
+                      });
     }
 
 private:
     AwesomeOscillator oscillator_;
-    Sma mean_;
+    RollingSums<1> sum_;
+    double share_;
 };
 
 /// Distance from the mean, by the mean distance of the window from it: O(period) a row, for each
 /// row has another mean. All is reckoned from the newest value, so that equal ones differ by 0.
 class CommodityChannel {
 public:
+    static constexpr std::size_t kRowsTogether = 512;  // with what they need they stay near
+
     explicit CommodityChannel(std::size_t period)
         : window_(period), count_(static_cast<double>(period)) {}
 
-    [[nodiscard]] std::size_t lookback() const { return window_.period() - 1; }
+    [[nodiscard]] std::size_t lookback() const { return window_.lookback(); }
     template <bool Warm>
     double next(double high, double low, double close) {
-        const double value = typical_price(high, low, close);
-        window_.push(value);
-        is_full_ |= window_.has_turned_now();
-        if (!Warm && !is_full_) return kNaN;
-        const double distance = -sum_of([&](double x) { return x - value; }) / count_;
-        const double sizes = sum_of([&](double x) { return std::fabs(x - value + distance); });
-        if (std::fabs(distance) <= kTypicalPriceNoise * std::fabs(value)) return 0.0;
-        return ratio(distance, 0.015 * (sizes / count_));
+        window_.add(typical_price(high, low, close));
+        return Warm || window_.is_full() ? index(window_.now()) : kNaN;
+    }
+    [[gnu::always_inline]] void next_rows(const double* const* in, double* const* out,
+                                          std::size_t rows) {
+        std::array<double, kRowsTogether> prices;  // NOLINT(*-member-init): written before read
+        for (std::size_t row = 0; row < rows; ++row) {
+            prices[row] = typical_price(in[0][row], in[1][row], in[2][row]);
+        }
+        window_.add_rows(prices.data(), out[0], rows,
+                         [this](const auto& window) { return index(window); });
     }
 
 private:
-    /// Over the window; in four sums, so that the processor adds several at once.
-    template <typename Function>
-    [[gnu::always_inline]] double sum_of(Function function) const {
-        constexpr std::size_t kLanes = 4;
-        const double* values = window_.values().data();
-        const std::size_t count = window_.period();
-        std::array<double, kLanes> sums{};
-        std::size_t i = 0;
-        for (; i + kLanes <= count; i += kLanes) {
-            for (std::size_t lane = 0; lane < kLanes; ++lane) {
-                sums[lane] += function(values[i + lane]);
-            }
-        }
-        double sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-        for (; i < count; ++i) sum += function(values[i]);
-        return sum;
+    template <typename Windows>
+    [[nodiscard, gnu::always_inline]] typename Windows::Value index(const Windows& window) const {
+        using T = typename Windows::Value;
+        const std::size_t period = window.period();
+        const T value = window[period - 1];
+        const T distance =
+            T{0.0} - window.sum(period, [&](const auto& x) { return x - value; }) / count_;
+        const T sizes =
+            window.sum(period, [&](const auto& x) { return magnitude(x - value + distance); });
+        const T unit = sizes / count_ * 0.015;
+        const T out = if_above(unit, T{0.0}, distance / unit, T{0.0});
+        return if_above(magnitude(distance), magnitude(value) * kTypicalPriceNoise, out, T{0.0});
     }
 
-    Window window_;
+    FlatWindow window_;
     double count_;
-    bool is_full_ = false;
 };
 
 /// Weighted average of the sum of two rates of change.
 class Coppock {
 public:
+    static constexpr std::size_t kRowsTogether = 512;  // with what they need they stay near
+
     Coppock(std::size_t period, std::size_t first, std::size_t second)
         : first_(first, kNaN), second_(second, kNaN), average_(period) {}
 
@@ -292,6 +355,17 @@ public:
         const double first = first_.push(value), second = second_.push(value);
         if (!Warm && !(first == first && second == second)) return kNaN;
         return average_.next<Warm>(rate_of_change(value, first) + rate_of_change(value, second));
+    }
+    [[gnu::always_inline]] void next_rows(const double* const* in, double* const* out,
+                                          std::size_t rows) {
+        std::array<double, kRowsTogether> first, second;  // NOLINT(*-member-init): written first
+        first_.push_rows(in[0], first.data(), rows);
+        second_.push_rows(in[0], second.data(), rows);
+        for (std::size_t row = 0; row < rows; ++row) {
+            first[row] =
+                rate_of_change(in[0][row], first[row]) + rate_of_change(in[0][row], second[row]);
+        }
+        for (std::size_t row = 0; row < rows; ++row) out[0][row] = average_.next<true>(first[row]);
     }
 
 private:
@@ -367,26 +441,46 @@ private:
 /// Per cent of the flow of money that went in when the typical price rose.
 class MoneyFlow {
 public:
-    explicit MoneyFlow(std::size_t period) : in_(period), out_(period), period_(period) {}
+    static constexpr std::size_t kRowsTogether = 512;  // with what they need they stay near
 
-    [[nodiscard]] std::size_t lookback() const { return period_; }
+    explicit MoneyFlow(std::size_t period) : sums_(period) {}
+
+    [[nodiscard]] std::size_t lookback() const { return sums_.lookback() + 1; }
     template <bool Warm>
     double next(double high, double low, double close, double volume) {
         const double price = typical_price(high, low, close);
         const double before = std::exchange(price_, price);
         if (!Warm && before != before) return kNaN;
-        const double flow = price * volume;
-        const double rise = price - before, noise = kTypicalPriceNoise * std::fabs(price);
-        const double in = in_.add(rise > noise ? flow : 0.0);
-        const double out = out_.add(-rise > noise ? flow : 0.0);
-        if (!Warm && !in_.is_full()) return kNaN;
-        return 100.0 * ratio(in, in + out);
+        sums_.add(flows(price, before, volume));
+        return Warm || sums_.is_full() ? share(sums_.now()) : kNaN;
+    }
+    [[gnu::always_inline]] void next_rows(const double* const* in, double* const* out,
+                                          std::size_t rows) {
+        std::array<double, kRowsTogether> ins, outs;  // NOLINT(*-member-init): written before read
+        for (std::size_t row = 0; row < rows; ++row) {
+            const double price = typical_price(in[0][row], in[1][row], in[2][row]);
+            const auto flow = flows(price, std::exchange(price_, price), in[3][row]);
+            ins[row] = flow[0];
+            outs[row] = flow[1];
+        }
+        sums_.add_rows({ins.data(), outs.data()}, out, rows,
+                       [](const auto& sums, const auto& /*row*/) { return share(sums); });
     }
 
 private:
-    RollingMagnitude in_;
-    RollingMagnitude out_;
-    std::size_t period_;
+    [[gnu::always_inline]] static std::array<double, 2> flows(double price, double before,
+                                                              double volume) {
+        const double flow = price * volume;
+        const double rise = price - before, noise = kTypicalPriceNoise * std::fabs(price);
+        return {pick(rise > noise, flow, 0.0), pick(-rise > noise, flow, 0.0)};
+    }
+    template <typename T>
+    [[gnu::always_inline]] static T share(const std::array<T, 2>& sums) {
+        const T all = sums[0] + sums[1];
+        return if_above(magnitude(all), T{0.0}, sums[0] / all, T{0.0}) * 100.0;
+    }
+
+    RollingSums<2> sums_;  ///< in and out
     double price_ = kNaN;  ///< of the row before
 };
 
@@ -439,32 +533,55 @@ public:
     explicit UltimateOscillator(std::array<std::size_t, 3> periods)
         : UltimateOscillator(sorted(periods), 0) {}
 
-    [[nodiscard]] std::size_t lookback() const { return longest_.pressure.window().period(); }
+    [[nodiscard]] std::size_t lookback() const { return longest_.lookback() + 1; }
     template <bool Warm>
     double next(double high, double low, double close) {
         const double before = std::exchange(close_, close);
         if (!Warm && before != before) return kNaN;
-        const double bottom = smaller(low, before);
-        const double pressure = close - bottom, range = larger(high, before) - bottom;
-        const double shortest = shortest_.add(pressure, range);
-        const double middle = middle_.add(pressure, range);
-        const double longest = longest_.add(pressure, range);
-        if (!Warm && !longest_.range.is_full()) return kNaN;
-        return (4.0 * shortest + 2.0 * middle + longest) * (100.0 / 7.0);
+        const auto row = flow(high, low, close, before);
+        for (RollingSums<2>* sums : {&shortest_, &middle_, &longest_}) sums->add(row);
+        if (!Warm && !longest_.is_full()) return kNaN;
+        return weighed(share(shortest_.now()), share(middle_.now()), share(longest_.now()));
+    }
+    [[gnu::always_inline]] void next_rows(const double* const* in, double* const* out,
+                                          std::size_t rows) {
+        using Column = std::array<double, kRowsAtOnce>;
+        Column pressure, range, shortest, middle, longest;  // NOLINT(*-member-init): written first
+        for (std::size_t row = 0; row < rows; ++row) {
+            const double before = row == 0 ? close_ : in[2][row - 1];
+            const auto now = flow(in[0][row], in[1][row], in[2][row], before);
+            pressure[row] = now[0];
+            range[row] = now[1];
+        }
+        close_ = in[2][rows - 1];
+        const std::array<const double*, 2> flows{pressure.data(), range.data()};
+        const auto share_of = [](const auto& sums, const auto& /*row*/) { return share(sums); };
+        const auto add = [&](RollingSums<2>& sums, Column& shares) {
+            double* to = shares.data();
+            sums.add_rows(flows, &to, rows, share_of);
+        };
+        add(shortest_, shortest);
+        add(middle_, middle);
+        add(longest_, longest);
+        for (std::size_t row = 0; row < rows; ++row) {
+            out[0][row] = weighed(shortest[row], middle[row], longest[row]);
+        }
     }
 
 private:
-    struct Share {
-        RollingSum pressure;
-        RollingMagnitude range;
-
-        explicit Share(std::size_t period) : pressure(period), range(period) {}
-        double add(double pressure_now, double range_now) {
-            const double sum = pressure.add(pressure_now);
-            return ratio(sum, range.add(range_now));
-        }
-    };
-
+    [[gnu::always_inline]] static std::array<double, 2> flow(double high, double low, double close,
+                                                             double before) {
+        const double bottom = smaller(low, before);
+        return {close - bottom, larger(high, before) - bottom};
+    }
+    /// Of the pressure in the range.
+    template <typename T>
+    [[gnu::always_inline]] static T share(const std::array<T, 2>& sums) {
+        return if_above(sums[1], T{0.0}, sums[0] / sums[1], T{0.0});
+    }
+    [[gnu::always_inline]] static double weighed(double shortest, double middle, double longest) {
+        return (4.0 * shortest + 2.0 * middle + longest) * (100.0 / 7.0);
+    }
     static std::array<std::size_t, 3> sorted(std::array<std::size_t, 3> periods) {
         std::sort(periods.begin(), periods.end());
         return periods;
@@ -472,9 +589,9 @@ private:
     UltimateOscillator(const std::array<std::size_t, 3>& periods, int /*sorted*/)
         : shortest_(periods[0]), middle_(periods[1]), longest_(periods[2]) {}
 
-    Share shortest_;
-    Share middle_;
-    Share longest_;
+    RollingSums<2> shortest_;
+    RollingSums<2> middle_;
+    RollingSums<2> longest_;
     double close_ = kNaN;  ///< of the row before
 };
 
@@ -507,10 +624,8 @@ public:
     template <bool Warm>
     double next(double high, double low, double close) {
         const double before = std::exchange(close_, close);
-        double gain = 0.0;
-        if (close > before) gain = close - smaller(low, before);
-        if (close < before) gain = close - larger(high, before);
-        return sum_.add(gain);
+        const double loss = pick(close < before, close - larger(high, before), 0.0);
+        return sum_.add(pick(close > before, close - smaller(low, before), loss));
     }
 
 private:
@@ -624,8 +739,8 @@ constexpr IndicatorInfo kIndicators[] = {
      .source = "any textbook",
      .make =
          [](Args args) {
-             return make_since(args,
-                               [](double x, double before) { return ratio(x - before, before); });
+             return make_since(
+                 args, [](double x, double before) { return quotient(x - before, before); });
          }},
     {.name = "rocr",
      .talib = "ROCR",
@@ -637,7 +752,7 @@ constexpr IndicatorInfo kIndicators[] = {
      .source = "any textbook",
      .make =
          [](Args args) {
-             return make_since(args, [](double x, double before) { return ratio(x, before); });
+             return make_since(args, [](double x, double before) { return quotient(x, before); });
          }},
     {.name = "rocr100",
      .talib = "ROCR100",
@@ -650,7 +765,7 @@ constexpr IndicatorInfo kIndicators[] = {
      .make =
          [](Args args) {
              return make_since(args,
-                               [](double x, double before) { return 100.0 * ratio(x, before); });
+                               [](double x, double before) { return 100.0 * quotient(x, before); });
          }},
     {.name = "rsi",
      .talib = "RSI",
@@ -788,7 +903,7 @@ constexpr IndicatorInfo kIndicators[] = {
          [](Args) {
              return indicator_of<4>(
                  RowFunction{[](double open, double high, double low, double close) {
-                     return high > low ? (close - open) / (high - low) : 0.0;
+                     return pick(high > low, (close - open) / (high - low), 0.0);
                  }});
          }},
     {.name = "cci",

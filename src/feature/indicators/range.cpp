@@ -149,7 +149,8 @@ public:
         side_ = change > 0.0 ? 1.0 : change < 0.0 ? -1.0 : side_;
         window_.add(side_ * volume, change);
         if (!Warm && !window_.is_full()) return kNaN;
-        return window_.xy() / window_.xx();
+        const Comoments<double> window = window_.now();
+        return window.xy / window.xx;
     }
 
 private:

@@ -13,6 +13,7 @@
 #include "feature/kernels/comoments.hpp"
 #include "feature/kernels/dominant_cycle.hpp"
 #include "feature/kernels/extremes.hpp"
+#include "feature/kernels/flat_window.hpp"
 #include "feature/kernels/moments.hpp"
 #include "feature/kernels/sorted_window.hpp"
 #include "feature/kernels/trend.hpp"
@@ -22,74 +23,58 @@
 namespace tradewind::feature {
 namespace {
 
-double population_variance(const RollingMoments& window, double /*newest*/) {
+constexpr auto population_variance = [](const auto& window, const auto& /*newest*/) {
     return window.variance();
-}
+};
 
-class Deviation {
-public:
-    Deviation(std::size_t period, double times) : moments_(period), times_(times) {}
-
-    [[nodiscard]] std::size_t lookback() const { return moments_.period() - 1; }
-    template <bool Warm>
-    double next(double value) {
-        moments_.add(value);
-        return Warm || moments_.is_full() ? times_ * moments_.deviation() : kNaN;
+struct TimesDeviation {
+    double times;
+    [[gnu::always_inline]] auto operator()(const auto& window, const auto& /*newest*/) const {
+        return window.deviation() * times;
     }
-
-private:
-    RollingMoments moments_;
-    double times_;
 };
 
 /// Mean distance of a window's values from their mean.
 class AverageDeviation {
 public:
     explicit AverageDeviation(std::size_t period)
-        : values_(period), share_(1.0 / static_cast<double>(period)) {}
+        : window_(period), share_(1.0 / static_cast<double>(period)) {}
 
-    [[nodiscard]] std::size_t lookback() const { return values_.size() - 1; }
+    [[nodiscard]] std::size_t lookback() const { return window_.lookback(); }
     template <bool Warm>
     double next(double value) {
-        values_[next_] = value;
-        if (++next_ == values_.size()) {
-            next_ = 0;
-            is_full_ = true;
-        }
-        return Warm || is_full_ ? deviation() : kNaN;
+        window_.add(value);
+        return Warm || window_.is_full() ? deviation(window_.now()) : kNaN;
+    }
+    [[gnu::always_inline]] void next_rows(const double* const* in, double* const* out,
+                                          std::size_t rows) {
+        window_.add_rows(in[0], out[0], rows,
+                         [this](const auto& window) { return deviation(window); });
     }
 
 private:
-    [[nodiscard]] double deviation() const {
-        const double mean = sum_of([](double value) { return value; }) * share_;
-        return sum_of([mean](double value) { return std::fabs(value - mean); }) * share_;
-    }
-    /// In four parts, which do not wait for each other.
-    template <typename Of>
-    [[nodiscard, gnu::always_inline]] double sum_of(Of of) const {
-        std::array<double, 4> sums{};
-        std::size_t i = 0;
-        for (; i + 4 <= values_.size(); i += 4) {
-            for (std::size_t part = 0; part < 4; ++part) sums[part] += of(values_[i + part]);
-        }
-        for (; i < values_.size(); ++i) sums[0] += of(values_[i]);
-        return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    template <typename Windows>
+    [[nodiscard, gnu::always_inline]] typename Windows::Value deviation(
+        const Windows& window) const {
+        const std::size_t period = window.period();
+        const auto mean = window.sum(period, [](const auto& value) { return value; }) * share_;
+        return window.sum(period, [&](const auto& value) { return magnitude(value - mean); }) *
+               share_;
     }
 
-    std::vector<double> values_;  ///< in no order: the sums do not ask for one
+    FlatWindow window_;
     double share_;
-    std::size_t next_ = 0;
-    bool is_full_ = false;
 };
 
-double correlation(const RollingComoments& window, double /*x*/, double /*y*/) {
-    const double found = window.correlation();
-    return found == found ? found : 0.0;
-}
+constexpr auto correlation = [](const auto& window, const auto& /*x*/, const auto& /*y*/) {
+    return window.correlation(0.0);
+};
 
 /// Slope of one series' growth on that of the other.
 class Beta {
 public:
+    static constexpr std::size_t kRowsTogether = 512;  // with what they need they stay near
+
     explicit Beta(std::size_t period) : window_(period) {}
 
     [[nodiscard]] std::size_t lookback() const { return window_.lookback() + 1; }
@@ -100,13 +85,29 @@ public:
         if (!Warm && !std::exchange(has_before_, true)) return kNaN;
         window_.add(x_growth, y_growth);
         if (!Warm && !window_.is_full()) return kNaN;
-        const double varies = window_.xx();
-        return varies > 0.0 ? window_.xy() / varies : 0.0;
+        return window_.now().slope(0.0);
+    }
+    [[gnu::always_inline]] void next_rows(const double* const* in, double* const* out,
+                                          std::size_t rows) {
+        std::array<double, kRowsTogether> xs, ys;  // NOLINT(*-member-init): written before read
+        growths(in[0], xs.data(), rows, x_);
+        growths(in[1], ys.data(), rows, y_);
+        const std::array<const double*, 2> both{xs.data(), ys.data()};
+        window_.add_rows(both.data(), out, rows,
+                         [](const auto& window, const auto& /*x*/, const auto& /*y*/) {
+                             return window.slope(0.0);
+                         });
     }
 
 private:
     static double growth(double before, double now) {
         return pick(before != 0.0, (now - before) / before, 0.0);
+    }
+    [[gnu::always_inline]] static void growths(const double* in, double* out, std::size_t rows,
+                                               double& before) {
+        out[0] = growth(before, in[0]);
+        for (std::size_t row = 1; row < rows; ++row) out[row] = growth(in[row - 1], in[row]);
+        before = in[rows - 1];
     }
 
     RollingComoments window_;
@@ -114,13 +115,13 @@ private:
     bool has_before_ = false;
 };
 
-double line_end(const RollingTrend& window, double /*newest*/) { return window.end(); }
-double line_begin(const RollingTrend& window, double /*newest*/) { return window.begin(); }
-double line_slope(const RollingTrend& window, double /*newest*/) { return window.slope(); }
-double line_next(const RollingTrend& window, double /*newest*/) { return window.end(1.0); }
-double line_angle(const RollingTrend& window, double /*newest*/) {
-    return std::atan(window.slope()) * kDegreesPerRadian;
-}
+constexpr auto line_end = [](const auto& line, const auto& /*newest*/) { return line.end(); };
+constexpr auto line_begin = [](const auto& line, const auto& /*newest*/) { return line.begin(); };
+constexpr auto line_slope = [](const auto& line, const auto& /*newest*/) { return line.slope(); };
+constexpr auto line_next = [](const auto& line, const auto& /*newest*/) { return line.end(1.0); };
+constexpr auto line_angle = [](const auto& line, const auto& /*newest*/) {
+    return each(line.slope(), [](double slope) { return std::atan(slope) * kDegreesPerRadian; });
+};
 
 /// The smallest value that a share of the window does not exceed.
 class Percentile {
@@ -142,32 +143,39 @@ private:
     std::size_t place_;
 };
 
-/// How many of the values before are smaller, in per cent. They are counted each time: the compiler
-/// takes several at once, and sorting them would cost more up to thousands.
+/// How many of the values before are smaller, in per cent. They are counted each time: several are
+/// taken at once, and sorting them would cost more up to thousands.
 class PercentRank {
 public:
     explicit PercentRank(std::size_t period)
-        : before_(period), percent_(100.0 / static_cast<double>(period)) {}
+        : window_(period + 1), percent_(100.0 / static_cast<double>(period)) {}
 
-    [[nodiscard]] std::size_t lookback() const { return before_.period(); }
+    [[nodiscard]] std::size_t lookback() const { return window_.lookback(); }
     template <bool Warm>
     double next(double value) {
-        double rank = kNaN;
-        if (Warm || taken_ == before_.period()) {
-            std::uint64_t below = 0;
-            for (const double other : before_.values()) below += other < value ? 1U : 0U;
-            rank = static_cast<double>(below) * percent_;
-        } else {
-            ++taken_;
-        }
-        before_.push(value);
-        return rank;
+        window_.add(value);
+        return Warm || window_.is_full() ? rank(window_.now()) : kNaN;
+    }
+    [[gnu::always_inline]] void next_rows(const double* const* in, double* const* out,
+                                          std::size_t rows) {
+        window_.add_rows(in[0], out[0], rows, [this](const auto& window) { return rank(window); });
     }
 
 private:
-    Window before_;
+    template <typename Windows>
+    [[nodiscard, gnu::always_inline]] typename Windows::Value rank(const Windows& window) const {
+        const std::size_t before = window.period() - 1;
+        const auto value = window[before];
+        const auto below = window.sum(before, [&](const auto& other) {
+            // Of one type: a window of one row is looked at four values at a time.
+            using T = std::remove_cvref_t<decltype(other)>;
+            return if_above(T{value}, other, T{1.0}, T{0.0});
+        });
+        return below * percent_;
+    }
+
+    FlatWindow window_;
     double percent_;  ///< of one value
-    std::size_t taken_ = 0;
 };
 
 /// The row of a window's extreme, counted from the first. Of equal ones it is, as in TA-Lib, the
@@ -213,19 +221,8 @@ private:
     MaxIndex max_;
 };
 
-class MinMax {
-public:
-    explicit MinMax(std::size_t period) : range_(period) {}
-
-    [[nodiscard]] std::size_t lookback() const { return range_.lookback(); }
-    template <bool Warm>
-    std::array<double, 2> next(double value) {
-        const auto range = range_.next<Warm>(value, value);
-        return {range.lowest, range.highest};
-    }
-
-private:
-    RollingRange range_;
+constexpr auto both_extremes = [](const auto& range, const auto&... /*newest*/) {
+    return std::array{range.lowest, range.highest};
 };
 
 constexpr std::array kPeriod5From1{period_param(5, 1)};
@@ -251,7 +248,7 @@ constexpr IndicatorInfo kIndicators[] = {
      .outputs = kValue,
      .formula = "mean squared distance of the last n from their mean",
      .source = "any textbook",
-     .make = [](Args args) { return figure<RollingMoments, population_variance>(args); }},
+     .make = figure<RollingMoments, population_variance>},
     {.name = "stddev",
      .talib = "STDDEV",
      .title = "standard deviation",
@@ -260,7 +257,11 @@ constexpr IndicatorInfo kIndicators[] = {
      .outputs = kValue,
      .formula = "times the root of the mean squared distance of the last n from their mean",
      .source = "any textbook",
-     .make = [](Args args) { return indicator_of<1>(Deviation{whole(args, 0), args[1]}); }},
+     .make =
+         [](Args args) {
+             return indicator_of<1>(
+                 WindowFigure<RollingMoments, TimesDeviation>{whole(args, 0), {.times = args[1]}});
+         }},
     {.name = "avgdev",
      .talib = "AVGDEV",
      .title = "average deviation",
@@ -279,7 +280,7 @@ constexpr IndicatorInfo kIndicators[] = {
      .formula =
          "covariance by the root of both variances, of the last n; 0 where one does not vary",
      .source = "K. Pearson (1895)",
-     .make = [](Args args) { return figure<RollingComoments, correlation, 2>(args); }},
+     .make = figure<RollingComoments, correlation, 2>},
     {.name = "beta",
      .talib = "BETA",
      .title = "beta",
@@ -298,7 +299,7 @@ constexpr IndicatorInfo kIndicators[] = {
      .outputs = kValue,
      .formula = "least-squares line through the last n, at the newest",
      .source = kLeastSquares,
-     .make = [](Args args) { return figure<RollingTrend, line_end>(args); }},
+     .make = figure<RollingTrend, line_end>},
     {.name = "linearreg_intercept",
      .talib = "LINEARREG_INTERCEPT",
      .title = "begin of the line through a window",
@@ -307,7 +308,7 @@ constexpr IndicatorInfo kIndicators[] = {
      .outputs = kValue,
      .formula = "least-squares line through the last n, at the oldest",
      .source = kLeastSquares,
-     .make = [](Args args) { return figure<RollingTrend, line_begin>(args); }},
+     .make = figure<RollingTrend, line_begin>},
     {.name = "linearreg_slope",
      .talib = "LINEARREG_SLOPE",
      .title = "slope of the line through a window",
@@ -316,7 +317,7 @@ constexpr IndicatorInfo kIndicators[] = {
      .outputs = kValue,
      .formula = "slope of the least-squares line through the last n, by row",
      .source = kLeastSquares,
-     .make = [](Args args) { return figure<RollingTrend, line_slope>(args); }},
+     .make = figure<RollingTrend, line_slope>},
     {.name = "linearreg_angle",
      .talib = "LINEARREG_ANGLE",
      .title = "angle of the line through a window",
@@ -325,7 +326,7 @@ constexpr IndicatorInfo kIndicators[] = {
      .outputs = kValue,
      .formula = "atan of the slope of the least-squares line, degrees",
      .source = kLeastSquares,
-     .make = [](Args args) { return figure<RollingTrend, line_angle>(args); }},
+     .make = figure<RollingTrend, line_angle>},
     {.name = "tsf",
      .talib = "TSF",
      .title = "time series forecast",
@@ -334,7 +335,7 @@ constexpr IndicatorInfo kIndicators[] = {
      .outputs = kValue,
      .formula = "least-squares line through the last n, a row after the newest",
      .source = kLeastSquares,
-     .make = [](Args args) { return figure<RollingTrend, line_next>(args); }},
+     .make = figure<RollingTrend, line_next>},
     {.name = "percentile",
      .talib = "PERCENTILE",
      .title = "percentile by the nearest rank",
@@ -362,7 +363,7 @@ constexpr IndicatorInfo kIndicators[] = {
      .outputs = kMinMaxNames,
      .formula = "the smallest and the largest of the last n",
      .source = "van Herk, Pattern Recognition Letters 13 (1992), p. 517",
-     .make = [](Args args) { return indicator_of<1, 2>(MinMax{whole(args, 0)}); }},
+     .make = figure<RollingSpan, both_extremes, 1, 2>},
     {.name = "maxindex",
      .talib = "MAXINDEX",
      .title = "where the largest of a window is",

@@ -86,8 +86,8 @@ private:
             extreme_ = best;
         } else {
             // Without a branch: a new extreme cannot be predicted.
-            speed_ =
-                smaller(speed_ + (best > extreme_ ? acceleration_.step : 0.0), acceleration_.most);
+            speed_ = smaller(speed_ + pick(best > extreme_, acceleration_.step, 0.0),
+                             acceleration_.most);
             extreme_ = larger(best, extreme_);
         }
         const double written = options_.is_signed ? out * side_ : out;

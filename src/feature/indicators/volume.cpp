@@ -26,7 +26,7 @@ namespace {
 
 /// Growth from the row before; 0 after a close of 0, from which nothing grows.
 double growth(double before, double close) {
-    return before != 0.0 ? (close - before) / before : 0.0;
+    return pick(before != 0.0, (close - before) / before, 0.0);
 }
 
 class AccumulationDistribution {
@@ -154,12 +154,24 @@ private:
 
 class PriceVolumeTrend {
 public:
+    static constexpr std::size_t kRowsTogether = 512;  // with what they need they stay near
+
     [[nodiscard]] static std::size_t lookback() { return 0; }
     template <bool Warm>
     double next(double close, double volume) {
         const double before = std::exchange(close_, close);
         if (!Warm && before != before) return 0.0;
         return sum_.add(growth(before, close) * volume);
+    }
+    [[gnu::always_inline]] void next_rows(const double* const* in, double* const* out,
+                                          std::size_t rows) {
+        std::array<double, kRowsTogether> flows;  // NOLINT(*-member-init): written before read
+        flows[0] = growth(close_, in[0][0]) * in[1][0];
+        for (std::size_t row = 1; row < rows; ++row) {
+            flows[row] = growth(in[0][row - 1], in[0][row]) * in[1][row];
+        }
+        close_ = in[0][rows - 1];
+        for (std::size_t row = 0; row < rows; ++row) out[0][row] = sum_.add(flows[row]);
     }
 
 private:

@@ -1,109 +1,134 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
+#include <array>
 #include <cstddef>
 
 #include "feature/kernel_indicator.hpp"
-#include "feature/kernels/run_length.hpp"
-#include "feature/kernels/window.hpp"
+#include "feature/kernels/quad.hpp"
+#include "feature/kernels/two_blocks.hpp"
 
 namespace tradewind::feature {
 
-/// How two series vary together in a window. Sums of distances from anchors, added up anew each
-/// time the window turns.
+namespace detail {
+
+struct ComomentsFold {
+    static constexpr std::size_t kInputs = 2;
+    static constexpr bool kIsAnchored = true;
+    template <typename T>
+    struct Part {
+        T x, y, xx, yy, xy;
+    };
+
+    template <typename T>
+    [[gnu::always_inline]] static Part<T> none() {
+        return {.x = 0.0, .y = 0.0, .xx = 0.0, .yy = 0.0, .xy = 0.0};
+    }
+    template <typename T>
+    [[gnu::always_inline]] static void append(Part<T>& part, const std::array<T, 2>& row) {
+        part.x += row[0];
+        part.y += row[1];
+        part.xx += row[0] * row[0];
+        part.yy += row[1] * row[1];
+        part.xy += row[0] * row[1];
+    }
+    template <typename T>
+    [[gnu::always_inline]] static void prepend(Part<T>& part, const std::array<T, 2>& row,
+                                               double /*rows*/) {
+        append(part, row);
+    }
+    template <typename T>
+    [[gnu::always_inline]] static Part<T> join(const Part<T>& end, const Part<T>& begin,
+                                               double /*rows*/) {
+        return {.x = end.x + begin.x,
+                .y = end.y + begin.y,
+                .xx = end.xx + begin.xx,
+                .yy = end.yy + begin.yy,
+                .xy = end.xy + begin.xy};
+    }
+};
+
+}  // namespace detail
+
+/// Of the pairs of a window.
+template <typename T>
+struct Comoments {
+    T xx, yy, xy;  ///< sums of products of distances from the means; exactly 0 where all are equal
+    T x_rise, y_rise;  ///< of the means above the anchors
+    T x_anchor, y_anchor;
+    double share;  ///< of one pair
+
+    [[gnu::always_inline]] Comoments(const detail::ComomentsFold::Part<T>& part,
+                                     const std::array<T, 2>& anchor, double share_of_one)
+        : xx(larger(part.xx - part.x * part.x * share_of_one, T{0.0})),
+          yy(larger(part.yy - part.y * part.y * share_of_one, T{0.0})),
+          xy(part.xy - part.x * part.y * share_of_one),
+          x_rise(part.x * share_of_one),
+          y_rise(part.y * share_of_one),
+          x_anchor(anchor[0]),
+          y_anchor(anchor[1]),
+          share(share_of_one) {}
+
+    [[nodiscard, gnu::always_inline]] T x_mean() const { return x_anchor + x_rise; }
+    [[nodiscard, gnu::always_inline]] T y_mean() const { return y_anchor + y_rise; }
+    [[nodiscard, gnu::always_inline]] T sample_covariance() const {
+        return xy * (share / (1.0 - share));
+    }
+    /// `otherwise` where one of the two does not vary.
+    [[nodiscard, gnu::always_inline]] T correlation(double otherwise) const {
+        const T found = smaller(larger(xy / root(xx * yy), T{-1.0}), T{1.0});
+        return if_above(smaller(xx, yy), T{0.0}, found, T{otherwise});
+    }
+    /// Of the line of y over x.
+    [[nodiscard, gnu::always_inline]] T slope(double otherwise) const {
+        return if_above(xx, T{0.0}, xy / xx, T{otherwise});
+    }
+};
+
+/// How two series vary together in a window.
 class RollingComoments {
 public:
     explicit RollingComoments(std::size_t period)
-        : xs_(period), ys_(period), n_(static_cast<double>(period)) {}
+        : blocks_(period), share_(1.0 / static_cast<double>(period)) {}
 
-    [[nodiscard]] std::size_t lookback() const { return xs_.period() - 1; }
-    void add(double x, double y) {
-        if (taken_ == 0) {
-            x_anchor_ = x;
-            y_anchor_ = y;
-        }
-        equal_xs_.add(x);
-        equal_ys_.add(y);
-        const double old_x = xs_.push(x), old_y = ys_.push(y);
-        if (taken_ == xs_.period()) count(old_x, old_y, -1.0);
-        if (taken_ < xs_.period()) ++taken_;
-        count(x, y, 1.0);
-        if (xs_.has_turned_now()) turn();
+    [[nodiscard]] std::size_t lookback() const { return blocks_.lookback(); }
+    void add(double x, double y) { blocks_.add({x, y}); }
+    [[nodiscard]] bool is_full() const { return blocks_.is_full(); }
+    [[nodiscard]] Comoments<double> now() const {
+        return {blocks_.part(), blocks_.anchor(), share_};
     }
-    [[nodiscard]] bool is_full() const { return taken_ == xs_.period(); }
-    [[nodiscard]] double size() const { return n_; }
-    // Sums of products of distances from the means.
-    [[nodiscard]] double xx() const {
-        return equal_xs_.length() >= xs_.period() ? 0.0 : larger(xx_ - x_ * x_ / n_, 0.0);
-    }
-    [[nodiscard]] double yy() const {
-        return equal_ys_.length() >= ys_.period() ? 0.0 : larger(yy_ - y_ * y_ / n_, 0.0);
-    }
-    [[nodiscard]] double xy() const { return xy_ - x_ * y_ / n_; }
-    [[nodiscard]] double x_mean() const { return x_anchor_ + x_ / n_; }
-    [[nodiscard]] double y_mean() const { return y_anchor_ + y_ / n_; }
-    /// Of the second on the first; NaN where that does not vary.
-    [[nodiscard]] double slope() const {
-        const double x = xx();
-        return x > 0.0 ? xy() / x : kNaN;
-    }
-    /// Sum of the squared distances of the second from the line on the first. Where it explains
-    /// nearly all, they are added up one by one: O(period).
+    /// Sum of the squared distances of y from the line over x. Where it explains nearly all, they
+    /// are added up one by one: O(period).
     [[nodiscard]] double unexplained() const {
         constexpr double kRest = 0x1p-20;
-        const double varies = yy(), rest = varies - slope() * xy();
-        if (varies == 0.0 && xx() > 0.0) return 0.0;
-        return rest > varies * kRest ? rest : sum_of_squares();
-    }
-    /// NaN where one of the two does not vary.
-    [[nodiscard]] double correlation() const {
-        const double x = xx(), y = yy();
-        if (x == 0.0 || y == 0.0) return kNaN;
-        return smaller(larger(xy() / std::sqrt(x * y), -1.0), 1.0);
-    }
-
-private:
-    [[nodiscard]] double sum_of_squares() const {
-        const double x = x_mean(), y = y_mean(), rise = slope();
+        const Comoments<double> window = now();
+        const double rise = window.slope(kNaN), rest = window.yy - rise * window.xy;
+        if (window.yy == 0.0 && window.xx > 0.0) return 0.0;
+        if (rest > window.yy * kRest) return rest;
         double sum = 0.0;
-        for (std::size_t i = 0; i < xs_.period(); ++i) {
-            const double off = (ys_.values()[i] - y) - rise * (xs_.values()[i] - x);
+        for (const auto& [x, y] : blocks_.rows()) {
+            const double off = (y - window.y_mean()) - rise * (x - window.x_mean());
             sum += off * off;
         }
         return sum;
     }
-    [[gnu::always_inline]] void count(double x, double y, double sign) {
-        const double dx = x - x_anchor_, dy = y - y_anchor_;
-        x_ += sign * dx;
-        y_ += sign * dy;
-        xx_ += sign * (dx * dx);
-        yy_ += sign * (dy * dy);
-        xy_ += sign * (dx * dy);
-    }
-    [[gnu::always_inline]] void turn() {
-        double x_mean = 0.0, y_mean = 0.0;
-        for (const double x : xs_.values()) x_mean += (x - x_anchor_) / n_;
-        for (const double y : ys_.values()) y_mean += (y - y_anchor_) / n_;
-        x_anchor_ += x_mean;
-        y_anchor_ += y_mean;
-        x_ = y_ = xx_ = yy_ = xy_ = 0.0;
-        for (std::size_t i = 0; i < xs_.period(); ++i) count(xs_.values()[i], ys_.values()[i], 1.0);
+
+    /// As in TwoBlocks; `figure(comoments, x, y)`.
+    template <typename Figure>
+    [[gnu::always_inline]] void add_rows(const double* const* in, double* const* out,
+                                         std::size_t rows, const Figure& figure) {
+        const double share = share_;
+        blocks_.add_rows(
+            in, out, rows,
+            [&]<typename T>(const detail::ComomentsFold::Part<T>& part,
+                            const std::array<T, 2>& anchor, const std::array<T, 2>& row) {
+                return figure(Comoments<T>{part, anchor, share}, row[0], row[1]);
+            });
     }
 
-    Window xs_;
-    Window ys_;
-    RunLength equal_xs_;
-    RunLength equal_ys_;
-    double n_;
-    double x_anchor_ = 0.0;
-    double y_anchor_ = 0.0;
-    double x_ = 0.0;
-    double y_ = 0.0;
-    double xx_ = 0.0;
-    double yy_ = 0.0;
-    double xy_ = 0.0;
-    std::size_t taken_ = 0;
+private:
+    TwoBlocks<detail::ComomentsFold> blocks_;
+    double share_;  ///< of one pair
 };
 
 }  // namespace tradewind::feature

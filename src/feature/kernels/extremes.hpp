@@ -1,28 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <limits>
+#include <tuple>
 #include <vector>
 
 #include "feature/kernel_indicator.hpp"
+#include "feature/kernels/quad.hpp"
+#include "feature/kernels/two_blocks.hpp"
 
-/// The largest and the smallest of the last `period` values, by van Herk's two blocks: values come
-/// in blocks of `period`, and a window is the end of the block before and the beginning of this
-/// one. The extreme of each end is known once a block is full, that of the beginning grows with it:
-/// no branch hangs on a value, and a value costs two comparisons, amortised.
+/// The largest and the smallest of the last `period` values, by van Herk's two blocks (see
+/// TwoBlocks): no branch hangs on a value, and a value costs two comparisons, amortised.
 namespace tradewind::feature {
 
 struct Largest {
     static constexpr double kNone = -std::numeric_limits<double>::infinity();
-    static double of(double a, double b) { return larger(a, b); }
+    template <typename T>
+    [[gnu::always_inline]] static T of(const T& a, const T& b) {
+        return larger(a, b);
+    }
     /// Whether the extreme goes on from one value to a later one.
     static bool goes_on(double from, double to) { return to >= from; }
 };
 struct Smallest {
     static constexpr double kNone = std::numeric_limits<double>::infinity();
-    static double of(double a, double b) { return smaller(a, b); }
+    template <typename T>
+    [[gnu::always_inline]] static T of(const T& a, const T& b) {
+        return smaller(a, b);
+    }
     static bool goes_on(double from, double to) { return to <= from; }
 };
 
@@ -34,95 +41,140 @@ struct FirstSmallest : Smallest {
     static bool goes_on(double from, double to) { return to < from; }
 };
 
+namespace detail {
+
+template <typename Order>
+struct ExtremeFold {
+    static constexpr std::size_t kInputs = 1;
+    static constexpr bool kIsAnchored = false;
+    template <typename T>
+    struct Part {
+        T extreme;
+    };
+
+    template <typename T>
+    [[gnu::always_inline]] static Part<T> none() {
+        return {Order::kNone};
+    }
+    template <typename T>
+    [[gnu::always_inline]] static void append(Part<T>& part, const std::array<T, 1>& row) {
+        part.extreme = Order::of(part.extreme, row[0]);
+    }
+    template <typename T>
+    [[gnu::always_inline]] static void prepend(Part<T>& part, const std::array<T, 1>& row,
+                                               double /*rows*/) {
+        append(part, row);
+    }
+    template <typename T>
+    [[gnu::always_inline]] static Part<T> join(const Part<T>& end, const Part<T>& begin,
+                                               double /*rows*/) {
+        return {Order::of(begin.extreme, end.extreme)};
+    }
+};
+
+/// The largest of the first input and the smallest of the last.
+template <std::size_t Inputs>
+struct RangeFold {
+    static constexpr std::size_t kInputs = Inputs;
+    static constexpr bool kIsAnchored = false;
+    template <typename T>
+    struct Part {
+        T highest, lowest;
+    };
+
+    template <typename T>
+    [[gnu::always_inline]] static Part<T> none() {
+        return {.highest = Largest::kNone, .lowest = Smallest::kNone};
+    }
+    template <typename T>
+    [[gnu::always_inline]] static void append(Part<T>& part, const std::array<T, Inputs>& row) {
+        part = {.highest = larger(part.highest, row.front()),
+                .lowest = smaller(part.lowest, row.back())};
+    }
+    template <typename T>
+    [[gnu::always_inline]] static void prepend(Part<T>& part, const std::array<T, Inputs>& row,
+                                               double /*rows*/) {
+        append(part, row);
+    }
+    template <typename T>
+    [[gnu::always_inline]] static Part<T> join(const Part<T>& end, const Part<T>& begin,
+                                               double /*rows*/) {
+        return {.highest = larger(begin.highest, end.highest),
+                .lowest = smaller(begin.lowest, end.lowest)};
+    }
+};
+
+}  // namespace detail
+
 template <typename Order>
 class RollingExtreme {
 public:
-    explicit RollingExtreme(std::size_t period) : ends_(period, Order::kNone), period_(period) {}
+    explicit RollingExtreme(std::size_t period) : blocks_(period) {}
 
-    [[nodiscard]] std::size_t lookback() const { return period_ - 1; }
+    [[nodiscard]] std::size_t lookback() const { return blocks_.lookback(); }
     /// The extreme of the values so far while there are fewer than `period`.
     double add(double value) {
-        ends_[next_] = value;
-        begin_ = Order::of(begin_, value);
-        if (++next_ == period_) return turn();
-        return Order::of(begin_, ends_[next_]);
+        blocks_.add({value});
+        return blocks_.part().extreme;
     }
-    [[nodiscard]] bool is_full() const { return is_full_; }
+    [[nodiscard]] bool is_full() const { return blocks_.is_full(); }
     template <bool Warm>
     double next(double value) {
         const double extreme = add(value);
-        return Warm || is_full_ ? extreme : kNaN;
+        return Warm || is_full() ? extreme : kNaN;
+    }
+    [[gnu::always_inline]] void next_rows(const double* const* in, double* const* out,
+                                          std::size_t rows) {
+        blocks_.add_rows(in, out, rows, [](const auto& part, const auto&... /*anchor and row*/) {
+            return part.extreme;
+        });
     }
 
 private:
-    /// The block is full: its values become the extremes from each to the last.
-    [[gnu::always_inline]] double turn() {
-        double end = Order::kNone;
-        for (std::size_t i = period_; i-- > 0;) {
-            end = Order::of(end, ends_[i]);
-            ends_[i] = end;
-        }
-        next_ = 0;
-        begin_ = Order::kNone;
-        is_full_ = true;
-        return end;
-    }
-
-    /// Before `next_` values of this block, from there on extremes of the block before.
-    std::vector<double> ends_;
-    double begin_ = Order::kNone;
-    std::size_t period_;
-    std::size_t next_ = 0;
-    bool is_full_ = false;
+    TwoBlocks<detail::ExtremeFold<Order>> blocks_;
 };
 
 using RollingMax = RollingExtreme<Largest>;
 using RollingMin = RollingExtreme<Smallest>;
 
-/// The largest of one series and the smallest of another in step.
-class RollingRange {
+/// The largest of one series and the smallest of another, or of the same, in step.
+template <std::size_t Inputs>
+class RollingHighLow {
 public:
-    struct Range {
-        double highest, lowest;
-    };
+    using Range = typename detail::RangeFold<Inputs>::template Part<double>;
 
-    explicit RollingRange(std::size_t period) : ends_(period, kNone), period_(period) {}
+    explicit RollingHighLow(std::size_t period) : blocks_(period) {}
 
-    [[nodiscard]] std::size_t lookback() const { return period_ - 1; }
-    Range add(double high, double low) {
-        ends_[next_] = {.highest = high, .lowest = low};
-        begin_ = wider(begin_, ends_[next_]);
-        if (++next_ == period_) return turn();
-        return wider(begin_, ends_[next_]);
+    [[nodiscard]] std::size_t lookback() const { return blocks_.lookback(); }
+    template <typename... Values>
+    Range add(Values... values) {
+        blocks_.add({values...});
+        return now();
     }
-    [[nodiscard]] bool is_full() const { return is_full_; }
-    template <bool Warm>
-    Range next(double high, double low) {
-        const Range range = add(high, low);
-        return Warm || is_full_ ? range : Range{.highest = kNaN, .lowest = kNaN};
+    [[nodiscard]] Range now() const { return blocks_.part(); }
+    [[nodiscard]] bool is_full() const { return blocks_.is_full(); }
+    template <bool Warm, typename... Values>
+    Range next(Values... values) {
+        const Range range = add(values...);
+        return Warm || is_full() ? range : Range{.highest = kNaN, .lowest = kNaN};
+    }
+    /// As in TwoBlocks; `figure(range, newest...)`.
+    template <typename Figure>
+    [[gnu::always_inline]] void add_rows(const double* const* in, double* const* out,
+                                         std::size_t rows, const Figure& figure) {
+        blocks_.add_rows(
+            in, out, rows, [&](const auto& range, const auto& /*anchor*/, const auto& row) {
+                return std::apply([&](const auto&... newest) { return figure(range, newest...); },
+                                  row);
+            });
     }
 
 private:
-    static constexpr Range kNone{.highest = Largest::kNone, .lowest = Smallest::kNone};
-
-    static Range wider(Range a, Range b) {
-        return {.highest = larger(a.highest, b.highest), .lowest = smaller(a.lowest, b.lowest)};
-    }
-    [[gnu::always_inline]] Range turn() {
-        Range end = kNone;
-        for (std::size_t i = period_; i-- > 0;) ends_[i] = end = wider(end, ends_[i]);
-        next_ = 0;
-        begin_ = kNone;
-        is_full_ = true;
-        return end;
-    }
-
-    std::vector<Range> ends_;  ///< as in RollingExtreme
-    Range begin_ = kNone;
-    std::size_t period_;
-    std::size_t next_ = 0;
-    bool is_full_ = false;
+    TwoBlocks<detail::RangeFold<Inputs>> blocks_;
 };
+
+using RollingRange = RollingHighLow<2>;
+using RollingSpan = RollingHighLow<1>;
 
 /// As RollingExtreme, and how many values ago the extreme came: of equal ones the latest, or the
 /// earliest where the order says so.

@@ -15,6 +15,8 @@ namespace tradewind::feature {
 template <typename Function>
 class RowFunction {
 public:
+    static constexpr bool kTakesRowsAlone = true;
+
     explicit RowFunction(Function function) : function_(std::move(function)) {}
 
     [[nodiscard]] static std::size_t lookback() { return 0; }

@@ -3,27 +3,29 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <vector>
 
+#include "feature/kernel_indicator.hpp"
 #include "feature/kernels/window.hpp"
 
 namespace tradewind::feature {
 
-/// The last `period` values in order of size. A value costs two searches and a move of what lies
-/// between its place and that of the one that leaves: O(period), of which a thousand are some tens
-/// of nanoseconds.
+/// The last `period` values in order of size, O(period) a value. Of few values all are looked at, a
+/// few at once and without a branch; of many it is two searches and a move of what lies between the
+/// new value's place and that of the one that leaves, some tens of nanoseconds for a thousand.
 class SortedWindow {
 public:
-    explicit SortedWindow(std::size_t period) : window_(period) { sorted_.reserve(period); }
+    explicit SortedWindow(std::size_t period) : window_(period), sorted_(period) {
+        if (period <= kFew) rest_.assign(period + 1, std::numeric_limits<double>::infinity());
+    }
 
     [[nodiscard]] std::size_t lookback() const { return window_.period() - 1; }
     void add(double value) {
         const bool was_full = is_full();
         const double oldest = window_.push(value);
-        if (!was_full) {
-            sorted_.insert(std::upper_bound(sorted_.begin(), sorted_.end(), value), value);
-            return;
-        }
+        if (!was_full) return insert(value);
+        if (window_.period() <= kFew) return replace_among_few(oldest, value);
         const auto gap = std::lower_bound(sorted_.begin(), sorted_.end(), oldest);
         const auto place = std::upper_bound(sorted_.begin(), sorted_.end(), value);
         if (gap < place) {
@@ -34,7 +36,8 @@ public:
             *place = value;
         }
     }
-    [[nodiscard]] bool is_full() const { return sorted_.size() == window_.period(); }
+    [[nodiscard]] bool is_full() const { return count_ == window_.period(); }
+    // What follows is of a full window.
     [[nodiscard]] const std::vector<double>& sorted() const { return sorted_; }
     /// Between two values in proportion: q from 0 (the smallest) to 1.
     [[nodiscard]] double quantile(double q) const {
@@ -53,8 +56,35 @@ public:
     }
 
 private:
+    static constexpr std::size_t kFew = 128;
+
+    void insert(double value) {
+        const auto end = sorted_.begin() + static_cast<std::ptrdiff_t>(count_);
+        const auto place = std::upper_bound(sorted_.begin(), end, value);
+        std::move_backward(place, end, end + 1);
+        *place = value;
+        ++count_;
+    }
+    void replace_among_few(double oldest, double value) {
+        const std::size_t count = sorted_.size();
+        double* sorted = sorted_.data();
+        // All but the oldest, with nothing smaller before them and nothing larger after them.
+        double* rest = rest_.data();
+        rest[0] = -std::numeric_limits<double>::infinity();
+        for (std::size_t i = 0; i + 1 < count; ++i) {
+            const double here = sorted[i], next = sorted[i + 1];
+            rest[i + 1] = here < oldest ? here : next;
+        }
+        // The value between its neighbours.
+        for (std::size_t i = 0; i < count; ++i) {
+            sorted[i] = larger(rest[i], smaller(rest[i + 1], value));
+        }
+    }
+
     Window window_;
-    std::vector<double> sorted_;
+    std::vector<double> sorted_;  ///< the first `count_` are
+    std::vector<double> rest_;    ///< where there are few
+    std::size_t count_ = 0;
 };
 
 }  // namespace tradewind::feature

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <limits>
 #include <utility>
@@ -21,6 +22,15 @@ public:
         const double oldest = std::exchange(values_[next_], value);
         if (++next_ == period_) next_ = 0;
         return oldest;
+    }
+    /// As `push` of one value after another; what falls out goes to `oldest`.
+    void push_rows(const double* values, double* oldest, std::size_t rows) {
+        const std::size_t first = std::min(rows, period_);
+        for (std::size_t row = 0; row < first; ++row) oldest[row] = push(values[row]);
+        if (rows <= period_) return;
+        std::copy_n(values, rows - period_, oldest + period_);
+        std::copy_n(values + rows - period_, period_, values_.data());
+        next_ = 0;
     }
     [[nodiscard]] bool has_turned_now() const { return next_ == 0; }
     [[nodiscard]] std::size_t period() const { return period_; }
