@@ -20,7 +20,7 @@ std::vector<const IndicatorInfo*> by_name() {
           directional_indicators(), stochastic_indicators(), volatility_indicators(),
           candlestick_indicators(), price_indicators(), volume_indicators(), cycle_indicators(),
           math_indicators(), statistics_indicators(), range_indicators(), memory_indicators(),
-          flow_indicators()}) {
+          flow_indicators(), spread_indicators()}) {
         for (const IndicatorInfo& info : family) out.push_back(&info);
     }
     std::sort(out.begin(), out.end(),

@@ -69,6 +69,30 @@ def kyle_lambda(f, n):
     return out
 
 
+def roll_spread(f, n):
+    change = f.close.diff().to_numpy()
+    out = np.full(len(f), np.nan)
+    for row in range(n + 1, len(f)):
+        x, y = change[row - n:row], change[row - n + 1:row + 1]
+        out[row] = 2 * np.sqrt(max(-(x - x.mean()) @ (y - y.mean()) / (n - 1), 0))
+    return out
+
+
+def corwin_schultz(f, n):
+    beta = ln(f.high / f.low)**2 + ln(f.high.shift() / f.low.shift())**2
+    gamma = ln(f.high.rolling(2).max() / f.low.rolling(2).min())**2
+    part = 3 - 2 * np.sqrt(2)
+    alpha = (np.sqrt(2 * beta) - np.sqrt(beta)) / part - np.sqrt(gamma / part)
+    return (2 * (np.exp(alpha) - 1) / (1 + np.exp(alpha))).clip(lower=0).rolling(n).mean()
+
+
+def abdi_ranaldo(f, n):
+    middle, close = (ln(f.high) + ln(f.low)) / 2, ln(f.close)
+    product = (close.shift() - middle.shift()) * (close.shift() - middle)
+    windows = np.lib.stride_tricks.sliding_window_view(product.to_numpy(), n)
+    return 2 * np.sqrt(np.r_[np.full(n - 1, np.nan), windows.mean(axis=1)].clip(min=0))
+
+
 def anchored_vwap(f):
     value = (f.high + f.low + f.close) / 3 * f.volume
     total = f.volume.groupby(f.anchor).cumsum()
@@ -84,7 +108,8 @@ def ichimoku(f, conversion, base, cloud, shift):
     return [line.where(np.arange(len(f)) >= max(conversion, base, cloud) - 1 + shift) for line in lines]
 
 
-BY_PERIOD = (parkinson, garman_klass, rogers_satchell, yang_zhang, realised_volatility, amihud, kyle_lambda)
+BY_PERIOD = (parkinson, garman_klass, rogers_satchell, yang_zhang, realised_volatility, amihud, kyle_lambda, roll_spread, corwin_schultz,
+             abdi_ranaldo)
 
 
 def expect_equal(got, wanted, where):
@@ -101,7 +126,9 @@ def test_equals_its_formula(formula, markets):
         periods = (5 if formula is kyle_lambda else 2, 20, 61)
         got = of_names([(formula.__name__, (n,), 1) for n in periods], frame.to_numpy().T)
         for n, (column,) in zip(periods, got):
-            expect_equal(column, formula(frame, n), f"{formula.__name__} {n} on {market}")
+            # The root of a covariance of nothing shows its rounding: covariances are compared.
+            power = 2 if formula is roll_spread else 1
+            expect_equal(column**power, formula(frame, n)**power, f"{formula.__name__} {n} on {market}")
 
 
 def test_vwap_starts_anew_where_the_anchor_changes(markets):
@@ -121,11 +148,11 @@ def test_ichimoku_shows_what_was_known(params, markets):
 def test_a_price_of_zero_is_unknown_until_it_has_left(markets):
     frame = markets["made"].copy()
     frame.loc[500, ["open", "high", "low", "close"]] = 0.0
-    for formula in (parkinson, garman_klass, rogers_satchell, yang_zhang, realised_volatility):
+    for formula in (parkinson, garman_klass, rogers_satchell, yang_zhang, realised_volatility, corwin_schultz, abdi_ranaldo):
         (column,), = of_names([(formula.__name__, (20,), 1)], frame.to_numpy().T)
         with np.errstate(all="ignore"):
-            plain = formula(markets["made"], 20).to_numpy()
+            plain = np.asarray(formula(markets["made"], 20))
         unknown = np.flatnonzero(np.isnan(column[100:])) + 100
-        late = 1 if formula in (yang_zhang, realised_volatility) else 0  # they ask for the close before too
+        late = 1 if formula in (yang_zhang, realised_volatility, corwin_schultz, abdi_ranaldo) else 0  # they ask for the close before too
         assert list(unknown) == list(range(500, 520 + late)), formula.__name__
         assert error(column[560:], plain[560:]) <= TOLERANCE

@@ -25,6 +25,7 @@ namespace tradewind::feature {
 [[nodiscard]] std::span<const IndicatorInfo> math_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> memory_indicators();
 [[nodiscard]] std::span<const IndicatorInfo> flow_indicators();
+[[nodiscard]] std::span<const IndicatorInfo> spread_indicators();
 
 // What the tables of the families have in common.
 

@@ -30,6 +30,7 @@ struct TapeSettings {
     bool trades_of_book = false;  ///< nor trades: they are the prints of a full book
     std::optional<Price> tick{};  ///< Stoikov's price is wanted: the smallest step of prices
     bool depth = true;            ///< levels of the book are wanted
+    bool realised = true;         ///< so is the realised spread, which keeps trades for a while
 };
 
 /// Ticks and books of one instrument, folded to a row of fields a bar. Events come in the order in
@@ -53,7 +54,9 @@ struct TapeSettings {
 class Tape {
 public:
     explicit Tape(const TapeSettings& settings)
-        : settings_(settings), touch_({.of_book = settings.touch_of_book, .tick = settings.tick}) {}
+        : settings_(settings),
+          touch_({.of_book = settings.touch_of_book, .tick = settings.tick}),
+          trades_(settings.realised) {}
 
     /// Passed over where the touch is that of the book.
     void on(Timestamp ts, const Quote& quote);

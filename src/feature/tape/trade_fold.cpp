@@ -71,6 +71,7 @@ void TradeFold::add(Timestamp ts, const Trade& trade, const Quote* touch) {
                                        trade.size.raw);
         bar_.effective.size.add(trade.size.raw);
     }
+    if (!realises_) return;
     pending_.push(
         {.due = ts + kRealisedAfter, .price = trade.price, .signed_size = side * trade.size.raw});
 }

@@ -74,6 +74,8 @@ private:
 /// Trades of a bar, and what they paid for liquidity.
 class TradeFold {
 public:
+    explicit TradeFold(bool realises) : realises_(realises) {}
+
     /// `touch`: as it stood before the trade; nullptr: not known.
     void add(Timestamp ts, const Trade& trade, const Quote* touch);
     /// Trades that are due before `ts` realise their spread against the touch, which stood since
@@ -106,6 +108,7 @@ private:
         Mean effective, realised;
     };
 
+    bool realises_;  ///< the realised spread is wanted
     Liveness liveness_;
     TradeSides sides_;
     LargeTrades large_;

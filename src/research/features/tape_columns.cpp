@@ -161,6 +161,7 @@ std::expected<TapePlan, std::string> plan_tape(const ports::History& history,
     std::sort(kinds.begin(), kinds.end());
     kinds.erase(std::unique(kinds.begin(), kinds.end()), kinds.end());
     for (const SeriesKind kind : kinds) out.series.push_back(ticks.key(kind));
+    out.settings.realised = track.reads[static_cast<std::size_t>(Field::realised_spread)];
     out.settings.touch_of_book = ticks.touch() != SeriesKind::quote;
     out.settings.trades_of_book = ticks.trades() == SeriesKind::book_order;
     return out;
