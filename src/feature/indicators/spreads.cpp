@@ -28,8 +28,7 @@ public:
         if (!Warm && before != before) return kNaN;
         changes_.add(before, change);
         if (!Warm && !changes_.is_full()) return kNaN;
-        const double covariance = changes_.xy() / (changes_.size() - 1.0);
-        return 2.0 * std::sqrt(larger(-covariance, 0.0));
+        return 2.0 * std::sqrt(larger(-changes_.now().sample_covariance(), 0.0));
     }
 
 private:
