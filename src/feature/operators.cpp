@@ -8,6 +8,7 @@
 
 #include "feature/indicators/families.hpp"
 #include "feature/kernel_indicator.hpp"
+#include "feature/kernels/elementary.hpp"
 #include "feature/kernels/row_function.hpp"
 #include "feature/kernels/window.hpp"
 
@@ -34,10 +35,10 @@ double negation(double a) { return truth(a == 0); }
 double negative(double a) { return -a; }
 double size(double a) { return std::abs(a); }
 double sign(double a) { return a > 0 ? 1.0 : a < 0 ? -1.0 : 0.0; }
-double logarithm(double a) { return std::log(a); }
+double logarithm(double a) { return natural_log(a); }
 double logarithm_of_more(double a) { return std::log1p(a); }
 double gain(double now, double then) { return now / then - 1.0; }
-double log_gain(double now, double then) { return std::log(now / then); }
+double log_gain(double now, double then) { return natural_log(now / then); }
 
 /// A function of a value and the one n rows before it.
 template <auto Function>

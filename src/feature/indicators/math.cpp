@@ -5,6 +5,7 @@
 #include "feature/indicators/families.hpp"
 #include "feature/kernel_indicator.hpp"
 #include "feature/kernels/cumulative_sum.hpp"
+#include "feature/kernels/elementary.hpp"
 #include "feature/kernels/extremes.hpp"
 #include "feature/kernels/row_function.hpp"
 #include "feature/kernels/window.hpp"
@@ -94,9 +95,9 @@ constexpr IndicatorInfo kIndicators[] = {
      .params = {},
      .outputs = kValue,
      .formula = "acos x; NaN beyond -1 and 1",
-     .source = "the C library",
+     .source = "kernels/elementary.hpp",
      .make =
-         [](Args) { return indicator_of<1>(RowFunction{[](double x) { return std::acos(x); }}); }},
+         [](Args) { return indicator_of<1>(RowFunction{[](double x) { return arc_cosine(x); }}); }},
     {.name = "asin",
      .talib = "ASIN",
      .title = "arc sine",
@@ -104,9 +105,9 @@ constexpr IndicatorInfo kIndicators[] = {
      .params = {},
      .outputs = kValue,
      .formula = "asin x; NaN beyond -1 and 1",
-     .source = "the C library",
+     .source = "kernels/elementary.hpp",
      .make =
-         [](Args) { return indicator_of<1>(RowFunction{[](double x) { return std::asin(x); }}); }},
+         [](Args) { return indicator_of<1>(RowFunction{[](double x) { return arc_sine(x); }}); }},
     {.name = "atan",
      .talib = "ATAN",
      .title = "arc tangent",
@@ -144,9 +145,11 @@ constexpr IndicatorInfo kIndicators[] = {
      .params = {},
      .outputs = kValue,
      .formula = "cosh x",
-     .source = "the C library",
+     .source = "kernels/elementary.hpp",
      .make =
-         [](Args) { return indicator_of<1>(RowFunction{[](double x) { return std::cosh(x); }}); }},
+         [](Args) {
+             return indicator_of<1>(RowFunction{[](double x) { return hyperbolic_cosine(x); }});
+         }},
     {.name = "exp",
      .talib = "EXP",
      .title = "exponential",
@@ -154,9 +157,11 @@ constexpr IndicatorInfo kIndicators[] = {
      .params = {},
      .outputs = kValue,
      .formula = "e^x; infinite where it overflows",
-     .source = "the C library",
+     .source = "kernels/elementary.hpp",
      .make =
-         [](Args) { return indicator_of<1>(RowFunction{[](double x) { return std::exp(x); }}); }},
+         [](Args) {
+             return indicator_of<1>(RowFunction{[](double x) { return exponential(x); }});
+         }},
     {.name = "floor",
      .talib = "FLOOR",
      .title = "rounded down",
@@ -174,9 +179,11 @@ constexpr IndicatorInfo kIndicators[] = {
      .params = {},
      .outputs = kValue,
      .formula = "ln x; NaN below 0, -infinite at 0",
-     .source = "the C library",
+     .source = "kernels/elementary.hpp",
      .make =
-         [](Args) { return indicator_of<1>(RowFunction{[](double x) { return std::log(x); }}); }},
+         [](Args) {
+             return indicator_of<1>(RowFunction{[](double x) { return natural_log(x); }});
+         }},
     {.name = "log10",
      .talib = "LOG10",
      .title = "decimal logarithm",
@@ -184,9 +191,11 @@ constexpr IndicatorInfo kIndicators[] = {
      .params = {},
      .outputs = kValue,
      .formula = "log10 x; NaN below 0, -infinite at 0",
-     .source = "the C library",
+     .source = "kernels/elementary.hpp",
      .make =
-         [](Args) { return indicator_of<1>(RowFunction{[](double x) { return std::log10(x); }}); }},
+         [](Args) {
+             return indicator_of<1>(RowFunction{[](double x) { return decimal_log(x); }});
+         }},
     {.name = "sin",
      .talib = "SIN",
      .title = "sine",
@@ -204,9 +213,11 @@ constexpr IndicatorInfo kIndicators[] = {
      .params = {},
      .outputs = kValue,
      .formula = "sinh x",
-     .source = "the C library",
+     .source = "kernels/elementary.hpp",
      .make =
-         [](Args) { return indicator_of<1>(RowFunction{[](double x) { return std::sinh(x); }}); }},
+         [](Args) {
+             return indicator_of<1>(RowFunction{[](double x) { return hyperbolic_sine(x); }});
+         }},
     {.name = "sqrt",
      .talib = "SQRT",
      .title = "square root",
@@ -234,9 +245,11 @@ constexpr IndicatorInfo kIndicators[] = {
      .params = {},
      .outputs = kValue,
      .formula = "tanh x",
-     .source = "the C library",
+     .source = "kernels/elementary.hpp",
      .make =
-         [](Args) { return indicator_of<1>(RowFunction{[](double x) { return std::tanh(x); }}); }},
+         [](Args) {
+             return indicator_of<1>(RowFunction{[](double x) { return hyperbolic_tangent(x); }});
+         }},
     {.name = "cumsum",
      .talib = "CUMSUM",
      .title = "cumulative sum",
