@@ -11,6 +11,7 @@
 #include "base/try.hpp"
 #include "feature/indicator.hpp"
 #include "feature/nearest.hpp"
+#include "feature/operators.hpp"
 #include "feature/sets.hpp"
 
 namespace tradewind::apps {
@@ -58,17 +59,17 @@ Chosen from_expressions(const FeatureArguments& arguments) {
     return out;
 }
 
-/// An indicator as an expression: one for each of its outputs.
+/// An indicator or a function as an expression: one for each of its outputs.
 Chosen from_indicator(const FeatureArguments& arguments) {
     if (arguments.indicator.empty()) {
         if (arguments.params.empty()) return std::vector<ChosenFeature>{};
         return std::unexpected("--param belongs to --indicator");
     }
-    const feature::IndicatorInfo* info = feature::find_indicator(arguments.indicator);
+    const feature::IndicatorInfo* info = feature::find_function(arguments.indicator);
     if (info == nullptr) {
-        return std::unexpected(
-            fmt::format("--indicator {}: there is none of that name{}", arguments.indicator,
-                        suggestion(feature::nearest_indicators(arguments.indicator))));
+        return std::unexpected(fmt::format(
+            "--indicator {}: there is none of that name{}", arguments.indicator,
+            suggestion(feature::nearest_names(arguments.indicator, feature::function_names()))));
     }
     const std::string call = fmt::format("{}({})", info->name, fmt::join(arguments.params, ", "));
     std::vector<ChosenFeature> out;
@@ -130,7 +131,7 @@ void add_feature_arguments(CLI::App& verb, FeatureArguments& arguments) {
 }
 
 void add_indicator_arguments(CLI::App& verb, FeatureArguments& arguments) {
-    verb.add_option("--indicator", arguments.indicator, "an indicator by name: rsi");
+    verb.add_option("--indicator", arguments.indicator, "an indicator or a function by name: rsi");
     verb.add_option("--param", arguments.params,
                     "its parameters, in their order or as name=value: 14")
         ->take_all()

@@ -80,8 +80,6 @@ struct IndicatorInfo {
 /// All of them, by name.
 [[nodiscard]] std::span<const IndicatorInfo* const> indicators();
 [[nodiscard]] const IndicatorInfo* find_indicator(std::string_view name);
-/// The names nearest to one that does not exist, best first; at most three.
-[[nodiscard]] std::vector<std::string_view> nearest_indicators(std::string_view name);
 
 /// Fills in what is not given. The error is one line that names the parameter and its bounds.
 [[nodiscard]] std::expected<std::array<double, kParamsMax>, std::string> complete_params(

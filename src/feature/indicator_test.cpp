@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "feature/nearest.hpp"
 #include "feature/operators.hpp"
 
 namespace tradewind::feature {
@@ -175,8 +176,8 @@ INSTANTIATE_TEST_SUITE_P(Functions, EveryIndicator, testing::ValuesIn(expression
 TEST(Indicators, are_found_by_name_and_nearly_found_by_a_wrong_one) {
     ASSERT_NE(find_indicator("rsi"), nullptr);
     EXPECT_EQ(find_indicator("rsj"), nullptr);
-    EXPECT_EQ(nearest_indicators("rsj").front(), "rsi");
-    EXPECT_TRUE(nearest_indicators("quite-something-else").empty());
+    EXPECT_EQ(nearest_names("rsj", function_names()).front(), "rsi");
+    EXPECT_TRUE(nearest_names("quite-something-else", function_names()).empty());
 }
 
 TEST(Indicators, have_parameters_with_bounds) {

@@ -8,7 +8,6 @@
 #include "base/try.hpp"
 #include "feature/indicator.hpp"
 #include "feature/indicators/families.hpp"
-#include "feature/nearest.hpp"
 
 namespace tradewind::feature {
 namespace {
@@ -49,12 +48,6 @@ const IndicatorInfo* find_indicator(std::string_view name) {
         all.begin(), all.end(), name,
         [](const IndicatorInfo* info, std::string_view wanted) { return info->name < wanted; });
     return found != all.end() && (*found)->name == name ? *found : nullptr;
-}
-
-std::vector<std::string_view> nearest_indicators(std::string_view name) {
-    std::vector<std::string_view> names;
-    for (const IndicatorInfo* info : indicators()) names.push_back(info->name);
-    return nearest_names(name, names);
 }
 
 std::expected<std::array<double, kParamsMax>, std::string> complete_params(

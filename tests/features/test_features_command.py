@@ -99,6 +99,13 @@ def test_show_writes_an_indicator_as_talib_has_it(shared, rows, tmp_path):
     same(table["value"].to_numpy(), talib.RSI(bars(rows)["close"].to_numpy(), 14))
 
 
+def test_show_knows_functions_too(shared, rows, tmp_path):
+    out = tmp_path / "ewm.csv"
+    run("features", "show", "--indicator", "ewm_std", "--param", "halflife=12", "--catalog", shared, "--instrument", "SPY.ARCA",
+        "--export", out)
+    same(pd.read_csv(out)["value"].to_numpy(), bars(rows)["close"].ewm(halflife=12, min_periods=35).std().to_numpy())
+
+
 def test_show_names_several_outputs(shared, tmp_path):
     out = tmp_path / "macd.csv"
     run("features", "show", "--indicator", "macd", "--catalog", shared, "--instrument", "SPY.ARCA", "--export", out)
@@ -320,6 +327,8 @@ def test_an_unknown_instrument_or_indicator_is_named(shared):
     assert "NONE.X" in features("build", *common, "--instrument", "NONE.X", expect=2).stderr
     error = features("show", "--catalog", shared, "--instrument", "SPY.ARCA", "--indicator", "rsj", expect=2).stderr
     assert "rsj" in error and "rsi" in error
+    error = features("show", "--catalog", shared, "--instrument", "SPY.ARCA", "--indicator", "zscor", expect=2).stderr
+    assert "zscore" in error
     assert "no catalog" in features("build", "--expr", "close", expect=2).stderr
 
 
