@@ -143,7 +143,9 @@ def test_shape_equals_long_doubles(n, series, markets):
         expect_windows(got[1], kurt, n, f"kurt({series},{n}) on {market}")
 
 
-FORGETFUL = ("skew(close,20)", "kurt(close,20)", "product(close/100,20)", "ts_scale(close,20)", "entropy(close,20)", "median(close,20)",
+FORGETFUL = ("std(close,20)", "variance(close,20)", "zscore(close,20)", "slope(close,20)", "rsquare(close,20)", "resi(close,20)",
+             "resi_std(close,20)", "corr(close,volume,20)", "cov(close,volume,20)", "regbeta(close,volume,20)",
+             "regalpha(close,volume,20)", "regresi_std(close,volume,20)", "skew(close,20)", "kurt(close,20)", "product(close/100,20)", "ts_scale(close,20)", "entropy(close,20)", "median(close,20)",
              "quantile(close,20,0.3)", "tsrank(close,20)", "idxmax(close,20)", "mad(close,20)", "count(close>100,20)",
              "fracdiff(close,0.4,20)", "hurst(close,20)", "hurst_rs(close,20)")
 
