@@ -8,8 +8,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "apps/feature_sources.hpp"
 #include "apps/finer_choice.hpp"
 #include "domain/event.hpp"
 #include "risk/gate.hpp"
@@ -53,6 +55,8 @@ struct RunConfig {
     std::optional<Timestamp> to;
 
     std::vector<StrategyConfig> strategies;
+    std::vector<std::pair<std::string, std::string>> features;  ///< expressions by name
+    std::vector<GroupChoice> groups;                            ///< that they may name
 
     Money cash = whole_money(100'000);
     std::vector<CashFlow> deposits;           ///< of other currencies, beside the cash

@@ -117,9 +117,65 @@ Done load_section(RunConfig& config, const std::string& path, const std::string&
     return {};
 }
 
+/// The section [features], name = "expression", in the file's order.
+std::expected<std::vector<ChosenFeature>, std::string> features_in(const std::string& path,
+                                                                   const toml::value& table) {
+    if (!table.is_table()) {
+        return std::unexpected(
+            fmt::format("{}: features is a section: write [features]", at(path, table)));
+    }
+    std::vector<ChosenFeature> out;
+    for (const auto& [name, value] : in_order(table)) {
+        if (!value.is_string()) {
+            return std::unexpected(fmt::format("{}: feature {} is no text: write {} = \"...\"",
+                                               at(path, value), name, name));
+        }
+        out.push_back({.text = {.name = name, .expression = value.as_string().str},
+                       .where = at(path, value)});
+    }
+    if (out.empty()) {
+        return std::unexpected(fmt::format("{}: [features] is empty", at(path, table)));
+    }
+    return out;
+}
+
+/// NAME = "FILE" or "FILE:COLUMN"
+std::expected<GroupChoice, std::string> load_group(const std::string& path, const std::string& name,
+                                                   const toml::value& value) {
+    if (!value.is_string()) {
+        return std::unexpected(
+            fmt::format("{}: group {} is no text: write {} = \"FILE\" or \"FILE:COLUMN\"",
+                        at(path, value), name, name));
+    }
+    GroupChoice out = TRY(parse_group(name + "=" + value.as_string().str));
+    out.where = at(path, value);
+    return out;
+}
+
+/// The section [groups].
+std::expected<std::vector<GroupChoice>, std::string> groups_in(const std::string& path,
+                                                               const toml::value& table) {
+    if (!table.is_table()) {
+        return std::unexpected(
+            fmt::format("{}: groups is a section: write [groups]", at(path, table)));
+    }
+    std::vector<GroupChoice> out;
+    for (const auto& [name, value] : in_order(table)) {
+        out.push_back(TRY(load_group(path, name, value)));
+    }
+    return out;
+}
+
 Done load_root(RunConfig& config, const std::string& path, const toml::value& root) {
     for (const auto& [section, value] : in_order(root)) {
-        if (section != "strategy") {
+        if (section == "features") {
+            for (ChosenFeature& one : TRY(features_in(path, value))) {
+                config.features.emplace_back(std::move(one.text.name),
+                                             std::move(one.text.expression));
+            }
+        } else if (section == "groups") {
+            config.groups = TRY(groups_in(path, value));
+        } else if (section != "strategy") {
             TRY_VOID(load_section(config, path, section, value));
         } else if (value.is_array()) {
             for (const toml::value& one : value.as_array()) {
@@ -168,24 +224,7 @@ std::expected<std::vector<ChosenFeature>, std::string> load_features(const std::
         if (!root.is_table() || !root.as_table().contains("features")) {
             return std::unexpected(path + ": has no section [features]");
         }
-        const toml::value& table = root.as_table().at("features");
-        if (!table.is_table()) {
-            return std::unexpected(
-                fmt::format("{}: features is a section: write [features]", at(path, table)));
-        }
-        std::vector<ChosenFeature> out;
-        for (const auto& [name, value] : in_order(table)) {
-            if (!value.is_string()) {
-                return std::unexpected(fmt::format("{}: feature {} is no text: write {} = \"...\"",
-                                                   at(path, value), name, name));
-            }
-            out.push_back({.text = {.name = name, .expression = value.as_string().str},
-                           .where = at(path, value)});
-        }
-        if (out.empty()) {
-            return std::unexpected(fmt::format("{}: [features] is empty", at(path, table)));
-        }
-        return out;
+        return features_in(path, root.as_table().at("features"));
     });
 }
 
@@ -217,19 +256,6 @@ std::expected<SourceChoice, std::string> load_source(const std::string& path,
     return out;
 }
 
-/// NAME = "FILE" or "FILE:COLUMN"
-std::expected<GroupChoice, std::string> load_group(const std::string& path, const std::string& name,
-                                                   const toml::value& value) {
-    if (!value.is_string()) {
-        return std::unexpected(
-            fmt::format("{}: group {} is no text: write {} = \"FILE\" or \"FILE:COLUMN\"",
-                        at(path, value), name, name));
-    }
-    GroupChoice out = TRY(parse_group(name + "=" + value.as_string().str));
-    out.where = at(path, value);
-    return out;
-}
-
 }  // namespace
 
 std::expected<SurroundingsChoice, std::string> load_surroundings(const std::string& path) {
@@ -243,16 +269,16 @@ std::expected<SurroundingsChoice, std::string> load_surroundings(const std::stri
                     fmt::format("{}: there is no section [{}]; there are features, sources, groups",
                                 at(path, table), section));
             }
+            if (section == "groups") {
+                out.groups = TRY(groups_in(path, table));
+                continue;
+            }
             if (!table.is_table()) {
-                return std::unexpected(fmt::format("{}: {} is a section: write [{}]",
-                                                   at(path, table), section, section));
+                return std::unexpected(
+                    fmt::format("{}: sources is a section: write [sources.NAME]", at(path, table)));
             }
             for (const auto& [name, value] : in_order(table)) {
-                if (section == "sources") {
-                    out.sources.push_back(TRY(load_source(path, name, value)));
-                } else {
-                    out.groups.push_back(TRY(load_group(path, name, value)));
-                }
+                out.sources.push_back(TRY(load_source(path, name, value)));
             }
         }
         return out;

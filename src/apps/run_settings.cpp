@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "apps/strategy_features.hpp"
 #include "apps/strategy_loader.hpp"
 #include "base/try.hpp"
 #include "research/features/tick_reader.hpp"
@@ -287,6 +288,25 @@ std::expected<std::optional<BarSpec>, Text> bars_for(const StrategyConfig& wish,
     return spec;
 }
 
+/// The features of the run are told to each strategy that takes some.
+std::expected<void, Text> resolve_features(const RunConfig& config, StrategyRun& run,
+                                           RunSettings& out) {
+    if (!takes_features(run.name)) return {};
+    for (const auto& [name, expression] : config.features) {
+        run.params.entries.emplace_back(Text{kFeaturePrefix} + name, expression);
+    }
+    std::vector<Text> symbols;
+    for (const InstrumentId id : run.instruments) {
+        symbols.push_back(out.instruments.at(id).symbol);
+    }
+    for (const GroupChoice& group : config.groups) {
+        run.groups.push_back({.name = group.name, .names = TRY(read_group(group, symbols))});
+    }
+    const auto plan = TRY(plan_features(out, run));
+    if (plan) add_feature_bars(out, run, *plan);
+    return {};
+}
+
 std::expected<void, Text> resolve_strategies(const RunConfig& config, RunSettings& out) {
     if (config.strategies.empty() || config.strategies.front().name.empty()) {
         return std::unexpected("no strategy is named; say --strategy NAME");
@@ -299,6 +319,7 @@ std::expected<void, Text> resolve_strategies(const RunConfig& config, RunSetting
                         .bars = std::nullopt};
         if (is_library(wish.name)) run.library_hash = TRY(library_hash(wish.name));
         run.bars = TRY(bars_for(wish, run, out));
+        TRY_VOID(resolve_features(config, run, out));
         out.strategies.push_back(std::move(run));
     }
     return {};
@@ -456,6 +477,22 @@ std::expected<RunSettings, Text> resolve(const RunConfig& config, const ports::H
     return out;
 }
 
+std::expected<engine::StrategySlot, Text> make_slot(const RunSettings& settings,
+                                                    const StrategyRun& run) {
+    const StrategyFeatures features = TRY(features_of(run));
+    std::vector<Text> names;
+    for (const auto& text : features.texts) names.push_back(text.name);
+    auto strategy = TRY(make_strategy(run.name, {.instruments = settings.instruments,
+                                                 .traded = run.instruments,
+                                                 .params = features.plain,
+                                                 .features = names}));
+    return engine::StrategySlot{.name = run.name,
+                                .strategy = std::move(strategy),
+                                .instruments = run.instruments,
+                                .bars = run.bars,
+                                .features = TRY(plan_features(settings, run))};
+}
+
 std::expected<std::vector<engine::StrategySlot>, Text> make_slots(const RunSettings& settings) {
     std::vector<engine::StrategySlot> out;
     for (const StrategyRun& run : settings.strategies) {
@@ -463,13 +500,7 @@ std::expected<std::vector<engine::StrategySlot>, Text> make_slots(const RunSetti
             return std::unexpected(fmt::format(
                 "strategy library {}: is not the one that the run was made with", run.name));
         }
-        const signal::StrategySetup setup{
-            .instruments = settings.instruments, .traded = run.instruments, .params = run.params};
-        auto strategy = TRY(make_strategy(run.name, setup));
-        out.push_back({.name = run.name,
-                       .strategy = std::move(strategy),
-                       .instruments = run.instruments,
-                       .bars = run.bars});
+        out.push_back(TRY(make_slot(settings, run)));
     }
     return out;
 }

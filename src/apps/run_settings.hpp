@@ -15,6 +15,12 @@
 
 namespace tradewind::apps {
 
+/// A way to group a strategy's instruments.
+struct GroupRun {
+    std::string name;
+    std::vector<std::string> names;  ///< by instrument of the strategy; empty: of none
+};
+
 /// One strategy of a run, resolved.
 struct StrategyRun {
     std::string name;
@@ -22,6 +28,7 @@ struct StrategyRun {
     signal::Params params;
     std::vector<InstrumentId> instruments;
     std::optional<BarSpec> bars;
+    std::vector<GroupRun> groups{};  ///< that its features may name
 };
 
 /// Everything that a run's result depends on, resolved against the catalog. Its JSON text heads the
@@ -62,6 +69,9 @@ struct BarChoice {
 /// First 16 hexadecimal digits of the SHA-256 of the JSON text.
 [[nodiscard]] std::string settings_hash(std::string_view json);
 
+/// Makes one strategy, with its features.
+[[nodiscard]] std::expected<engine::StrategySlot, std::string> make_slot(
+    const RunSettings& settings, const StrategyRun& run);
 /// Makes the strategies and ties them to their instruments. A library whose hash is not the
 /// recorded one is refused.
 [[nodiscard]] std::expected<std::vector<engine::StrategySlot>, std::string> make_slots(

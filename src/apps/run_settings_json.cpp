@@ -44,6 +44,10 @@ Json strategies_json(const RunSettings& settings) {
                        {"params", std::move(params)},
                        {"instruments", std::move(ids)},
                        {"bars", optional_text(run.bars)}});
+        if (run.groups.empty()) continue;  // settings without groups read as they did before
+        Json groups = Json::object();
+        for (const GroupRun& group : run.groups) groups[group.name] = group.names;
+        out.back()["groups"] = std::move(groups);
     }
     return out;
 }
@@ -193,6 +197,11 @@ private:
         }
         for (const Json& symbol : json.at("instruments")) {
             out.instruments.push_back(TRY(id_of(symbol, settings)));
+        }
+        if (!json.contains("groups")) return out;
+        for (const auto& [name, names] : json.at("groups").items()) {
+            out.groups.push_back({.name = name, .names = names.get<std::vector<std::string>>()});
+            if (out.groups.back().names.size() != out.instruments.size()) return bad("groups");
         }
         return out;
     }

@@ -160,19 +160,18 @@ RunSettings TrialDesk::settings_with(const research::ParamTexts& searched) const
 
 std::expected<std::vector<engine::StrategySlot>, std::string> TrialDesk::make(
     const research::ParamTexts& searched) const {
-    const StrategyRun& run = settings_.strategies.front();
-    signal::Params params = run.params;
+    StrategyRun run = settings_.strategies.front();
     for (const auto& [name, value] : searched) {
-        std::erase_if(params.entries, [&](const auto& entry) { return entry.first == name; });
-        params.entries.emplace_back(name, value);
+        std::erase_if(run.params.entries, [&](const auto& entry) { return entry.first == name; });
+        run.params.entries.emplace_back(name, value);
     }
-    auto strategy = TRY(kernel_ ? kernel_->make(params)
-                                : make_strategy(run.name, {.instruments = settings_.instruments,
-                                                           .traded = run.instruments,
-                                                           .params = params}));
     std::vector<engine::StrategySlot> out;
+    if (kernel_ == nullptr) {
+        out.push_back(TRY(make_slot(settings_, run)));
+        return out;
+    }
     out.push_back({.name = run.name,
-                   .strategy = std::move(strategy),
+                   .strategy = TRY(kernel_->make(run.params)),
                    .instruments = run.instruments,
                    .bars = run.bars});
     return out;

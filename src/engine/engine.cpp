@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/engine.hpp"
 
+#include "base/assert.hpp"
 #include "engine/slot.hpp"
 
 namespace tradewind::engine {
@@ -43,6 +44,12 @@ Engine::Engine(const InstrumentTable& instruments, const EngineSettings& setting
                                                      .bars = given.bars,
                                                      .context = signal::Context{id, world}}));
         if (given.trades_from) slots_.back()->context.trade_from(*given.trades_from);
+        if (given.features) {
+            ASSERT(given.bars.has_value());
+            slots_.back()->features.emplace(*given.features, instruments, given.instruments,
+                                            *given.bars);
+            tapped_.push_back(slots_.back().get());
+        }
         for (const InstrumentId instrument : given.instruments) {
             auto& told = slots_of_[instrument.value];
             if (told.empty() || told.back() != slots_.back().get()) {
@@ -50,7 +57,8 @@ Engine::Engine(const InstrumentTable& instruments, const EngineSettings& setting
             }
         }
     }
-    if (slots_.size() == 1 && slots_.front()->strategy->skims()) skimmer_ = slots_.front().get();
+    const bool may_skim = slots_.size() == 1 && tapped_.empty();
+    if (may_skim && slots_.front()->strategy->skims()) skimmer_ = slots_.front().get();
 }
 
 Engine::~Engine() = default;

@@ -13,6 +13,7 @@
 #include "domain/command.hpp"
 #include "domain/event.hpp"
 #include "domain/instrument.hpp"
+#include "engine/feature_tap.hpp"
 #include "market/bar_aggregator.hpp"
 #include "market/bar_track.hpp"
 #include "market/market.hpp"
@@ -33,6 +34,8 @@ struct StrategySlot {
     std::optional<BarSpec> bars;            ///< only bars made this way; absent: all
     /// Told everything, it sends orders from this instant on; absent: from the start.
     std::optional<Timestamp> trades_from{};
+    /// What it is told of features, of the bars that it gets, which are told then.
+    std::optional<FeaturePlan> features{};
 };
 
 /// Bars that the engine makes itself from what comes in, for strategies that ask for them.
@@ -155,7 +158,9 @@ private:
     void on(const EndOfData& end);
     void on(const MarginCall& call);
     void on(const Liquidation& liquidation);
-    void on_closed_bar(const Bar& bar);
+    void on_closed_bar(const Bar& bar, Timestamp closed);
+    void tap(const Bar& bar, Timestamp closed);
+    void tell_features(Slot& slot);
     void on_whole_book(InstrumentId instrument);
     /// A fill with the one whose it is.
     struct Booking {
@@ -218,6 +223,7 @@ private:
     std::unique_ptr<Working> working_;
     std::vector<std::unique_ptr<Slot>> slots_;
     std::vector<std::vector<Slot*>> slots_of_;  ///< by instrument: who gets its events
+    std::vector<Slot*> tapped_;                 ///< those that are told features
     Slot* skimmer_ = nullptr;                   ///< the only strategy, where it skims
 
     Timestamp now_ = kTimestampMin;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "engine/engine.hpp"
@@ -30,6 +32,9 @@ private:
     const orders::Orders& orders_;
 };
 
+/// The timer that ends an instant for a strategy's features. Strategies count theirs from 0.
+inline constexpr TimerId kInstantEnds{UINT32_MAX};
+
 /// A strategy at work.
 struct Engine::Slot {
     StrategyId id;
@@ -37,6 +42,8 @@ struct Engine::Slot {
     std::unique_ptr<signal::Strategy> strategy;
     std::optional<BarSpec> bars;
     signal::Context context;
+    std::optional<FeatureTap> features{};
+    bool awaits_instant = false;  ///< a timer is set for the end of the instant
 
     [[nodiscard]] bool wants(const BarSpec& spec) const { return !bars || *bars == spec; }
 };

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <utility>
 
 #include "engine/engine.hpp"
 #include "engine/slot.hpp"
@@ -92,17 +93,41 @@ inline void Engine::on(const Bar& bar) {
     }
     trades_.on_bar(bar);
     for (const std::size_t i : aggregators_of_[bar.instrument.value]) {
-        for (const auto& closed : aggregators_[i].on_bar(now_, bar)) on_closed_bar(closed.bar);
+        for (const auto& closed : aggregators_[i].on_bar(now_, bar))
+            on_closed_bar(closed.bar, closed.ts);
     }
-    on_closed_bar(bar);
+    on_closed_bar(bar, now_);
     sample(now_);
 }
 
-[[gnu::always_inline]] inline void Engine::on_closed_bar(const Bar& bar) {
+[[gnu::always_inline]] inline void Engine::on_closed_bar(const Bar& bar, Timestamp closed) {
     for (Slot* slot : slots_of_[bar.instrument.value]) {
         if (!slot->wants(bar.spec)) continue;
         tell(*slot, [&](signal::Strategy& s, signal::Context& c) { s.on_bar(c, bar); });
     }
+    if (!tapped_.empty()) [[unlikely]]
+        tap(bar, closed);
+}
+
+/// Features of one's own bars are there with the bar. Others wait for the rest of the instant: a
+/// timer that is due now comes after all bars that close now.
+[[gnu::noinline]] void Engine::tap(const Bar& bar, Timestamp closed) {
+    for (Slot* slot : tapped_) {
+        if (!slot->features->take(closed, bar)) continue;
+        if (!slot->features->waits()) {
+            tell_features(*slot);
+        } else if (!std::exchange(slot->awaits_instant, true)) {
+            const Timer timer{.strategy = slot->id, .timer = kInstantEnds};
+            decisions_.emplace_back(Command{SetTimer{.timer = timer, .at = now_}});
+        }
+    }
+}
+
+void Engine::tell_features(Slot& slot) {
+    slot.awaits_instant = false;
+    slot.features->run([&](const signal::FeatureRow& row) {
+        tell(slot, [&](signal::Strategy& s, signal::Context& c) { s.on_features(c, row); });
+    });
 }
 
 void Engine::on(const Quote& quote) {
@@ -111,7 +136,8 @@ void Engine::on(const Quote& quote) {
     mark(quote.instrument, price);
     trades_.on_mark(quote.instrument, price);
     for (const std::size_t i : aggregators_of_[quote.instrument.value]) {
-        for (const auto& closed : aggregators_[i].on_quote(now_, quote)) on_closed_bar(closed.bar);
+        for (const auto& closed : aggregators_[i].on_quote(now_, quote))
+            on_closed_bar(closed.bar, closed.ts);
     }
     tell_all(quote.instrument,
              [&](signal::Strategy& s, signal::Context& c) { s.on_quote(c, quote); });
@@ -123,7 +149,8 @@ void Engine::on(const Trade& trade) {
     mark(trade.instrument, trade.price);
     trades_.on_mark(trade.instrument, trade.price);
     for (const std::size_t i : aggregators_of_[trade.instrument.value]) {
-        for (const auto& closed : aggregators_[i].on_trade(now_, trade)) on_closed_bar(closed.bar);
+        for (const auto& closed : aggregators_[i].on_trade(now_, trade))
+            on_closed_bar(closed.bar, closed.ts);
     }
     tell_all(trade.instrument,
              [&](signal::Strategy& s, signal::Context& c) { s.on_trade(c, trade); });
@@ -199,8 +226,9 @@ void Engine::on(const EconomicRelease& release) {
 
 void Engine::on(const Timer& timer) {
     if (timer.strategy.value >= slots_.size()) return;  // of a strategy that this run does not have
-    tell(*slots_[timer.strategy.value],
-         [&](signal::Strategy& s, signal::Context& c) { s.on_timer(c, timer.timer); });
+    Slot& slot = *slots_[timer.strategy.value];
+    if (timer.timer == kInstantEnds && slot.features) return tell_features(slot);
+    tell(slot, [&](signal::Strategy& s, signal::Context& c) { s.on_timer(c, timer.timer); });
 }
 
 void Engine::on(const CashFlow& flow) {
@@ -215,7 +243,10 @@ void Engine::on(const ModelPromoted&) {}
 
 void Engine::on(const EndOfData&) {
     for (std::size_t i = 0; i < aggregators_.size(); ++i) {
-        if (const auto closed = aggregators_[i].flush()) on_closed_bar(closed->bar);
+        if (const auto closed = aggregators_[i].flush()) on_closed_bar(closed->bar, closed->ts);
+    }
+    for (Slot* slot : tapped_) {
+        if (slot->awaits_instant) tell_features(*slot);
     }
     tell_all(std::nullopt, [](signal::Strategy& s, signal::Context& c) { s.on_end(c); });
     sample(now_);

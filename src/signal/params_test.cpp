@@ -113,9 +113,10 @@ TEST(BuiltIns, refuse_parameters_that_contradict_each_other) {
               "parameter entry: 0 is outside 1 to 100000");
 }
 
-TEST(BuiltIns, can_be_made_without_parameters_where_one_instrument_is_enough) {
+TEST(BuiltIns, can_be_made_without_parameters_where_one_instrument_and_no_rule_is_enough) {
     for (const BuiltIn& built_in : built_in_strategies()) {
-        const bool needs_more = built_in.name == "momentum" || built_in.name == "pairs-kalman";
+        const bool needs_more = built_in.name == "momentum" || built_in.name == "pairs-kalman" ||
+                                !built_in.expressions.empty();
         EXPECT_EQ(refusal_of(built_in.name, {}).empty(), !needs_more) << built_in.name;
     }
 }

@@ -19,6 +19,7 @@ struct StrategySetup {
     const InstrumentTable& instruments;
     std::span<const InstrumentId> traded;  ///< the instruments that it gets events of
     const Params& params;
+    std::span<const std::string> features{};  ///< names of what `on_features` brings
 };
 
 /// One line of text on failure.
@@ -29,10 +30,15 @@ struct BuiltIn {
     std::string_view name;
     std::string_view summary;  ///< one line, with the parameters and their defaults
     MadeStrategy (*make)(const StrategySetup&);
+    /// Parameters that are expressions over features: the strategy is made without them, and each
+    /// that is given is a feature of that name.
+    std::span<const std::string_view> expressions{};
 };
 
 [[nodiscard]] std::span<const BuiltIn> built_in_strategies();
 
+/// nullptr: there is none of that name.
+[[nodiscard]] const BuiltIn* find_built_in(std::string_view name);
 /// The error names the strategies that there are.
 [[nodiscard]] MadeStrategy make_built_in(std::string_view name, const StrategySetup& setup);
 

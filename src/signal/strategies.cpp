@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "signal/average_cross.hpp"
+#include "signal/feature_rule.hpp"
 #include "signal/flow_follower.hpp"
 #include "signal/market_maker.hpp"
 #include "signal/pairs.hpp"
@@ -398,6 +399,10 @@ constexpr auto kBuiltIns = std::to_array<BuiltIn>({
      "at "
      "|z| >= entry=1, out at exit=0, stop=4, rehedge=0.1; size=1 | share",
      make_pairs_kalman},
+    {"rule",
+     "long=EXPRESSION and exit_long=EXPRESSION over features, short and exit_short alike; without "
+     "an exit it is held while the entry is true; size=1 | share",
+     make_from_params<FeatureRule>, FeatureRule::kExpressions},
     {"buy-and-hold", "buys size=1 | share of each instrument at the start",
      make_from_params<BuyAndHold>},
 });
@@ -406,12 +411,16 @@ constexpr auto kBuiltIns = std::to_array<BuiltIn>({
 
 std::span<const BuiltIn> built_in_strategies() { return kBuiltIns; }
 
+const BuiltIn* find_built_in(std::string_view name) {
+    const auto* const found = std::find_if(kBuiltIns.begin(), kBuiltIns.end(),
+                                           [name](const BuiltIn& one) { return one.name == name; });
+    return found == kBuiltIns.end() ? nullptr : found;
+}
+
 MadeStrategy make_built_in(std::string_view name, const StrategySetup& setup) {
+    if (const BuiltIn* found = find_built_in(name)) return found->make(setup);
     std::vector<std::string_view> all;
-    for (const BuiltIn& built_in : kBuiltIns) {
-        if (built_in.name == name) return built_in.make(setup);
-        all.push_back(built_in.name);
-    }
+    for (const BuiltIn& built_in : kBuiltIns) all.push_back(built_in.name);
     return std::unexpected(fmt::format("strategy {}: there is none of that name; there are {}",
                                        name, fmt::join(all, ", ")));
 }

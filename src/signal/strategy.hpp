@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 
 #include "domain/command.hpp"
 #include "domain/event.hpp"
@@ -9,6 +10,14 @@
 #include "signal/context.hpp"
 
 namespace tradewind::signal {
+
+/// The features of an instrument as they were known at an instant, in the order of
+/// `StrategySetup::features`; NaN where there is no value.
+struct FeatureRow {
+    InstrumentId instrument{};
+    Timestamp known_at{};
+    std::span<const double> values{};  ///< until the call returns
+};
 
 /// Says where to be. Events come in; target positions or order intents go out through the Context.
 /// Everything that a strategy knows must come from the events and the Context: no clock, file,
@@ -23,6 +32,9 @@ public:
     /// Before the first event; nothing is known of the market yet.
     virtual void on_start(Context&) {}
     virtual void on_bar(Context&, const Bar&) {}
+    /// Features of a bar of its own: right after that bar, or, where they read more than it, once
+    /// all that is known at that instant has come.
+    virtual void on_features(Context&, const FeatureRow&) {}
     virtual void on_quote(Context&, const Quote&) {}
     virtual void on_trade(Context&, const Trade&) {}
     /// A row; the book may be in the middle of a message.

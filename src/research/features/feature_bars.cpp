@@ -6,6 +6,7 @@
 #include "base/try.hpp"
 #include "domain/bar_times.hpp"
 #include "domain/numbers.hpp"
+#include "feature/bar_row.hpp"
 #include "market/bar_aggregator.hpp"
 #include "research/features/tick_reader.hpp"
 #include "sim/book_rows.hpp"
@@ -13,72 +14,40 @@
 namespace tradewind::research {
 namespace {
 
-using feature::Field;
 using Bars = ports::BarColumns;
 
-struct FieldSource {
-    Field field;
-    std::size_t column;
-};
-constexpr std::array<FieldSource, 5> kSources{{{Field::open, Bars::open},
-                                               {Field::high, Bars::high},
-                                               {Field::low, Bars::low},
-                                               {Field::close, Bars::close},
-                                               {Field::volume, Bars::volume}}};
-
-std::size_t place(Field field) { return static_cast<std::size_t>(field); }
-
-double seconds_of(Timestamp at) { return static_cast<double>(at.ns) / 1e9; }
-
-/// The session in which an instant lies, or the next one; instants in order cost a comparison.
-class SessionTrack {
-public:
-    explicit SessionTrack(CalendarKind calendar) : calendar_(calendar) {}
-    [[nodiscard]] const Session& at(Timestamp t) {
-        if (t < known_from_ || t >= session_.close) {
-            session_ = session_from(calendar_, t);
-            known_from_ = t;
-        }
-        return session_;
-    }
-
-private:
-    CalendarKind calendar_;
-    Session session_{};
-    Timestamp known_from_ = kTimestampMax;
-};
-
-void append_times(FeatureBars& out, const BarTimes& times, SessionTrack& sessions) {
+void append(FeatureBars& out, const feature::BarPrices& bar, const BarTimes& times,
+            feature::BarRowMaker& rows) {
     out.known_at.push_back(times.close.ns);
     out.opened_at.push_back(times.open.ns);
-    out.columns[place(Field::time)].push_back(seconds_of(times.close));
-    // a bar that ends with its session belongs to it
-    const Session& session = sessions.at(times.close - Duration{1});
-    out.columns[place(Field::session_open)].push_back(seconds_of(session.open));
-    out.columns[place(Field::session_close)].push_back(seconds_of(session.close));
+    const auto row = rows.row(bar, times.close);
+    for (std::size_t i = 0; i < row.size(); ++i) out.columns[i].push_back(row[i]);
 }
 
-void append(FeatureBars& out, const ports::Chunk& chunk, BarClock& clock, SessionTrack& sessions) {
-    for (const FieldSource& source : kSources) {
-        for (const std::int64_t raw : chunk.column(source.column)) {
-            out.columns[place(source.field)].push_back(to_double(Price{raw}));
-        }
-    }
-    for (const std::int64_t label : chunk.column(ports::kTs)) {
-        append_times(out, clock.at({label}), sessions);
+void append(FeatureBars& out, const ports::Chunk& chunk, BarClock& clock,
+            feature::BarRowMaker& rows) {
+    for (std::size_t i = 0; i < chunk.rows; ++i) {
+        append(out,
+               {.open = {chunk.column(Bars::open)[i]},
+                .high = {chunk.column(Bars::high)[i]},
+                .low = {chunk.column(Bars::low)[i]},
+                .close = {chunk.column(Bars::close)[i]},
+                .volume = {chunk.column(Bars::volume)[i]}},
+               clock.at({chunk.column(Bars::ts)[i]}), rows);
     }
 }
 
 /// A bar that ticks made, and how many trades had come by then.
 void append(FeatureBars& out, const market::ClosedBar& made, std::uint64_t trades,
-            SessionTrack& sessions) {
+            feature::BarRowMaker& rows) {
     const Bar& bar = made.bar;
-    const std::array values{to_double(bar.open), to_double(bar.high), to_double(bar.low),
-                            to_double(bar.close), to_double(bar.volume)};
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        out.columns[place(kSources[i].field)].push_back(values[i]);
-    }
-    append_times(out, {.open = bar.open_ts, .close = made.ts}, sessions);
+    append(out,
+           {.open = bar.open,
+            .high = bar.high,
+            .low = bar.low,
+            .close = bar.close,
+            .volume = bar.volume},
+           {.open = bar.open_ts, .close = made.ts}, rows);
     if (bar.spec.unit != BarUnit::time) out.trades_end.push_back(trades);
 }
 
@@ -89,14 +58,14 @@ std::expected<FeatureBars, std::string> stored_feature_bars(const ports::History
                                                             Timestamp to) {
     FeatureBars out;
     BarClock clock{instrument.calendar, key.spec};
-    SessionTrack sessions{instrument.calendar};
+    feature::BarRowMaker rows{instrument.calendar};
     auto reader = history.read(key, kTimestampMin, kTimestampMax);
     if (!reader) return std::unexpected(reader.error().text);
     while (true) {
         const auto chunk = (*reader)->next();
         if (!chunk) return std::unexpected(chunk.error().text);
         if (!*chunk) return out;
-        append(out, **chunk, clock, sessions);
+        append(out, **chunk, clock, rows);
         if (out.known_at.back() >= to.ns) return out;
     }
 }
@@ -110,7 +79,7 @@ std::expected<FeatureBars, std::string> made_feature_bars(const ports::History& 
     FeatureBars out;
     const ports::Series* source = ticks_for_bars(history, key);
     if (source == nullptr) return std::unexpected(ports::to_string(key) + ": there is none");
-    SessionTrack sessions{instrument.calendar};
+    feature::BarRowMaker rows{instrument.calendar};
     market::BarAggregator bars{instrument, key.spec};
     TickReader ticks = TRY(TickReader::open(history, instrument, {&source->key, 1}, kTimestampMax));
     const bool is_of_quotes = source->key.kind == ports::SeriesKind::quote;
@@ -123,7 +92,7 @@ std::expected<FeatureBars, std::string> made_feature_bars(const ports::History& 
         const market::ClosedBars closed = trade          ? bars.on_trade(ts, *trade)
                                           : is_of_quotes ? bars.on_quote(ts, sim::quote_of(*head))
                                                          : market::ClosedBars{};
-        for (const market::ClosedBar& bar : closed) append(out, bar, trades, sessions);
+        for (const market::ClosedBar& bar : closed) append(out, bar, trades, rows);
         TRY_VOID(ticks.step());
     }
     return out;
