@@ -9,6 +9,7 @@
 #include "feature/indicators/families.hpp"
 #include "feature/kernel_indicator.hpp"
 #include "feature/kernels/comoments.hpp"
+#include "feature/kernels/elementary.hpp"
 #include "feature/kernels/extremes.hpp"
 #include "feature/kernels/last_values.hpp"
 #include "feature/kernels/moments.hpp"
@@ -170,9 +171,9 @@ private:
         const auto n = static_cast<double>(values_.all().size());
         double sum = 0.0;
         for (const double count : counts_) {
-            if (count > 0.0) sum -= count / n * std::log(count / n);
+            if (count > 0.0) sum -= count / n * natural_log(count / n);
         }
-        return sum / std::log(bins_);
+        return sum / natural_log(bins_);
     }
 
     LastValues values_;

@@ -9,6 +9,7 @@
 
 #include "feature/indicators/families.hpp"
 #include "feature/kernel_indicator.hpp"
+#include "feature/kernels/elementary.hpp"
 #include "feature/kernels/extremes.hpp"
 #include "feature/kernels/last_values.hpp"
 
@@ -84,7 +85,7 @@ class LogSlope {
 public:
     explicit LogSlope(const std::vector<std::size_t>& scales) {
         for (const std::size_t scale : scales) {
-            shares_.push_back(std::log(static_cast<double>(scale)));
+            shares_.push_back(natural_log(static_cast<double>(scale)));
         }
         const double mean = std::accumulate(shares_.begin(), shares_.end(), 0.0) /
                             static_cast<double>(shares_.size());
@@ -132,7 +133,7 @@ public:
             const double sum = sums_[i].add(change * change);
             if (!Warm && taken_ < period_) continue;
             const double mean = sum / static_cast<double>(period_ + 1 - lag);
-            slope += slope_.share(i) * std::log(mean);
+            slope += slope_.share(i) * natural_log(mean);
         }
         if (!Warm && taken_++ < period_) return kNaN;
         return detail::is_finite(slope) ? 0.5 * slope : kNaN;
@@ -199,7 +200,7 @@ public:
             ranges_.emplace_back(period - sizes_[i] + 1);
             // A part of the slope that is the same in each row.
             if (is_corrected) {
-                start_ -= slope_.share(i) * std::log(expected_rescaled_range(sizes_[i]));
+                start_ -= slope_.share(i) * natural_log(expected_rescaled_range(sizes_[i]));
             }
         }
         if (is_corrected) start_ += 0.5;
@@ -215,7 +216,7 @@ public:
         double slope = start_;
         for (std::size_t i = 0; i < sizes_.size(); ++i) {
             ranges_[i].push(rescaled_range(changes_.all().last(sizes_[i])));
-            slope += slope_.share(i) * std::log(mean_range(i));
+            slope += slope_.share(i) * natural_log(mean_range(i));
         }
         return (Warm || taken_ > period_) && detail::is_finite(slope) ? slope : kNaN;
     }
