@@ -63,6 +63,17 @@ void add_list(CLI::App& features, int& exit_code) {
     add_json(verb);
 }
 
+void add_latest(CLI::App& features, int& exit_code) {
+    const Verb verb =
+        add_verb(features, exit_code, "latest",
+                 "What stored features are, or were known to be at an instant: the last vector of "
+                 "each\ninstrument",
+                 run_features_latest);
+    verb.app->add_option("--out", verb.options->store, "look in this folder (CATALOG/features)");
+    verb.app->add_option("--at", verb.options->at, "as it was known then, like 2014-05-02 (now)");
+    add_json(verb);
+}
+
 void add_show(CLI::App& features, int& exit_code) {
     const Verb verb = add_verb(features, exit_code, "show",
                                "Show what an indicator or features are on bars of the catalog",
@@ -120,6 +131,7 @@ void add_features_command(CLI::App& app, int& exit_code) {
     features->require_subcommand(1);
     add_build(*features, exit_code);
     add_list(*features, exit_code);
+    add_latest(*features, exit_code);
     add_show(*features, exit_code);
     add_check(*features, exit_code);
     add_plot(*features, exit_code);

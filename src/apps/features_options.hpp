@@ -24,6 +24,7 @@ struct FeaturesOptions {
     std::string store;  ///< --out: a folder in place of the catalog's own
     std::string exported;
     std::string page;
+    std::string at;  ///< an instant; empty: the last there is
     bool rebuild = false;
     unsigned jobs = 0;
     std::size_t cuts = 12;
@@ -73,6 +74,7 @@ struct BarSource {
 
 [[nodiscard]] std::expected<void, RunFailure> run_features_build(const FeaturesOptions& options);
 [[nodiscard]] std::expected<void, RunFailure> run_features_list(const FeaturesOptions& options);
+[[nodiscard]] std::expected<void, RunFailure> run_features_latest(const FeaturesOptions& options);
 [[nodiscard]] std::expected<void, RunFailure> run_features_show(const FeaturesOptions& options);
 [[nodiscard]] std::expected<void, RunFailure> run_features_check(const FeaturesOptions& options);
 [[nodiscard]] std::expected<void, RunFailure> run_features_plot(const FeaturesOptions& options);

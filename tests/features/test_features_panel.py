@@ -248,6 +248,22 @@ def test_all_of_it_is_checked_and_kept(world, config, tmp_path):
     assert fewer["schema_hash"] != built["schema_hash"], "another universe is another feature"
 
 
+def test_the_latest_vectors_are_those_known_at_an_instant(world, closes, tmp_path):
+    _, table = closes
+    run("features", "build", "--catalog", world / "C", "--instrument", "*", "--expr", "close", "--out", tmp_path / "F")
+    at = table.ts.quantile(0.5, interpolation="nearest")
+    instant = pd.Timestamp(at, tz="UTC").strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    for given, known in [((), table), (("--at", instant), table[table.ts <= at])]:
+        told = json.loads(run("features", "latest", "--catalog", world / "C", "--out", tmp_path / "F", *given,
+                              "--json").stdout)
+        expected = known.sort_values("ts").groupby("instrument").c.last()
+        assert {v["instrument"]: v["values"] for v in told["schemas"][0]["vectors"]} == {
+            name: [value] for name, value in expected.items()}
+    assert run("features", "latest", "--catalog", world / "C", "--out", tmp_path / "F", "--at", "x", expect=2).stderr
+    none = run("features", "latest", "--catalog", world / "C", "--out", tmp_path / "F", "--at", "1990-01-01")
+    assert none.stdout == "(nothing was known then)\n"
+
+
 @pytest.mark.parametrize("arguments, told", [
     (["--expr", "minutes_to(fomc)"],
      "--expr: feature value, column 12: there is no source fomc; name one: --source fomc=calendar:FILE"),
