@@ -327,7 +327,7 @@ public:
         const double before = window_.push(value);
         const double step = length<Warm>(value - std::exchange(last_, value));
         const double old_step = length<Warm>(before - std::exchange(before_last_, before));
-        zeros_ = step == 0.0 ? zeros_ + 1 : 0;
+        zeros_ = is_zero(step) ? zeros_ + 1 : 0;
         way_ += step - old_step;
         way_anew_ += step;
         if (window_.has_turned_now()) way_ = std::exchange(way_anew_, 0.0);

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -75,6 +77,11 @@ private:
     bool is_full_ = false;
 };
 
+/// Without a floating comparison, which asks for NaN besides.
+[[nodiscard]] inline bool is_zero(double value) {
+    return std::bit_cast<std::uint64_t>(value) << 1U == 0;
+}
+
 /// Sum of a window of values that are not negative: exactly 0 when all of them are, which a running
 /// sum is not.
 class RollingMagnitude {
@@ -82,7 +89,7 @@ public:
     explicit RollingMagnitude(std::size_t period) : sum_(period) {}
 
     double add(double magnitude) {
-        zeros_ = magnitude == 0.0 ? zeros_ + 1 : 0;
+        zeros_ = is_zero(magnitude) ? zeros_ + 1 : 0;
         const double sum = sum_.add(magnitude);
         return zeros_ >= sum_.window().period() ? 0.0 : sum;
     }
