@@ -26,6 +26,9 @@ struct ChosenFeature {
 /// The section [features] of a TOML file, name = "expression", in the file's order.
 [[nodiscard]] std::expected<std::vector<ChosenFeature>, std::string> load_features(
     const std::string& path);
+/// The section [labels], which is written alike.
+[[nodiscard]] std::expected<std::vector<ChosenFeature>, std::string> load_labels(
+    const std::string& path);
 /// The sections [sources.NAME] and [groups] beside it, where there are some.
 [[nodiscard]] std::expected<SurroundingsChoice, std::string> load_surroundings(
     const std::string& path);

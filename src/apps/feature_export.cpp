@@ -28,15 +28,20 @@ public:
         : sink_(std::move(sink)), has_instrument_(columns.has_instrument) {
         text_ = has_instrument_ ? "ts,instrument" : "ts";
         for (const std::string& name : columns.names) text_ += "," + name;
+        for (const std::string& name : columns.instants) text_ += "," + name;
         text_ += '\n';
     }
 
-    std::expected<void, RunFailure> write(const std::string& symbol,
-                                          const ports::FeatureRows& rows) override {
+    std::expected<void, RunFailure> write(const std::string& symbol, const ports::FeatureRows& rows,
+                                          const InstantColumns& instants) override {
         for (std::size_t row = 0; row < rows.rows(); ++row) {
             wire::append_integer(text_, rows.known_at[row]);
             if (has_instrument_) text_ += "," + symbol;
             for (const double* column : rows.columns) append_value(column[row]);
+            for (const std::int64_t* column : instants) {
+                text_ += ',';
+                wire::append_integer(text_, column[row]);
+            }
             text_ += '\n';
             if (text_.size() >= kFlushBytes) TRY_VOID(flush());
         }
@@ -70,9 +75,9 @@ class ParquetExport final : public FeatureExport {
 public:
     explicit ParquetExport(std::unique_ptr<parquet::ParquetWriter> writer)
         : writer_(std::move(writer)) {}
-    std::expected<void, RunFailure> write(const std::string& symbol,
-                                          const ports::FeatureRows& rows) override {
-        if (auto done = writer_->write(symbol, rows); !done) {
+    std::expected<void, RunFailure> write(const std::string& symbol, const ports::FeatureRows& rows,
+                                          const InstantColumns& instants) override {
+        if (auto done = writer_->write(symbol, rows, instants); !done) {
             return std::unexpected(as_run_failure(done.error()));
         }
         return {};
@@ -93,8 +98,9 @@ private:
 std::expected<std::unique_ptr<FeatureExport>, RunFailure> open_feature_export(
     const std::string& path, const ExportColumns& columns) {
     if (path.ends_with(".parquet")) {
-        auto writer = parquet::ParquetWriter::open(
-            path, {.has_instrument = columns.has_instrument, .features = columns.names});
+        auto writer = parquet::ParquetWriter::open(path, {.has_instrument = columns.has_instrument,
+                                                          .features = columns.names,
+                                                          .instants = columns.instants});
         if (!writer) return std::unexpected(as_run_failure(writer.error()));
         return std::make_unique<ParquetExport>(std::move(*writer));
     }

@@ -182,7 +182,7 @@ std::expected<void, RunFailure> export_rows(const BarChoice& choice, const ports
     if (built.rows == 0) built.first = {rows.known_at.front()};
     built.last = {rows.known_at.back()};
     built.rows += rows.rows();
-    return out.write(choice.instrument->symbol, rows);
+    return out.write(choice.instrument->symbol, rows, {});
 }
 
 BuiltUnit export_unit(const FeatureWork& work, const FeatureUnit& unit, FeatureExport& out) {

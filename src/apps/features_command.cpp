@@ -2,6 +2,7 @@
 #include "apps/features_command.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <memory>
@@ -9,6 +10,7 @@
 #include "adapters/features/feature_folder.hpp"
 #include "apps/features_options.hpp"
 #include "base/try.hpp"
+#include "research/labels/definition.hpp"
 
 namespace tradewind::apps {
 namespace {
@@ -113,6 +115,34 @@ void add_plot(CLI::App& features, int& exit_code) {
         ->type_name("FILE");
 }
 
+void add_labels(CLI::App& features, int& exit_code) {
+    const Verb verb = add_verb(
+        features, exit_code, "labels",
+        "Say of every bar what came of it, for a model to learn, and how far that looked ahead.\n"
+        "A label is a call: 'triple_barrier(up=2, down=2, horizon=20)'.",
+        run_features_labels);
+    CLI::App& app = *verb.app;
+    FeaturesOptions& options = *verb.options;
+    app.add_option("--label", options.labels,
+                   fmt::format("a label: {}", fmt::join(research::labels::label_names(), ", ")))
+        ->take_all()
+        ->allow_extra_args(false);
+    app.add_option("--name", options.features.names, "its name, one for each --label (label)")
+        ->take_all()
+        ->allow_extra_args(false);
+    app.add_option("--config", options.features.config,
+                   "TOML file with a section [labels]: name = \"call\"");
+    app.add_option("--weight", options.weights,
+                   fmt::format("a column of weights for each label, as 'recency(250d)': {}",
+                               fmt::join(research::labels::weight_names(), ", ")))
+        ->take_all()
+        ->allow_extra_args(false);
+    app.add_option("--export", options.exported,
+                   "write a file: CSV, gzip where it ends in .gz, Parquet where it ends in "
+                   ".parquet");
+    add_json(verb);
+}
+
 }  // namespace
 
 RunFailure as_run_failure(const disk::Error& error) {
@@ -135,6 +165,7 @@ void add_features_command(CLI::App& app, int& exit_code) {
     add_show(*features, exit_code);
     add_check(*features, exit_code);
     add_plot(*features, exit_code);
+    add_labels(*features, exit_code);
 }
 
 }  // namespace tradewind::apps

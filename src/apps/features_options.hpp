@@ -25,6 +25,8 @@ struct FeaturesOptions {
     std::string exported;
     std::string page;
     std::string at;  ///< an instant; empty: the last there is
+    std::vector<std::string> labels;
+    std::vector<std::string> weights;
     bool rebuild = false;
     unsigned jobs = 0;
     std::size_t cuts = 12;
@@ -78,5 +80,6 @@ struct BarSource {
 [[nodiscard]] std::expected<void, RunFailure> run_features_show(const FeaturesOptions& options);
 [[nodiscard]] std::expected<void, RunFailure> run_features_check(const FeaturesOptions& options);
 [[nodiscard]] std::expected<void, RunFailure> run_features_plot(const FeaturesOptions& options);
+[[nodiscard]] std::expected<void, RunFailure> run_features_labels(const FeaturesOptions& options);
 
 }  // namespace tradewind::apps

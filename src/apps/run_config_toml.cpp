@@ -117,24 +117,25 @@ Done load_section(RunConfig& config, const std::string& path, const std::string&
     return {};
 }
 
-/// The section [features], name = "expression", in the file's order.
-std::expected<std::vector<ChosenFeature>, std::string> features_in(const std::string& path,
-                                                                   const toml::value& table) {
+/// A section of name = "text", in the file's order. `what`: "feature", of the section [features].
+std::expected<std::vector<ChosenFeature>, std::string> texts_in(const std::string& path,
+                                                                std::string_view what,
+                                                                const toml::value& table) {
     if (!table.is_table()) {
         return std::unexpected(
-            fmt::format("{}: features is a section: write [features]", at(path, table)));
+            fmt::format("{}: {}s is a section: write [{}s]", at(path, table), what, what));
     }
     std::vector<ChosenFeature> out;
     for (const auto& [name, value] : in_order(table)) {
         if (!value.is_string()) {
-            return std::unexpected(fmt::format("{}: feature {} is no text: write {} = \"...\"",
-                                               at(path, value), name, name));
+            return std::unexpected(fmt::format("{}: {} {} is no text: write {} = \"...\"",
+                                               at(path, value), what, name, name));
         }
         out.push_back({.text = {.name = name, .expression = value.as_string().str},
                        .where = at(path, value)});
     }
     if (out.empty()) {
-        return std::unexpected(fmt::format("{}: [features] is empty", at(path, table)));
+        return std::unexpected(fmt::format("{}: [{}s] is empty", at(path, table), what));
     }
     return out;
 }
@@ -169,10 +170,12 @@ std::expected<std::vector<GroupChoice>, std::string> groups_in(const std::string
 Done load_root(RunConfig& config, const std::string& path, const toml::value& root) {
     for (const auto& [section, value] : in_order(root)) {
         if (section == "features") {
-            for (ChosenFeature& one : TRY(features_in(path, value))) {
+            for (ChosenFeature& one : TRY(texts_in(path, "feature", value))) {
                 config.features.emplace_back(std::move(one.text.name),
                                              std::move(one.text.expression));
             }
+        } else if (section == "labels") {
+            continue;  // for `features labels`; nothing that trades reads them
         } else if (section == "groups") {
             config.groups = TRY(groups_in(path, value));
         } else if (section != "strategy") {
@@ -218,14 +221,28 @@ Done load_config(RunConfig& config, const std::string& path) {
     return with_toml(path, [&](const toml::value& root) { return load_root(config, path, root); });
 }
 
-std::expected<std::vector<ChosenFeature>, std::string> load_features(const std::string& path) {
+namespace {
+
+std::expected<std::vector<ChosenFeature>, std::string> load_texts(const std::string& path,
+                                                                  const std::string& what) {
     using Loaded = std::expected<std::vector<ChosenFeature>, std::string>;
     return with_toml(path, [&](const toml::value& root) -> Loaded {
-        if (!root.is_table() || !root.as_table().contains("features")) {
-            return std::unexpected(path + ": has no section [features]");
+        const std::string section = what + "s";
+        if (!root.is_table() || !root.as_table().contains(section)) {
+            return std::unexpected(fmt::format("{}: has no section [{}]", path, section));
         }
-        return features_in(path, root.as_table().at("features"));
+        return texts_in(path, what, root.as_table().at(section));
     });
+}
+
+}  // namespace
+
+std::expected<std::vector<ChosenFeature>, std::string> load_features(const std::string& path) {
+    return load_texts(path, "feature");
+}
+
+std::expected<std::vector<ChosenFeature>, std::string> load_labels(const std::string& path) {
+    return load_texts(path, "label");
 }
 
 namespace {
@@ -263,10 +280,11 @@ std::expected<SurroundingsChoice, std::string> load_surroundings(const std::stri
     return with_toml(path, [&](const toml::value& root) -> Loaded {
         SurroundingsChoice out;
         for (const auto& [section, table] : in_order(root)) {
-            if (section == "features") continue;
+            if (section == "features" || section == "labels") continue;
             if (section != "sources" && section != "groups") {
                 return std::unexpected(
-                    fmt::format("{}: there is no section [{}]; there are features, sources, groups",
+                    fmt::format("{}: there is no section [{}]; there are features, labels, "
+                                "sources, groups",
                                 at(path, table), section));
             }
             if (section == "groups") {

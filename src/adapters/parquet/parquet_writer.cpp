@@ -133,6 +133,11 @@ public:
             sql += fmt::format(", c{} DOUBLE", i);
             select_ += fmt::format(", c{} AS {}", i, quoted(columns.features[i], '"'));
         }
+        for (std::size_t i = 0; i < columns.instants.size(); ++i) {
+            sql += fmt::format(", t{} BIGINT", i);
+            select_ +=
+                fmt::format(", make_timestamp_ns(t{}) AS {}", i, quoted(columns.instants[i], '"'));
+        }
         TRY_VOID(query(sql + ")"));
         if (library_.appender_create(connection_, nullptr, "features", &appender_) != 0) {
             return failed(library_.appender_error(appender_));
@@ -140,12 +145,16 @@ public:
         return {};
     }
 
-    disk::Result write(const std::string& symbol, const ports::FeatureRows& rows) {
+    disk::Result write(const std::string& symbol, const ports::FeatureRows& rows,
+                       std::span<const std::int64_t* const> instants) {
         for (std::size_t row = 0; row < rows.rows(); ++row) {
             State state = library_.append_int64(appender_, rows.known_at[row]);
             if (has_instrument_) state |= library_.append_varchar(appender_, symbol.c_str());
             for (const double* column : rows.columns) {
                 state |= library_.append_double(appender_, column[row]);
+            }
+            for (const std::int64_t* column : instants) {
+                state |= library_.append_int64(appender_, column[row]);
             }
             state |= library_.appender_end_row(appender_);
             if (state != 0) return failed(library_.appender_error(appender_));
@@ -199,8 +208,9 @@ std::expected<std::unique_ptr<ParquetWriter>, disk::Error> ParquetWriter::open(
     return std::unique_ptr<ParquetWriter>{new ParquetWriter{std::move(session)}};
 }
 
-disk::Result ParquetWriter::write(const std::string& symbol, const ports::FeatureRows& rows) {
-    return session_->write(symbol, rows);
+disk::Result ParquetWriter::write(const std::string& symbol, const ports::FeatureRows& rows,
+                                  std::span<const std::int64_t* const> instants) {
+    return session_->write(symbol, rows, instants);
 }
 
 disk::Result ParquetWriter::close() { return session_->close(); }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,7 @@ public:
     struct Columns {
         bool has_instrument = false;
         std::vector<std::string> features;
+        std::vector<std::string> instants{};  ///< columns of timestamps, behind the features
     };
     /// An error of kind bad_input where the library is not there.
     [[nodiscard]] static std::expected<std::unique_ptr<ParquetWriter>, disk::Error> open(
@@ -25,7 +28,9 @@ public:
     ParquetWriter& operator=(const ParquetWriter&) = delete;
     ~ParquetWriter();
 
-    [[nodiscard]] disk::Result write(const std::string& symbol, const ports::FeatureRows& rows);
+    /// `instants`: a column of each, in nanoseconds since 1970.
+    [[nodiscard]] disk::Result write(const std::string& symbol, const ports::FeatureRows& rows,
+                                     std::span<const std::int64_t* const> instants);
     /// Puts the file in its place. Must be the last call; without it there is no file.
     [[nodiscard]] disk::Result close();
 
