@@ -505,6 +505,17 @@ std::expected<std::vector<std::string>, std::string> read_group(
     return out;
 }
 
+std::vector<std::uint32_t> group_numbers(const std::vector<std::string>& names) {
+    std::vector<std::string> all = names;
+    std::sort(all.begin(), all.end());
+    std::vector<std::uint32_t> out;
+    for (const std::string& name : names) {
+        const auto place = std::lower_bound(all.begin(), all.end(), name) - all.begin();
+        out.push_back(static_cast<std::uint32_t>(place));
+    }
+    return out;
+}
+
 std::string describe(const SurroundingsChoice& choice) {
     std::string out;
     for (const SourceChoice& source : choice.sources) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
@@ -70,6 +71,9 @@ struct NamedFact {
 /// An instrument's group in each of the choice's, by name; empty where the table does not name it.
 [[nodiscard]] std::expected<std::vector<std::string>, std::string> read_group(
     const GroupChoice& group, const std::vector<std::string>& symbols);
+
+/// Numbers for the names of groups, the same whatever the order of the table.
+[[nodiscard]] std::vector<std::uint32_t> group_numbers(const std::vector<std::string>& names);
 
 /// Everything about sources and groups that values hang on, but for the files' content: for the
 /// hash of a schema.

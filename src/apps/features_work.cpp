@@ -15,18 +15,6 @@ namespace {
 
 using research::FeatureBars;
 
-/// Numbers for the groups of one kind, the same whatever the order of the table.
-std::vector<std::uint32_t> group_numbers(const std::vector<std::string>& names) {
-    std::vector<std::string> all = names;
-    std::sort(all.begin(), all.end());
-    std::vector<std::uint32_t> out;
-    for (const std::string& name : names) {
-        const auto place = std::lower_bound(all.begin(), all.end(), name) - all.begin();
-        out.push_back(static_cast<std::uint32_t>(place));
-    }
-    return out;
-}
-
 /// All instruments as one universe.
 std::expected<FeatureUnit, std::string> universe_of(FeatureWork& work, std::vector<BarChoice> bars,
                                                     std::string& schema) {

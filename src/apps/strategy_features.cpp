@@ -80,18 +80,6 @@ std::expected<void, std::string> check_readable(const RunSettings& settings, con
     return {};
 }
 
-/// Numbers for names, the same whatever their order.
-std::vector<std::uint32_t> numbers_of(const std::vector<std::string>& names) {
-    std::vector<std::string> all = names;
-    std::sort(all.begin(), all.end());
-    std::vector<std::uint32_t> out;
-    for (const std::string& name : names) {
-        out.push_back(static_cast<std::uint32_t>(std::lower_bound(all.begin(), all.end(), name) -
-                                                 all.begin()));
-    }
-    return out;
-}
-
 }  // namespace
 
 bool takes_features(const std::string& strategy) {
@@ -138,7 +126,7 @@ std::expected<std::optional<engine::FeaturePlan>, std::string> plan_features(
     engine::FeaturePlan out{.graph = std::make_shared<const Graph>(std::move(*graph))};
     out.groups.resize(run.instruments.size());
     for (const GroupRun& group : run.groups) {
-        const auto numbers = numbers_of(group.names);
+        const auto numbers = group_numbers(group.names);
         for (std::size_t i = 0; i < numbers.size(); ++i) out.groups[i].push_back(numbers[i]);
     }
     return out;
