@@ -62,7 +62,7 @@ static_assert(static_cast<std::size_t>(Field::bid) == kBarFieldCount);
 /// typical price, (high + low + close) / 3, stands for it.
 constexpr std::string_view kVwap = "vwap";
 
-constexpr unsigned kFunctionsVersion = 2;
+constexpr unsigned kFunctionsVersion = 3;
 
 std::optional<Field> field_named(std::string_view name) {
     const auto found = std::find(kFieldNames.begin(), kFieldNames.end(), name);
