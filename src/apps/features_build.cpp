@@ -17,6 +17,7 @@
 #include "apps/feature_export.hpp"
 #include "apps/features_options.hpp"
 #include "base/try.hpp"
+#include "research/features/feature_units.hpp"
 
 namespace tradewind::apps {
 namespace {
@@ -118,7 +119,8 @@ BuiltUnit store_all(const FeatureWork& work, const FeaturesOptions& options) {
     const std::string store = store_path(options, work.config);
     const auto lock = features::FolderLock::take(store);
     if (!lock) return std::unexpected(as_run_failure(lock.error()));
-    std::vector<std::optional<BuiltUnit>> results(work.units.size());
+    std::vector<std::vector<Built>> built(work.units.size());
+    std::vector<std::optional<RunFailure>> failures(work.units.size());
     std::atomic<std::size_t> next = 0, done = 0;
     std::atomic<bool> failed = false;
     std::mutex drawing;
@@ -127,8 +129,13 @@ BuiltUnit store_all(const FeatureWork& work, const FeaturesOptions& options) {
         while (!failed) {
             const std::size_t i = next++;
             if (i >= work.units.size()) return;
-            results[i] = store_unit(work, work.units[i], *lock, store, options.rebuild);
-            if (!results[i]->has_value()) failed = true;
+            BuiltUnit unit = store_unit(work, work.units[i], *lock, store, options.rebuild);
+            if (unit) {
+                built[i] = std::move(unit).value();
+            } else {
+                failures[i] = std::move(unit).error();
+                failed = true;
+            }
             const std::scoped_lock held{drawing};
             done += work.units[i].bars.size();
             progress.show(fmt::format("{} of {} instruments", done.load(), work.instruments()));
@@ -143,10 +150,9 @@ BuiltUnit store_all(const FeatureWork& work, const FeaturesOptions& options) {
         work_on();
     }
     std::vector<Built> out;
-    for (auto& result : results) {
-        if (!result) continue;
-        if (!result->has_value()) return std::unexpected(std::move(*result).error());
-        std::move((*result)->begin(), (*result)->end(), std::back_inserter(out));
+    for (std::size_t i = 0; i < built.size(); ++i) {
+        if (failures[i]) return std::unexpected(*std::move(failures[i]));
+        std::ranges::move(built[i], std::back_inserter(out));
     }
     return out;
 }
@@ -236,6 +242,19 @@ Json to_json(const std::vector<Built>& built) {
     return out;
 }
 
+Json columns_json(const FeatureWork& work) {
+    Json out = Json::array();
+    const auto outputs = work.features.graph->outputs();
+    const auto units = research::units_of(work.units.front().plan);
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        out.push_back({{"name", outputs[i].name},
+                       {"expression", outputs[i].expression},
+                       {"unit", units[i]},
+                       {"lookback", outputs[i].lookback}});
+    }
+    return out;
+}
+
 /// Of each instrument whose bars do not reach as far back as some features look.
 std::vector<std::string> short_series(const FeatureWork& work, const std::vector<Built>& built) {
     std::vector<std::string> out;
@@ -270,6 +289,7 @@ void print_build(const FeatureWork& work, const FeaturesOptions& options,
                  {"wall_s", wall_s},
                  {"store", is_stored ? Json(store_path(options, work.config)) : Json(nullptr)},
                  {"export", options.exported.empty() ? Json(nullptr) : Json(options.exported)},
+                 {"columns", columns_json(work)},
                  {"instruments", to_json(built)},
                  {"warnings", warnings}};
         fmt::print("{}\n", out.dump(2));

@@ -9,6 +9,7 @@
 #include "apps/features_options.hpp"
 #include "base/try.hpp"
 #include "research/features/feature_check.hpp"
+#include "research/features/feature_units.hpp"
 #include "research/features/tape_check.hpp"
 
 namespace tradewind::apps {
@@ -137,6 +138,18 @@ research::FeatureCheck together(const std::vector<Checked>& all) {
     return out;
 }
 
+/// Empty where the expressions name sources or groups, which a store does not keep.
+std::vector<std::string> units_of_stored(const ports::FeatureSeries& series) {
+    std::vector<feature::FeatureText> texts;
+    for (const ports::FeatureColumn& column : series.schema.columns) {
+        texts.push_back({.name = column.name, .expression = column.expression});
+    }
+    auto graph = feature::Graph::compile(texts);
+    if (!graph) return {};
+    return research::units_of({.graph = std::make_shared<const feature::Graph>(std::move(*graph)),
+                               .members = {{.symbol = series.key.symbol}}});
+}
+
 }  // namespace
 
 std::expected<void, RunFailure> run_features_check(const FeaturesOptions& options) {
@@ -185,9 +198,12 @@ std::expected<void, RunFailure> run_features_list(const FeaturesOptions& options
         Json list = Json::array();
         for (const ports::FeatureSeries& s : (*store)->series()) {
             Json columns = Json::array();
-            for (const ports::FeatureColumn& column : s.schema.columns) {
+            const auto units = units_of_stored(s);
+            for (std::size_t i = 0; i < s.schema.columns.size(); ++i) {
+                const ports::FeatureColumn& column = s.schema.columns[i];
                 columns.push_back({{"name", column.name},
                                    {"expression", column.expression},
+                                   {"unit", units.empty() ? Json(nullptr) : Json(units[i])},
                                    {"lookback", column.lookback}});
             }
             list.push_back({{"instrument", s.key.symbol},

@@ -8,6 +8,7 @@ import gzip
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -381,3 +382,26 @@ def test_a_feature_that_looks_back_further_than_there_are_bars_is_named(shared, 
     known = features("build", "--catalog", shared, "--instrument", "SPY.ARCA", "--expr", "ref(close,1)",
                      "--export", tmp_path / "some.csv", "--json")
     assert known["warnings"] == []
+
+
+def test_columns_are_listed_with_their_units(shared, tmp_path):
+    built = features("build", "--catalog", shared, "--instrument", "SPY.ARCA", "--expr", "close", "--expr", "rsi(14)",
+                     "--expr", "log(close)", "--out", tmp_path / "F", "--json")
+    assert [c["unit"] for c in built["columns"]] == ["price", "1", "mixed"]
+    assert [c["lookback"] for c in built["columns"]] == [0, 14, 0]
+    listed = features("ls", "--catalog", shared, "--out", tmp_path / "F", "--json")
+    assert listed["series"][0]["columns"] == built["columns"]
+
+
+def test_a_page_draws_each_feature_and_needs_no_network(shared, tmp_path):
+    page = tmp_path / "features.html"
+    features("plot", "--catalog", shared, "--instrument", "SPY.ARCA", "--expr", "rsi(14)", "--name", "strength", "--expr",
+             "close - sma(20)", "--name", "gap", "--from", "2014-01-01", "-o", page)
+    text = page.read_text()
+    data = json.loads(re.search(r"<script[^>]*application/json[^>]*>(.*?)</script>", text, re.S).group(1))
+    assert [f["name"] for f in data["features"]] == ["strength", "gap"]
+    out = tmp_path / "x.csv"
+    features("build", "--catalog", shared, "--instrument", "SPY.ARCA", "--expr", "rsi(14)", "--from", "2014-01-01",
+             "--export", out)
+    np.testing.assert_allclose(data["features"][0]["v"], pd.read_csv(out).value, rtol=1e-12)
+    assert not re.search(r"(src|href)=[\"']?https?:", text)
