@@ -232,7 +232,7 @@ Done add_instrument(RunConfig& config, std::string_view text) {
 constexpr auto kOptions = std::to_array<Option>({
     {"data.catalog", "--catalog", "the catalog's folder", false,
      [](RunConfig& c, std::string_view v) -> Done { c.catalog = v; return {}; }},
-    {"data.instruments", "--instrument", "a symbol, several with commas, or '*' for all of the catalog", true, add_instrument},
+    {"data.instruments", "--instrument", "a symbol, several with commas, or a pattern: '*.NYSE', '*' for all of the catalog", true, add_instrument},
     {"data.kind", "--kind", "bar, quote, trade or book (with the prints beside it)", false, set_kind},
     {"data.interval", "--interval", "which bars: 1d, 5m, 1m/bid, 100-ticks", false, set_interval},
     {"data.finer", "--finer", "what fills resolve the inside of bars with: off, auto (the finest bars, else trades), 1m, trades (off)", false, set_finer},

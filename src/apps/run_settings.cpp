@@ -17,18 +17,39 @@ namespace {
 
 using Text = std::string;
 
+/// Whether a pattern, in which '*' stands for anything, covers all of a text.
+bool matches(std::string_view text, std::string_view pattern) {
+    const std::size_t star = pattern.find('*');
+    if (star == std::string_view::npos) return text == pattern;
+    if (!text.starts_with(pattern.substr(0, star))) return false;
+    text.remove_prefix(star);
+    pattern.remove_prefix(star + 1);
+    // the shortest stretch that lets the rest fit is as good as any
+    const std::string_view next = pattern.substr(0, pattern.find('*'));
+    if (next.size() == pattern.size()) return text.ends_with(next);
+    const std::size_t at = text.find(next);
+    return at != std::string_view::npos && matches(text.substr(at), pattern);
+}
+
 std::expected<std::vector<Text>, Text> wanted_symbols(const RunConfig& config,
                                                       const ports::History& history) {
     std::vector<Text> out;
     const auto add = [&](const Text& symbol) {
         if (std::find(out.begin(), out.end(), symbol) == out.end()) out.push_back(symbol);
     };
-    for (const Text& symbol : config.instruments) {
-        if (symbol != "*") {
-            add(symbol);
+    for (const Text& wanted : config.instruments) {
+        if (wanted.find('*') == Text::npos) {
+            add(wanted);
             continue;
         }
-        for (const ports::Series& series : history.series()) add(series.key.symbol);
+        const std::size_t before = out.size();
+        for (const ports::Series& series : history.series()) {
+            if (matches(series.key.symbol, wanted)) add(series.key.symbol);
+        }
+        if (out.size() == before && wanted != "*") {
+            return std::unexpected(fmt::format(
+                "{}: the catalog has no instrument of such a name; see tradewind data ls", wanted));
+        }
     }
     if (out.empty()) {
         return std::unexpected(

@@ -248,6 +248,14 @@ def test_all_of_it_is_checked_and_kept(world, config, tmp_path):
     assert fewer["schema_hash"] != built["schema_hash"], "another universe is another feature"
 
 
+def test_a_pattern_names_instruments(world):
+    common = ["features", "build", "--catalog", world / "C", "--expr", "rank(close)", "--export", world / "p.csv", "--json"]
+    for pattern, symbols in [("B*.NYSE", ["BABA", "BAC"]), ("*", SYMBOLS), ("*S*.N*E", ["DIS", "MSFT"]), ("K*O*", ["KO"])]:
+        built = json.loads(run(*common, "--instrument", pattern).stdout)
+        assert [one["instrument"] for one in built["instruments"]] == [f"{symbol}.NYSE" for symbol in sorted(symbols)]
+    assert "no instrument of such a name" in run(*common, "--instrument", "Q*X", expect=2).stderr
+
+
 def test_the_latest_vectors_are_those_known_at_an_instant(world, closes, tmp_path):
     _, table = closes
     run("features", "build", "--catalog", world / "C", "--instrument", "*", "--expr", "close", "--out", tmp_path / "F")
