@@ -57,6 +57,7 @@ struct RunConfig {
     std::vector<StrategyConfig> strategies;
     std::vector<std::pair<std::string, std::string>> features;  ///< expressions by name
     std::vector<GroupChoice> groups;                            ///< that they may name
+    std::vector<SourceChoice> sources;                          ///< as well
 
     Money cash = whole_money(100'000);
     std::vector<CashFlow> deposits;           ///< of other currencies, beside the cash

@@ -167,6 +167,46 @@ std::expected<std::vector<GroupChoice>, std::string> groups_in(const std::string
     return out;
 }
 
+/// [sources.NAME]
+std::expected<SourceChoice, std::string> load_source(const std::string& path,
+                                                     const std::string& name,
+                                                     const toml::value& table) {
+    if (!table.is_table()) {
+        return std::unexpected(
+            fmt::format("{}: a source is a section: write [sources.{}]", at(path, table), name));
+    }
+    SourceChoice out{.name = name, .where = at(path, table)};
+    const auto set = [&](const std::string& key, const toml::value& value) -> Done {
+        const auto text = as_text(value);
+        const auto done = text ? set_source(out, key, *text)
+                               : Done{std::unexpected(fmt::format("{} {}", key, text.error()))};
+        if (done) return {};
+        return std::unexpected(fmt::format("{}: {}", at(path, value), done.error()));
+    };
+    for (const auto& [key, value] : in_order(table)) {
+        if (!value.is_array()) {
+            TRY_VOID(set(key, value));
+            continue;
+        }
+        for (const toml::value& one : value.as_array()) TRY_VOID(set(key, one));
+    }
+    return out;
+}
+
+/// The sections [sources.NAME].
+std::expected<std::vector<SourceChoice>, std::string> sources_in(const std::string& path,
+                                                                 const toml::value& table) {
+    if (!table.is_table()) {
+        return std::unexpected(
+            fmt::format("{}: sources is a section: write [sources.NAME]", at(path, table)));
+    }
+    std::vector<SourceChoice> out;
+    for (const auto& [name, value] : in_order(table)) {
+        out.push_back(TRY(load_source(path, name, value)));
+    }
+    return out;
+}
+
 Done load_root(RunConfig& config, const std::string& path, const toml::value& root) {
     for (const auto& [section, value] : in_order(root)) {
         if (section == "features") {
@@ -178,6 +218,8 @@ Done load_root(RunConfig& config, const std::string& path, const toml::value& ro
             continue;  // for `features labels`; nothing that trades reads them
         } else if (section == "groups") {
             config.groups = TRY(groups_in(path, value));
+        } else if (section == "sources") {
+            config.sources = TRY(sources_in(path, value));
         } else if (section != "strategy") {
             TRY_VOID(load_section(config, path, section, value));
         } else if (value.is_array()) {
@@ -245,35 +287,7 @@ std::expected<std::vector<ChosenFeature>, std::string> load_labels(const std::st
     return load_texts(path, "label");
 }
 
-namespace {
-
-/// [sources.NAME]
-std::expected<SourceChoice, std::string> load_source(const std::string& path,
-                                                     const std::string& name,
-                                                     const toml::value& table) {
-    if (!table.is_table()) {
-        return std::unexpected(
-            fmt::format("{}: a source is a section: write [sources.{}]", at(path, table), name));
-    }
-    SourceChoice out{.name = name, .where = at(path, table)};
-    const auto set = [&](const std::string& key, const toml::value& value) -> Done {
-        const auto text = as_text(value);
-        const auto done = text ? set_source(out, key, *text)
-                               : Done{std::unexpected(fmt::format("{} {}", key, text.error()))};
-        if (done) return {};
-        return std::unexpected(fmt::format("{}: {}", at(path, value), done.error()));
-    };
-    for (const auto& [key, value] : in_order(table)) {
-        if (!value.is_array()) {
-            TRY_VOID(set(key, value));
-            continue;
-        }
-        for (const toml::value& one : value.as_array()) TRY_VOID(set(key, one));
-    }
-    return out;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 std::expected<SurroundingsChoice, std::string> load_surroundings(const std::string& path) {
     using Loaded = std::expected<SurroundingsChoice, std::string>;
@@ -289,14 +303,8 @@ std::expected<SurroundingsChoice, std::string> load_surroundings(const std::stri
             }
             if (section == "groups") {
                 out.groups = TRY(groups_in(path, table));
-                continue;
-            }
-            if (!table.is_table()) {
-                return std::unexpected(
-                    fmt::format("{}: sources is a section: write [sources.NAME]", at(path, table)));
-            }
-            for (const auto& [name, value] : in_order(table)) {
-                out.sources.push_back(TRY(load_source(path, name, value)));
+            } else {
+                out.sources = TRY(sources_in(path, table));
             }
         }
         return out;

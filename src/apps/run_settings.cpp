@@ -323,6 +323,9 @@ std::expected<void, Text> resolve_features(const RunConfig& config, StrategyRun&
     for (const GroupChoice& group : config.groups) {
         run.groups.push_back({.name = group.name, .names = TRY(read_group(group, symbols))});
     }
+    for (const SourceChoice& source : config.sources) {
+        run.sources.push_back(TRY(open_source(source)));
+    }
     const auto plan = TRY(plan_features(out, run));
     if (plan) add_feature_bars(out, run, *plan);
     return {};
@@ -338,7 +341,7 @@ std::expected<void, Text> resolve_strategies(const RunConfig& config, RunSetting
                         .params = wish.params,
                         .instruments = TRY(ids_of(wish.instruments, out.instruments)),
                         .bars = std::nullopt};
-        if (is_library(wish.name)) run.library_hash = TRY(library_hash(wish.name));
+        if (is_library(wish.name)) run.library_hash = TRY(file_hash(wish.name));
         run.bars = TRY(bars_for(wish, run, out));
         TRY_VOID(resolve_features(config, run, out));
         out.strategies.push_back(std::move(run));
@@ -517,7 +520,7 @@ std::expected<engine::StrategySlot, Text> make_slot(const RunSettings& settings,
 std::expected<std::vector<engine::StrategySlot>, Text> make_slots(const RunSettings& settings) {
     std::vector<engine::StrategySlot> out;
     for (const StrategyRun& run : settings.strategies) {
-        if (is_library(run.name) && TRY(library_hash(run.name)) != run.library_hash) {
+        if (is_library(run.name) && TRY(file_hash(run.name)) != run.library_hash) {
             return std::unexpected(fmt::format(
                 "strategy library {}: is not the one that the run was made with", run.name));
         }

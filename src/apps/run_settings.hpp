@@ -2,11 +2,13 @@
 #pragma once
 
 #include <expected>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "apps/feature_sources.hpp"
 #include "apps/run_config.hpp"
 #include "domain/instrument.hpp"
 #include "engine/engine.hpp"
@@ -21,6 +23,13 @@ struct GroupRun {
     std::vector<std::string> names;  ///< by instrument of the strategy; empty: of none
 };
 
+/// A source that a strategy's features may name, with all that its file tells.
+struct SourceRun {
+    SourceChoice choice;
+    std::string file_hash;  ///< SHA-256
+    std::shared_ptr<const std::vector<NamedFact>> facts;
+};
+
 /// One strategy of a run, resolved.
 struct StrategyRun {
     std::string name;
@@ -28,7 +37,8 @@ struct StrategyRun {
     signal::Params params;
     std::vector<InstrumentId> instruments;
     std::optional<BarSpec> bars;
-    std::vector<GroupRun> groups{};  ///< that its features may name
+    std::vector<GroupRun> groups{};    ///< that its features may name
+    std::vector<SourceRun> sources{};  ///< as well
 };
 
 /// Everything that a run's result depends on, resolved against the catalog. Its JSON text heads the

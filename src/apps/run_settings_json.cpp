@@ -5,6 +5,7 @@
 
 #include "adapters/catalog/instrument_json.hpp"
 #include "apps/run_settings.hpp"
+#include "apps/strategy_features.hpp"
 #include "base/try.hpp"
 #include "wire/sha256.hpp"
 
@@ -30,6 +31,23 @@ Json instruments_json(const RunSettings& settings) {
     return out;
 }
 
+Json sources_json(const std::vector<SourceRun>& sources) {
+    Json out = Json::array();
+    for (const SourceRun& source : sources) {
+        const SourceChoice& choice = source.choice;
+        out.push_back({{"name", choice.name},
+                       {"kind", to_string(*choice.kind)},
+                       {"file", choice.file},
+                       {"sha256", source.file_hash},
+                       {"event", choice.events},
+                       {"country", choice.country},
+                       {"column", choice.column},
+                       {"lag_ns", choice.lag ? Json(choice.lag->ns) : Json(nullptr)},
+                       {"announced_ns", choice.announced.ns}});
+    }
+    return out;
+}
+
 Json strategies_json(const RunSettings& settings) {
     Json out = Json::array();
     for (const StrategyRun& run : settings.strategies) {
@@ -44,10 +62,13 @@ Json strategies_json(const RunSettings& settings) {
                        {"params", std::move(params)},
                        {"instruments", std::move(ids)},
                        {"bars", optional_text(run.bars)}});
-        if (run.groups.empty()) continue;  // settings without groups read as they did before
-        Json groups = Json::object();
-        for (const GroupRun& group : run.groups) groups[group.name] = group.names;
-        out.back()["groups"] = std::move(groups);
+        // settings without groups and sources read as they did before
+        if (!run.groups.empty()) {
+            Json groups = Json::object();
+            for (const GroupRun& group : run.groups) groups[group.name] = group.names;
+            out.back()["groups"] = std::move(groups);
+        }
+        if (!run.sources.empty()) out.back()["sources"] = sources_json(run.sources);
     }
     return out;
 }
@@ -185,6 +206,26 @@ private:
         return *value;
     }
 
+    /// Its file has to be the one that the run read.
+    static std::expected<SourceRun, std::string> parse_source_run(const Json& json) {
+        SourceChoice choice{.name = json.at("name").get<std::string>(), .where = "the journal"};
+        choice.kind = feature::parse_source_kind(json.at("kind").get<std::string>());
+        if (!choice.kind) return bad("source " + choice.name);
+        choice.file = json.at("file").get<std::string>();
+        choice.events = json.at("event").get<std::vector<std::string>>();
+        choice.country = json.at("country").get<std::string>();
+        choice.column = json.at("column").get<std::string>();
+        const Json& lag = json.at("lag_ns");
+        if (!lag.is_null()) choice.lag = Duration{lag.get<std::int64_t>()};
+        choice.announced = Duration{json.at("announced_ns").get<std::int64_t>()};
+        SourceRun out = TRY(open_source(choice));
+        if (out.file_hash != json.at("sha256").get<std::string>()) {
+            return std::unexpected(
+                fmt::format("{}: is not the file that the run was made with", choice.file));
+        }
+        return out;
+    }
+
     static std::expected<StrategyRun, std::string> parse_strategy(const Json& json,
                                                                   const RunSettings& settings) {
         StrategyRun out{.name = json.at("name").get<std::string>(),
@@ -198,10 +239,14 @@ private:
         for (const Json& symbol : json.at("instruments")) {
             out.instruments.push_back(TRY(id_of(symbol, settings)));
         }
-        if (!json.contains("groups")) return out;
-        for (const auto& [name, names] : json.at("groups").items()) {
+        const Json groups = json.value("groups", Json::object());
+        for (const auto& [name, names] : groups.items()) {
             out.groups.push_back({.name = name, .names = names.get<std::vector<std::string>>()});
             if (out.groups.back().names.size() != out.instruments.size()) return bad("groups");
+        }
+        const Json sources = json.value("sources", Json::array());
+        for (const Json& source : sources) {
+            out.sources.push_back(TRY(parse_source_run(source)));
         }
         return out;
     }

@@ -59,9 +59,6 @@ std::unexpected<std::string> fail(const StrategyRun& run, const std::string& tex
 /// What history gives to `tradewind features` and a run does not give to a strategy yet.
 std::expected<void, std::string> check_readable(const RunSettings& settings, const StrategyRun& run,
                                                 const Graph& graph) {
-    if (!graph.fact_reads().empty()) {
-        return fail(run, "news, calendars and series are not read inside of a run yet");
-    }
     for (const Graph::Track& track : graph.tracks()) {
         for (std::size_t i = feature::kBarFieldCount; i < feature::kFieldCount; ++i) {
             if (!track.reads[i]) continue;
@@ -80,7 +77,35 @@ std::expected<void, std::string> check_readable(const RunSettings& settings, con
     return {};
 }
 
+/// What the graph reads of sources, for whom.
+std::vector<engine::SourceFacts> facts_for(const RunSettings& settings, const StrategyRun& run,
+                                           const Graph& graph) {
+    std::vector<engine::SourceFacts> out;
+    std::set<std::uint32_t> read;
+    for (const Graph::FactRead& one : graph.fact_reads()) {
+        if (!read.insert(one.source).second) continue;
+        const auto& facts = *run.sources[one.source].facts;
+        const auto add = [&](const std::string& symbol) {
+            out.push_back(
+                {.source = one.source, .symbol = symbol, .facts = facts_of(facts, symbol)});
+        };
+        if (!graph.surroundings().sources[one.source].is_by_instrument) {
+            add({});
+            continue;
+        }
+        for (const InstrumentId id : run.instruments) add(settings.instruments.at(id).symbol);
+    }
+    return out;
+}
+
 }  // namespace
+
+std::expected<SourceRun, std::string> open_source(const SourceChoice& choice) {
+    TRY(surroundings_of({.sources = {choice}, .groups = {}}));
+    SourceRun out{.choice = choice, .file_hash = TRY(file_hash(choice.file)), .facts = {}};
+    out.facts = std::make_shared<const std::vector<NamedFact>>(TRY(read_source(choice)));
+    return out;
+}
 
 bool takes_features(const std::string& strategy) {
     return is_library(strategy) || !expressions_of(strategy).empty();
@@ -116,7 +141,9 @@ std::expected<std::optional<engine::FeaturePlan>, std::string> plan_features(
     const RunSettings& settings, const StrategyRun& run) {
     const StrategyFeatures features = TRY(features_of(run));
     if (features.texts.empty()) return std::nullopt;
-    feature::Surroundings around;
+    SurroundingsChoice choice;
+    for (const SourceRun& source : run.sources) choice.sources.push_back(source.choice);
+    feature::Surroundings around = TRY(surroundings_of(choice));
     for (const GroupRun& group : run.groups) around.groups.push_back(group.name);
     auto graph = Graph::compile(features.texts, around);
     if (!graph) {
@@ -124,6 +151,7 @@ std::expected<std::optional<engine::FeaturePlan>, std::string> plan_features(
     }
     TRY_VOID(check_readable(settings, run, *graph));
     engine::FeaturePlan out{.graph = std::make_shared<const Graph>(std::move(*graph))};
+    out.facts = facts_for(settings, run, *out.graph);
     out.groups.resize(run.instruments.size());
     for (const GroupRun& group : run.groups) {
         const auto numbers = group_numbers(group.names);

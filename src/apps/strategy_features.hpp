@@ -28,8 +28,11 @@ struct StrategyFeatures {
 /// Whether a strategy of that name can be told features.
 [[nodiscard]] bool takes_features(const std::string& strategy);
 
+/// Reads a source's file. The error is one line that names the file.
+[[nodiscard]] std::expected<SourceRun, std::string> open_source(const SourceChoice& choice);
+
 /// nullopt: the strategy has no features. The error is one line that names the parameter and the
-/// column, or what a run cannot give: ticks, news, instruments that are not in it.
+/// column, or what a run cannot give: ticks, instruments that are not in it.
 [[nodiscard]] std::expected<std::optional<engine::FeaturePlan>, std::string> plan_features(
     const RunSettings& settings, const StrategyRun& run);
 

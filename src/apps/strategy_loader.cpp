@@ -49,9 +49,9 @@ signal::MadeStrategy load(const std::string& path, const signal::StrategySetup& 
 
 bool is_library(std::string_view name) { return name.ends_with(".so"); }
 
-std::expected<std::string, std::string> library_hash(const std::string& path) {
+std::expected<std::string, std::string> file_hash(const std::string& path) {
     std::ifstream file{path, std::ios::binary};
-    if (!file) return refuse(path, "cannot be read; name the file that was built");
+    if (!file) return std::unexpected(path + ": cannot be read; name a file that is there");
     const std::vector<char> bytes{std::istreambuf_iterator<char>{file}, {}};
     return wire::sha256_hex(std::as_bytes(std::span{bytes}));
 }

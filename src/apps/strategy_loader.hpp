@@ -11,8 +11,8 @@ namespace tradewind::apps {
 /// Whether a strategy's name is that of a shared library: it ends in ".so".
 [[nodiscard]] bool is_library(std::string_view name);
 
-/// SHA-256 of the library's file.
-[[nodiscard]] std::expected<std::string, std::string> library_hash(const std::string& path);
+/// SHA-256 of a file that a run hangs on: a library, a source of facts.
+[[nodiscard]] std::expected<std::string, std::string> file_hash(const std::string& path);
 
 /// A built-in strategy by name, or one from a shared library by the path of its file. Libraries
 /// stay loaded until the process ends.

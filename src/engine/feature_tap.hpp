@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "domain/event.hpp"
@@ -14,11 +16,20 @@
 
 namespace tradewind::engine {
 
-/// Features that a strategy is told: a graph that reads bars alone, and the group of each of the
-/// strategy's instruments in each of the graph's.
+/// Facts of a source, for one instrument or (empty) for all, in the order in which they were known.
+struct SourceFacts {
+    std::uint32_t source = 0;
+    std::string symbol{};
+    std::vector<feature::Fact> facts{};
+};
+
+/// Features that a strategy is told: a graph, the group of each of the strategy's instruments in
+/// each of the graph's, and the facts of every source that it reads. Each counts from when it was
+/// known.
 struct FeaturePlan {
     std::shared_ptr<const feature::Graph> graph;
     std::vector<std::vector<std::uint32_t>> groups{};  ///< by instrument of the strategy
+    std::vector<SourceFacts> facts{};
 };
 
 /// The features of one strategy, bar by bar: the same panel as works them out over history.
@@ -59,12 +70,17 @@ private:
         std::array<std::vector<double>, feature::kBarFieldCount> columns{};
     };
 
+    /// Facts that became known by an instant, and were not brought before.
+    void bring_facts(std::int64_t now);
     void run_panel(const feature::Panel::Sink& sink);
 
     std::vector<InstrumentId> traded_;
     feature::Panel panel_;
     std::vector<Feed> feeds_;  ///< as the panel's
     std::vector<feature::BarRows> rows_;
+    std::vector<std::vector<feature::Fact>> facts_;  ///< by the panel's feeds
+    std::vector<std::size_t> facts_at_;              ///< how many of them were brought
+    std::vector<std::span<const feature::Fact>> told_;
     std::vector<double> values_;
 };
 

@@ -143,6 +143,51 @@ def test_a_run_from_a_file_is_replayed_and_optimised(world, tmp_path):
     assert search["trials"]
 
 
+SOURCES = """
+[data]
+catalog     = "{world}/C"
+instruments = ["KO.NYSE"]
+[sources.fear]
+kind = "series"
+file = "{world}/fear.csv"
+lag  = "1d"
+[sources.news]
+kind = "news"
+file = "{world}/news.csv"
+[strategy]
+name      = "rule"
+long      = "fear < 30 and sentiment_decay(news, 48h) >= 0"
+exit_long = "fear > 60"
+"""
+
+
+def test_a_run_reads_series_and_news_as_they_became_known(world, tmp_path):
+    table = bars(world, "KO")
+    random = np.random.default_rng(8)
+    day = 86_400 * 10**9
+    fear = pd.DataFrame({"ts": table.ts.astype("int64") - day // 2, "value": random.integers(0, 100, len(table))})
+    fear.to_csv(world / "fear.csv", index=False)
+    news = pd.DataFrame({"ts": np.sort(random.choice(fear.ts, 60)) + day // 7, "symbol": random.choice(["KO", "XOM"], 60),
+                         "score": random.random(60).round(3) * 2 - 1})
+    news.to_csv(world / "news.csv", index=False)
+    config = tmp_path / "sources.toml"
+    config.write_text(SOURCES.replace("{world}", str(world)))
+    known = tmp_path / "known.csv"
+    run("features", "build", "--catalog", world / "C", "--instrument", "KO.NYSE", "--expr", "time", "--export", known)
+    closes = pd.read_csv(known).ts
+    level = pd.merge_asof(pd.DataFrame({"ts": closes}), fear.assign(ts=fear.ts + day), on="ts").value
+    own = news[news.symbol == "KO"]
+    mood = np.array([(own.score * 0.5 ** ((t - own.ts) / (48 * 3.6e12)))[own.ts <= t].sum() for t in closes])
+    expected = expected_trades(table.open.to_numpy(), (level < 30).to_numpy() & (mood >= 0), (level > 60).to_numpy())
+    journal = tmp_path / "run.journal"
+    result = json.loads(run("backtest", "--config", config, "--cash", "10000000", "--journal", journal, "--json").stdout)
+    assert len(expected) > 10
+    np.testing.assert_allclose(prices(result, "KO"), expected)
+    assert json.loads(run("replay", journal, "--json").stdout)["identical"] is True
+    fear.assign(value=1).to_csv(world / "fear.csv", index=False)
+    assert "fear.csv: is not the file that the run was made with" in run("replay", journal, expect=2).stderr
+
+
 @pytest.mark.parametrize("params, told", [
     ({}, "parameters: give long=EXPRESSION or short=EXPRESSION"),
     ({"long": "rsj(14) < 30"}, "strategy rule: feature long, column 1: there is no function rsj; do you mean rsi?"),

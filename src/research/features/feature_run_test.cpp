@@ -67,10 +67,31 @@ struct Market {
     }
 };
 
-/// The last feed is of bars that the engine makes; `made` are they, worked out here.
+/// What a source tells of an instrument; empty: of all.
+std::vector<feature::Fact> facts_of(std::uint32_t source, const std::string& symbol) {
+    base::Random random{source * 10 + (symbol == "A.X" ? 1U : symbol == "B.X" ? 2U : 3U)};
+    std::vector<feature::Fact> out;
+    for (std::int64_t minute = 0; minute < 400; ++minute) {
+        if (random.below(9) != 0) continue;
+        // some between bars, some at the very close of one, some of what is due later
+        const std::int64_t known = minute * 60 * kUnit + (random.below(2) == 0 ? 0 : kUnit);
+        const bool is_due = source == 1 && random.below(2) == 0;
+        out.push_back({.known_at = known,
+                       .at = known + (is_due ? 3600 * kUnit : 0),
+                       .kind = is_due ? feature::FactKind::schedule : feature::FactKind::value,
+                       .value = random.uniform() - 0.5,
+                       .forecast = random.uniform(),
+                       .previous = random.uniform()});
+    }
+    return out;
+}
+
 Told history_tells(const Market& market, const PanelPlan& plan) {
     FeatureData data;
     const feature::Panel panel = plan.make(1);
+    for (const feature::Panel::FactFeed& feed : panel.fact_feeds()) {
+        data.facts.push_back(facts_of(feed.source, feed.symbol));
+    }
     for (const feature::Panel::BarFeed& feed : panel.bar_feeds()) {
         const ports::SeriesKey key{
             .symbol = feed.symbol, .kind = ports::SeriesKind::bar, .spec = time_bars(minutes(1))};
@@ -96,6 +117,12 @@ Told history_tells(const Market& market, const PanelPlan& plan) {
 Told run_tells(const Market& market, const PanelPlan& plan) {
     Told out;
     engine::FeaturePlan features{.graph = plan.graph};
+    const feature::Panel panel = plan.make(1);
+    for (const feature::Panel::FactFeed& feed : panel.fact_feeds()) {
+        features.facts.push_back({.source = feed.source,
+                                  .symbol = feed.symbol,
+                                  .facts = facts_of(feed.source, feed.symbol)});
+    }
     engine::StrategySlot slot{.name = "listener",
                               .strategy = std::make_unique<Listener>(out),
                               .instruments = {},
@@ -167,6 +194,20 @@ TEST(FeaturesInARun, that_compare_and_join_instruments_are_those_of_history) {
     const Told told = run_tells(market, plan);
     expect_same(told, history_tells(market, plan));
     EXPECT_GT(told.at(0).size(), 250U);
+}
+
+TEST(FeaturesInARun, of_news_calendars_and_series_are_those_of_history) {
+    using feature::SourceKind;
+    const Market market;
+    const PanelPlan plan = plan_of({{"mood", "sentiment_decay(news, 30m)"},
+                                    {"count", "rank(news_count(news, 1h))"},
+                                    {"due", "minutes_to(fomc) + minutes_since(fomc)"},
+                                    {"told", "fomc.surprise - vix * close"}},
+                                   {.sources = {{"news", SourceKind::news, true},
+                                                {"fomc", SourceKind::calendar, false},
+                                                {"vix", SourceKind::series, false}},
+                                    .groups = {}});
+    expect_same(run_tells(market, plan), history_tells(market, plan));
 }
 
 }  // namespace
