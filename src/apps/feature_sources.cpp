@@ -29,6 +29,11 @@ using feature::SourceKind;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
+// Instants of facts, and what is added to them, are so bounded that no sum and no difference of two
+// overflows: one that wrapped would be known long before it was.
+constexpr std::int64_t kInstantMost = std::int64_t{1} << 62U;
+constexpr Duration kDurationMost = days(36'500);
+
 /// What traders call a release, and what calendars of ForexFactory's kind do.
 struct KnownRelease {
     std::string_view name;
@@ -81,9 +86,9 @@ bool names(std::string_view given, std::string_view symbol) {
 
 std::expected<Duration, std::string> duration_of(std::string_view key, const std::string& value) {
     const auto out = parse_duration(value);
-    if (!out || out->ns < 0) {
+    if (!out || out->ns < 0 || out->ns > kDurationMost.ns) {
         return std::unexpected(
-            fmt::format("{}: '{}' is no duration; give one like 1d", key, value));
+            fmt::format("{}: '{}' is no duration up to 36500d; give one like 1d", key, value));
     }
     return *out;
 }
@@ -131,9 +136,14 @@ public:
         std::string_view column) const {
         if (text(column).empty()) return std::nullopt;
         const auto out = table_.instant(*columns_.place(column));
-        if (out) return out->ns;
-        return wrong(column, "is no instant",
-                     "give nanoseconds since 1970 or 2014-05-02T12:30:00Z");
+        if (!out) {
+            return wrong(column, "is no instant",
+                         "give nanoseconds since 1970 or 2014-05-02T12:30:00Z");
+        }
+        if (out->ns < -kInstantMost || out->ns > kInstantMost) {
+            return wrong(column, "is not between 1824 and 2115", "mend the row");
+        }
+        return out->ns;
     }
     /// NaN: the cell is empty.
     [[nodiscard]] std::expected<double, std::string> number(std::string_view column) const {

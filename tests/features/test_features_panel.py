@@ -284,6 +284,8 @@ def test_the_latest_vectors_are_those_known_at_an_instant(world, closes, tmp_pat
     (["--expr", "x", "--source", "x=series:{world}/fear.csv,lg=1d"],
      "--source x=series:{world}/fear.csv,lg=1d: a source has no lg; it has kind, file, event, country, column, lag, "
      "announced; do you mean lag?"),
+    (["--expr", "x", "--source", "x=series:{world}/fear.csv,lag=106000d"],
+     "--source x=series:{world}/fear.csv,lag=106000d: lag: '106000d' is no duration up to 36500d; give one like 1d"),
     (["--expr", "x", "--source", "x=series:{world}/none.csv,lag=1d"], "{world}/none.csv: cannot open: No such file or directory"),
     (["--expr", "minutes_to(x)", "--source", "x=calendar:{world}/calendar.csv,event=CPI y/y"],
      "{world}/calendar.csv: has no event CPI y/y; say event=NAME; do you mean CPI m/m?"),
@@ -308,6 +310,8 @@ def test_bad_input_is_named(world, arguments, told):
 def test_a_bad_row_of_a_source_is_named(world, tmp_path):
     file = tmp_path / "bad.csv"
     for text, told in [("1,2\nx,3\n", "bad.csv:3: field 'ts': 'x' is no instant"),
+                       ("1,2\n9223372036854775807,3\n", "bad.csv:3: field 'ts': '9223372036854775807' is not between"),
+                       ("1,2\n-9223372036854775807,3\n", "bad.csv:3: field 'ts': '-9223372036854775807' is not between"),
                        ("1,2\n2,three\n", "bad.csv:3: field 'value': 'three' is no number")]:
         file.write_text("ts,value\n" + text)
         done = run("features", "build", "--catalog", world / "C", "--instrument", "AAPL.NYSE", "--expr", "x",
