@@ -6,8 +6,8 @@
 #include "adapters/catalog/instrument_json.hpp"
 #include "apps/run_settings.hpp"
 #include "apps/strategy_features.hpp"
+#include "base/sha256.hpp"
 #include "base/try.hpp"
-#include "wire/sha256.hpp"
 
 namespace tradewind::apps {
 namespace {
@@ -284,7 +284,7 @@ std::expected<RunSettings, std::string> settings_from_json(std::string_view text
 }
 
 std::string settings_hash(std::string_view json) {
-    return wire::sha256_hex(std::as_bytes(std::span{json})).substr(0, 16);
+    return base::sha256_hex(std::as_bytes(std::span{json})).substr(0, 16);
 }
 
 }  // namespace tradewind::apps

@@ -9,10 +9,10 @@
 #include <thread>
 
 #include "apps/strategy_loader.hpp"
+#include "base/sha256.hpp"
 #include "base/try.hpp"
 #include "research/sweep/figures.hpp"
 #include "research/sweep/summary.hpp"
-#include "wire/sha256.hpp"
 
 namespace tradewind::apps {
 namespace {
@@ -237,7 +237,7 @@ std::expected<void, std::string> check_outcome(const std::vector<research::Trial
 }
 
 std::string hash_of(const std::string& text) {
-    return wire::sha256_hex(std::as_bytes(std::span{text})).substr(0, 16);
+    return base::sha256_hex(std::as_bytes(std::span{text})).substr(0, 16);
 }
 
 std::vector<ports::TrialRecord> records_of(const TrialDesk& desk, const SearchPlan& plan,

@@ -9,8 +9,8 @@
 #include <iterator>
 #include <vector>
 
+#include "base/sha256.hpp"
 #include "signal/plugin.hpp"
-#include "wire/sha256.hpp"
 
 namespace tradewind::apps {
 namespace {
@@ -53,7 +53,7 @@ std::expected<std::string, std::string> file_hash(const std::string& path) {
     std::ifstream file{path, std::ios::binary};
     if (!file) return std::unexpected(path + ": cannot be read; name a file that is there");
     const std::vector<char> bytes{std::istreambuf_iterator<char>{file}, {}};
-    return wire::sha256_hex(std::as_bytes(std::span{bytes}));
+    return base::sha256_hex(std::as_bytes(std::span{bytes}));
 }
 
 signal::MadeStrategy make_strategy(const std::string& name, const signal::StrategySetup& setup) {

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "wire/sha256.hpp"
+#include "base/sha256.hpp"
 
 namespace tradewind::apps {
 namespace {
@@ -73,7 +73,7 @@ std::string data_hash(const RunSettings& settings, const catalog::Catalog& catal
             text += ports::to_string(series.key) + "\n" + catalog.content_of(series.key);
         }
     }
-    return wire::sha256_hex(std::as_bytes(std::span{text})).substr(0, kHashDigits);
+    return base::sha256_hex(std::as_bytes(std::span{text})).substr(0, kHashDigits);
 }
 
 ports::TrialRecord trial_of(const RunSettings& settings, const catalog::Catalog& catalog,

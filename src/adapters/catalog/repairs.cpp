@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "adapters/catalog/manifest.hpp"
+#include "base/sha256.hpp"
 #include "base/try.hpp"
-#include "wire/sha256.hpp"
 
 namespace tradewind::catalog {
 namespace {
@@ -203,7 +203,7 @@ void remove_repairs(const std::string& catalog, const SeriesKey& key, std::uint6
 }
 
 std::string digest_of(const Columns& columns, std::uint64_t rows) {
-    wire::Sha256 sha;
+    base::Sha256 sha;
     for (const auto& column : columns.columns) {
         sha.update(
             std::as_bytes(std::span{column}.first(std::min<std::size_t>(rows, column.size()))));

@@ -11,9 +11,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/sha256.hpp"
 #include "base/try.hpp"
 #include "wire/event_codec.hpp"
-#include "wire/sha256.hpp"
 
 namespace tradewind::journal {
 namespace {
@@ -149,6 +149,6 @@ JournalReader::Next JournalReader::take_closing(std::span<const std::byte> paylo
     return Next::end;
 }
 
-std::string JournalReader::hash() const { return wire::sha256_hex(bytes_); }
+std::string JournalReader::hash() const { return base::sha256_hex(bytes_); }
 
 }  // namespace tradewind::journal

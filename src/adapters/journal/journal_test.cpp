@@ -19,11 +19,11 @@
 
 #include "adapters/journal/journal_reader.hpp"
 #include "adapters/journal/journal_writer.hpp"
+#include "base/sha256.hpp"
 #include "support/generators.hpp"
 #include "support/must.hpp"
 #include "wire/event_codec.hpp"
 #include "wire/journal_format.hpp"
-#include "wire/sha256.hpp"
 
 namespace tradewind::journal {
 namespace {
@@ -183,7 +183,7 @@ TEST_F(Journal, reads_the_older_layouts_and_refuses_a_newer_one) {
 TEST_F(Journal, hash_is_that_of_the_file) {
     const std::string hash = write_run(path(), small_run());
     const std::string bytes = read_file(path());
-    EXPECT_EQ(hash, wire::sha256_hex(std::as_bytes(std::span{bytes})));
+    EXPECT_EQ(hash, base::sha256_hex(std::as_bytes(std::span{bytes})));
 }
 
 TEST_F(Journal, same_run_gives_the_same_bytes) {

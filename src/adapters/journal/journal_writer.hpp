@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/sha256.hpp"
 #include "ports/event_log.hpp"
 #include "wire/journal_format.hpp"
-#include "wire/sha256.hpp"
 
 namespace tradewind::journal {
 
@@ -45,7 +45,7 @@ private:
     int file_;
     std::vector<std::byte> payload_;
     std::vector<std::byte> buffer_;
-    wire::Sha256 sha_;
+    base::Sha256 sha_;
     std::uint64_t events_ = 0;
     bool failed_ = false;
 };

@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-namespace tradewind::wire {
+namespace tradewind::base {
 
 /// SHA-256 (FIPS 180-4) of a stream of bytes, by OpenSSL.
 class Sha256 {
@@ -30,4 +30,4 @@ private:
 /// Of one piece.
 [[nodiscard]] std::string sha256_hex(std::span<const std::byte> bytes);
 
-}  // namespace tradewind::wire
+}  // namespace tradewind::base

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wire/sha256.hpp"
+#include "base/sha256.hpp"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <string_view>
 
-namespace tradewind::wire {
+namespace tradewind::base {
 namespace {
 
 std::string hash_of(std::string_view text) { return sha256_hex(std::as_bytes(std::span{text})); }
@@ -35,4 +35,4 @@ TEST(Sha256, can_be_asked_in_between_and_goes_on) {
 }
 
 }  // namespace
-}  // namespace tradewind::wire
+}  // namespace tradewind::base

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wire/sha256.hpp"
+#include "base/sha256.hpp"
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
@@ -8,7 +8,7 @@
 
 #include "base/assert.hpp"
 
-namespace tradewind::wire {
+namespace tradewind::base {
 
 struct Sha256::State {
     struct Free {
@@ -46,4 +46,4 @@ std::string sha256_hex(std::span<const std::byte> bytes) {
     return hash.hex();
 }
 
-}  // namespace tradewind::wire
+}  // namespace tradewind::base
