@@ -62,8 +62,8 @@ struct ModelCard {
     RowsOrigin origin;
     std::uint64_t seed = 0;
     std::string code_version;
-    std::string settings = "{}";  ///< JSON: hyper-parameters as trained
-    std::string metrics = "{}";   ///< JSON: what training saw of itself
+    std::string settings = "{}";  ///< JSON, no blanks: hyper-parameters as trained
+    std::string metrics = "{}";   ///< JSON, no blanks: what training saw of itself
 
     friend bool operator==(const ModelCard&, const ModelCard&) = default;
 };
@@ -100,13 +100,22 @@ struct ModelCard {
 ///               x < threshold), node.left i64, node.right i64 (from the tree's start),
 ///               node.missing_left i64 (0, 1), node.value (of leaves), node.cover (sum of hessians)
 ///               gain f64 [W F]: total gain of the splits on each
+///               score_k = base_k + the values of the leaves; quantiles then in ascending order.
+///               A tree's root is its first node; each other node is the child of just one.
+///               Thresholds, values, covers are finite, the covers above 0.
+///
+/// All numbers are finite, scales at least 0, clip and the out.scale of quantiles above 0. What of
+/// the settings tells shapes is in architecture.hpp. There are no other arrays.
 struct Model {
     ModelCard card;
-    TensorFile arrays;  ///< its description is not read
+    TensorFile arrays;  ///< its description is not read, "{}" where parsed
 };
 
 [[nodiscard]] std::string to_bytes(const Model& model);
-/// Safe on any bytes: the arrays' shapes are checked against the card. The error is a line.
+/// Whether all of the above holds. The error is a line that names the field or the array.
+[[nodiscard]] std::expected<void, std::string> check(const Model& model);
+/// Safe on any bytes: the arrays' shapes are checked against the card, as `check` does. The error
+/// is a line.
 [[nodiscard]] std::expected<Model, std::string> parse_model(std::span<const std::byte> bytes);
 
 /// A card as JSON and back, fields in order. The error names the field.

@@ -13,6 +13,7 @@
 #include "base/assert.hpp"
 #include "base/sha256.hpp"
 #include "base/try.hpp"
+#include "ml/json_depth.hpp"
 
 namespace tradewind::ml {
 namespace {
@@ -27,6 +28,7 @@ constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kDigestBytes = 32;
 constexpr std::size_t kTensorsMax = 4096;
 constexpr std::size_t kDimensionsMax = 4;
+constexpr std::size_t kNameMax = 128;
 constexpr std::array<std::string_view, 3> kTypes{"f32", "f64", "i64"};
 constexpr std::array<std::size_t, 3> kValueBytes{4, 8, 8};
 
@@ -76,6 +78,12 @@ Tensor::Values copied(const std::byte* from, std::size_t n) {
     return out;
 }
 
+/// Names are printed in errors, which are a line.
+bool is_name(std::string_view text) {
+    return !text.empty() && text.size() <= kNameMax &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
 /// One entry of the head; its array begins at `at`, which goes on behind it.
 std::expected<Tensor, std::string> read_tensor(const Json& entry, std::span<const std::byte> bytes,
                                                std::size_t& at) {
@@ -85,6 +93,7 @@ std::expected<Tensor, std::string> read_tensor(const Json& entry, std::span<cons
         return fail("the head names a tensor without name, type or shape");
     }
     Tensor out{.name = entry["name"].get<std::string>(), .shape = {}, .values = {}};
+    if (!is_name(out.name)) return fail("the head names a tensor with what is no name");
     for (const Json& n : entry["shape"]) {
         if (!n.is_number_unsigned()) return fail(fmt::format("{}: its shape is none", out.name));
         out.shape.push_back(n.get<std::size_t>());
@@ -173,7 +182,9 @@ std::expected<TensorFile, std::string> parse_tensors(std::span<const std::byte> 
     std::uint64_t head_bytes = 0;
     std::memcpy(&head_bytes, bytes.data() + kMagic.size(), sizeof head_bytes);
     if (head_bytes > body.size() - kHeadAt) return fail("its head is longer than itself");
-    const Json head = Json::parse(text.substr(kHeadAt, head_bytes), nullptr, false);
+    const std::string_view head_text = text.substr(kHeadAt, head_bytes);
+    if (json_depth(head_text) > kJsonDepthMax) return fail("its head nests too deep");
+    const Json head = Json::parse(head_text, nullptr, false);
     if (head.is_discarded()) return fail("its head is no JSON");
     return read_arrays(head, body, kHeadAt + head_bytes);
 }

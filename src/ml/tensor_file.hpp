@@ -34,7 +34,8 @@ struct Tensor {
     friend bool operator==(const Tensor&, const Tensor&) = default;
 };
 
-/// Makes one; the product of the shape has to be the number of values.
+/// Makes one; the product of the shape has to be the number of values. The name is of at most 128
+/// printable ASCII characters, without blanks.
 [[nodiscard]] Tensor tensor(std::string name, std::vector<std::size_t> shape,
                             Tensor::Values values);
 
