@@ -164,17 +164,25 @@ void add_generate(CLI::App& data, int& exit_code) {
     CLI::App* verb = data.add_subcommand("generate", "Make up a market by a seed and store it");
     auto o = std::make_shared<DataGenerateOptions>();
     add_catalog(*verb, o->catalog);
-    verb->add_option("--instrument", o->instrument, "Symbol")->capture_default_str();
-    verb->add_option("--model", o->model, "gbm, garch, jump, regimes, ou")->capture_default_str();
-    verb->add_option("--kind", o->kind, "bar, quote, trade")->capture_default_str();
-    verb->add_option("--interval", o->interval, "Of bars; mean pause of quotes and trades")
+    verb->add_option("--instrument", o->instrument, "Symbol [DEMO.SIM; PLANTED.SIM with --market]");
+    verb->add_option("--model", o->model, "gbm, garch, jump, regimes, ou [gbm]");
+    verb->add_option("--market", o->market,
+                     "Whose best accuracy is known: planted-ar, planted-regimes, "
+                     "planted-interaction, planted-memory");
+    verb->add_option("--bayes-accuracy", o->bayes_accuracy,
+                     "Of --market: how often the best rule tells the next bar's direction [0.6]");
+    verb->add_option("--instruments", o->instruments,
+                     "Of --market: how many, PLANTED1.SIM and so on")
         ->capture_default_str();
+    verb->add_option("--kind", o->kind, "bar, quote, trade")->capture_default_str();
+    verb->add_option("--interval", o->interval,
+                     "Of bars; mean pause of quotes and trades [1m; 1h with --market]");
     verb->add_option("--from", o->from, "First instant")->capture_default_str();
-    verb->add_option("--count", o->count, "Rows")->capture_default_str();
+    verb->add_option("--count,--bars", o->count, "Rows")->capture_default_str();
     verb->add_option("--seed", o->seed, "The same seed makes the same market")
         ->capture_default_str();
     verb->add_option("--price", o->price, "First price")->capture_default_str();
-    verb->add_option("--drift", o->drift, "Expected return a year")->capture_default_str();
+    verb->add_option("--drift", o->drift, "Expected return a year [0.05]");
     verb->add_option("--volatility", o->volatility, "Standard deviation of returns a year")
         ->capture_default_str();
     verb->add_flag("--replace", o->replace,

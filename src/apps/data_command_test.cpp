@@ -152,6 +152,61 @@ TEST_F(DataCommandTest, prints_one_json_document_and_nothing_else) {
     EXPECT_EQ(demo["rows_added"], 10);
 }
 
+TEST_F(DataCommandTest, plants_a_market_and_writes_down_what_can_be_found_in_it) {
+    const std::vector<std::string> args{"generate",       "--catalog",        catalog_, "--market",
+                                        "planted-memory", "--bayes-accuracy", "0.7",    "--bars",
+                                        "3000",           "--seed",           "7",      "--json"};
+    const Json made = Json::parse(run(args).out);
+    EXPECT_EQ(made["instrument"], "PLANTED.SIM");
+    EXPECT_EQ(made["rows_added"], 3000);
+    EXPECT_EQ(made["bayes_accuracy"], 0.7);
+    EXPECT_NEAR(made["realised_accuracy"].get<double>(), 0.7, 0.04);
+    EXPECT_NEAR(made["base_rate"].get<double>(), 0.5, 0.1);
+    const Json truth = Json::parse(std::ifstream{catalog_ + "/planted.json"});
+    EXPECT_EQ(truth, Json::parse(R"({"PLANTED.SIM": {"market": "planted-memory",
+        "bayes_accuracy": 0.7, "seed": 7, "interval": "1h"}})"));
+    EXPECT_EQ(Json::parse(run(args).out)["rows_identical"], 3000);
+}
+
+TEST_F(DataCommandTest, keeps_what_it_knows_of_planted_markets_true) {
+    const auto plant = [&](std::vector<std::string> more) {
+        std::vector<std::string> args{"generate",   "--catalog", catalog_, "--market",
+                                      "planted-ar", "--bars",    "200"};
+        args.insert(args.end(), more.begin(), more.end());
+        return run(args);
+    };
+    ASSERT_EQ(plant({"--instruments", "2"}).exit_code, 0);
+    EXPECT_TRUE(plant({"--instruments", "2", "--seed", "2"}).error.contains("--replace"));
+    ASSERT_EQ(plant({"--instruments", "2", "--seed", "2", "--replace"}).exit_code, 0);
+    const auto truth = [&] { return Json::parse(std::ifstream{catalog_ + "/planted.json"}); };
+    EXPECT_EQ(truth()["PLANTED1.SIM"]["seed"], 2);
+    ASSERT_EQ(run({"generate", "--catalog", catalog_, "--instrument", "PLANTED1.SIM", "--interval",
+                   "1h", "--count", "200", "--replace"})
+                  .exit_code,
+              0);
+    EXPECT_FALSE(truth().contains("PLANTED1.SIM"));
+    EXPECT_TRUE(truth().contains("PLANTED2.SIM"));
+}
+
+TEST_F(DataCommandTest, refuses_markets_that_cannot_be_planted_with_a_line) {
+    const auto refusal = [&](std::vector<std::string> more) {
+        std::vector<std::string> args{"generate", "--catalog", catalog_};
+        args.insert(args.end(), more.begin(), more.end());
+        const Outcome out = run(args);
+        EXPECT_EQ(out.exit_code, 2) << out.error;
+        return out.error;
+    };
+    const std::string ar = "planted-ar";
+    EXPECT_TRUE(refusal({"--market", "planted-luck"}).contains("is none of planted-ar"));
+    EXPECT_TRUE(refusal({"--market", ar, "--bayes-accuracy", "0.4"}).contains("0.5 to 0.95"));
+    EXPECT_TRUE(refusal({"--market", ar, "--model", "gbm"}).contains("one of them"));
+    EXPECT_TRUE(refusal({"--market", ar, "--tick", "0.01"}).contains("would swallow returns"));
+    EXPECT_TRUE(refusal({"--market", ar, "--calendar", "us_equity"}).contains("never closes"));
+    EXPECT_TRUE(refusal({"--market", ar, "--volatility", "0"}).contains("above 0"));
+    EXPECT_TRUE(refusal({"--market", ar, "--volatility", "9"}).contains("out of their range"));
+    EXPECT_TRUE(refusal({"--bayes-accuracy", "0.6"}).contains("only with --market"));
+}
+
 TEST_F(DataCommandTest, asks_before_it_overwrites) {
     ASSERT_EQ(import(write("a.csv", kHead + kRow1 + kRow2)).exit_code, 0);
     const std::string other = write("b.csv", kHead + "120000000000,1.75,1.8,1.7,1.8,0\n");

@@ -145,6 +145,25 @@ std::expected<Instrument, Failure> resolve_instrument(const Instrument* stored,
     return out;
 }
 
+std::expected<void, Failure> store_rows(
+    catalog::Transaction& transaction, const ports::SeriesKey& key, std::uint64_t count,
+    const std::function<void(ports::Columns& rows, std::size_t n)>& append) {
+    constexpr std::uint64_t kBatch = 1U << 17;
+    Progress progress;
+    ports::Columns rows{key.kind};
+    for (std::uint64_t done = 0; done < count;) {
+        const std::uint64_t n = std::min(kBatch, count - done);
+        rows.clear();
+        append(rows, static_cast<std::size_t>(n));
+        if (auto stored = transaction.append(key, rows.view()); !stored) {
+            return std::unexpected(as_failure(stored.error()));
+        }
+        done += n;
+        progress.show(fmt::format("{} of {} rows", with_commas(done), with_commas(count)));
+    }
+    return {};
+}
+
 std::string with_commas(std::uint64_t value) {
     std::string digits = std::to_string(value);
     for (std::size_t at = digits.size(); at > 3;) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -41,6 +42,11 @@ struct Failure {
 /// The definitions in a JSON file.
 [[nodiscard]] std::expected<std::vector<Instrument>, Failure> read_instrument_file(
     const std::string& path);
+
+/// Stores `count` rows of a series in portions; `append(rows, n)` makes the next n.
+[[nodiscard]] std::expected<void, Failure> store_rows(
+    catalog::Transaction& transaction, const ports::SeriesKey& key, std::uint64_t count,
+    const std::function<void(ports::Columns& rows, std::size_t n)>& append);
 
 /// "12,345,678"
 [[nodiscard]] std::string with_commas(std::uint64_t value);

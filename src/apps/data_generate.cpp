@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "apps/data_common.hpp"
+#include "apps/data_planted.hpp"
+#include "apps/planted_file.hpp"
 #include "base/try.hpp"
 #include "sim/generate.hpp"
 
@@ -13,20 +15,19 @@ namespace {
 
 using ports::SeriesKind;
 
-constexpr std::uint64_t kBatch = 1U << 17;
 constexpr std::uint64_t kCountMax = 10'000'000'000;
 
 std::expected<sim::MarketModel, Failure> model_of(const DataGenerateOptions& o) {
-    if (o.model == "gbm") return sim::Gbm{.drift = o.drift, .volatility = o.volatility};
-    if (o.model == "garch") return sim::Garch{.drift = o.drift, .volatility = o.volatility};
-    if (o.model == "jump") return sim::JumpDiffusion{.drift = o.drift, .volatility = o.volatility};
+    const double drift = o.drift.value_or(0.05);
+    if (o.model == "gbm") return sim::Gbm{.drift = drift, .volatility = o.volatility};
+    if (o.model == "garch") return sim::Garch{.drift = drift, .volatility = o.volatility};
+    if (o.model == "jump") return sim::JumpDiffusion{.drift = drift, .volatility = o.volatility};
     if (o.model == "ou") return sim::OrnsteinUhlenbeck{.volatility = o.volatility};
     if (o.model == "regimes") {
         // calm and rough around the volatility asked for
         return sim::MarkovRegimes{
-            .regimes = {
-                {{.drift = o.drift, .volatility = o.volatility * 0.6, .mean_years = 0.4},
-                 {.drift = -o.drift, .volatility = o.volatility * 2.0, .mean_years = 0.1}}}};
+            .regimes = {{{.drift = drift, .volatility = o.volatility * 0.6, .mean_years = 0.4},
+                         {.drift = -drift, .volatility = o.volatility * 2.0, .mean_years = 0.1}}}};
     }
     return std::unexpected(bad_usage(fmt::format(
         "--model: {} is none of gbm, garch, jump, regimes, ou", wire::quoted(o.model))));
@@ -55,7 +56,8 @@ std::expected<sim::GenerateSettings, Failure> settings_of(const DataGenerateOpti
     if (!(o.price > 0.0 && o.price < 1e9)) {
         return std::unexpected(bad_usage("--price: should be above 0 and below 1e9"));
     }
-    if (!(o.volatility >= 0.0 && o.volatility <= 10.0) || !(o.drift >= -10.0 && o.drift <= 10.0)) {
+    if (!(o.volatility >= 0.0 && o.volatility <= 10.0) ||
+        !(std::abs(o.drift.value_or(0.0)) <= 10.0)) {
         return std::unexpected(bad_usage("--volatility and --drift: should be within 10 a year"));
     }
     if (o.count == 0 || o.count > kCountMax) {
@@ -69,23 +71,13 @@ std::expected<sim::GenerateSettings, Failure> settings_of(const DataGenerateOpti
     return out;
 }
 
-/// Calls `append(rows, n)` for batches of up to kBatch rows until all are stored.
-template <typename Append>
-std::expected<void, Failure> store(catalog::Transaction& transaction, const ports::SeriesKey& key,
-                                   std::uint64_t count, Append append) {
-    Progress progress;
-    ports::Columns rows{key.kind};
-    for (std::uint64_t done = 0; done < count;) {
-        const std::uint64_t n = std::min(kBatch, count - done);
-        rows.clear();
-        append(rows, static_cast<std::size_t>(n));
-        if (auto stored = transaction.append(key, rows.view()); !stored) {
-            return std::unexpected(as_failure(stored.error()));
-        }
-        done += n;
-        progress.show(fmt::format("{} of {} rows", with_commas(done), with_commas(count)));
-    }
-    return {};
+/// What the catalog was told of a planted market that is no more.
+std::expected<void, Failure> forget_planted(const DataGenerateOptions& o) {
+    sim::PlantedTruths truths = TRY(read_planted(o.catalog));
+    const auto found = truths.find(o.instrument);
+    if (found == truths.end() || found->second.interval != o.interval) return {};
+    truths.erase(found);
+    return write_planted(o.catalog, truths);
 }
 
 std::expected<catalog::CommitSummary, Failure> generate(const DataGenerateOptions& o) {
@@ -117,11 +109,11 @@ std::expected<catalog::CommitSummary, Failure> generate(const DataGenerateOption
     settings.instrument = instrument;
     if (*kind == SeriesKind::bar) {
         sim::BarGenerator bars{settings};
-        TRY_VOID(store(transaction, key, o.count,
-                       [&](ports::Columns& rows, std::size_t n) { bars.append(rows, n); }));
+        TRY_VOID(store_rows(transaction, key, o.count,
+                            [&](ports::Columns& rows, std::size_t n) { bars.append(rows, n); }));
     } else {
         sim::TickGenerator ticks{settings};
-        TRY_VOID(store(transaction, key, o.count, [&](ports::Columns& rows, std::size_t n) {
+        TRY_VOID(store_rows(transaction, key, o.count, [&](ports::Columns& rows, std::size_t n) {
             if (*kind == SeriesKind::quote) {
                 ticks.append_quotes(rows, nullptr, n);
             } else {
@@ -131,12 +123,26 @@ std::expected<catalog::CommitSummary, Failure> generate(const DataGenerateOption
     }
     auto commit = transaction.commit();
     if (!commit) return std::unexpected(as_failure(commit.error()));
+    if (o.replace && *kind == SeriesKind::bar) TRY_VOID(forget_planted(o));
     return std::move(*commit);
+}
+
+DataGenerateOptions filled_in(DataGenerateOptions o) {
+    const bool planted = !o.market.empty();
+    if (o.instrument.empty()) o.instrument = planted ? "PLANTED.SIM" : "DEMO.SIM";
+    if (o.interval.empty()) o.interval = planted ? "1h" : "1m";
+    if (o.model.empty() && !planted) o.model = "gbm";
+    return o;
 }
 
 }  // namespace
 
-int run_data_generate(const DataGenerateOptions& options) {
+int run_data_generate(const DataGenerateOptions& given) {
+    const DataGenerateOptions options = filled_in(given);
+    if (!options.market.empty()) return run_data_planted(options);
+    if (options.bayes_accuracy || options.instruments != 1) {
+        return report(bad_usage("--bayes-accuracy and --instruments: only with --market"));
+    }
     const auto made = generate(options);
     if (!made) return report(made.error());
     const catalog::SeriesChange& change = made->series.front();

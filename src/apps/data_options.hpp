@@ -73,15 +73,19 @@ struct DataExportOptions {
 
 struct DataGenerateOptions {
     std::string catalog;
-    std::string instrument = "DEMO.SIM";
-    std::string model = "gbm";
+    std::string instrument;  ///< empty: DEMO.SIM, or PLANTED.SIM with a market
+    std::string model;       ///< empty: gbm
+    std::string market;      ///< a planted one; empty: none
+    std::optional<double> bayes_accuracy;
+    std::uint64_t instruments = 1;  ///< of a planted market
     std::string kind = "bar";
-    std::string interval = "1m";
+    std::string interval;  ///< empty: 1m, or 1h with a market
     std::string from = "2024-01-02";
     std::uint64_t count = 10'000;
     std::uint64_t seed = 1;
     double price = 100.0;
-    double drift = 0.05, volatility = 0.2;
+    std::optional<double> drift;
+    double volatility = 0.2;
     bool replace = false;
     InstrumentOptions definition;
     bool json = false;
