@@ -3,18 +3,23 @@
 // in a line. The SHA-256 is put right first, so that the fuzzer gets past it.
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/assert.hpp"
 #include "base/sha256.hpp"
 #include "ml/model.hpp"
+#include "ml/predictor.hpp"
 
 namespace {
 
 using namespace tradewind;  // NOLINT(google-build-using-namespace): a program of one file
 
 constexpr std::size_t kDigestBytes = 32;
+/// More would take too long; the scratch of a network grows with these.
+constexpr std::size_t kWindowValuesMost = 4096;
 
 void mend(std::span<std::byte> bytes) {
     const auto body = bytes.first(bytes.size() - kDigestBytes);
@@ -23,6 +28,17 @@ void mend(std::span<std::byte> bytes) {
     for (std::size_t i = 0; i < kDigestBytes; ++i) {
         bytes[body.size() + i] =
             static_cast<std::byte>(digit(hex[2 * i]) * 16 + digit(hex[2 * i + 1]));
+    }
+}
+
+void try_scores(const ml::Model& model) {
+    const std::size_t values = model.card.window * model.card.origin.columns.size();
+    if (values > kWindowValuesMost) return;
+    const auto predictor = ml::make_predictor(model);
+    std::vector<float> scores(model.card.target.scores());
+    for (const float x : {0.0F, std::numeric_limits<float>::quiet_NaN()}) {
+        predictor->predict(std::vector<float>(values, x), scores);
+        for (const float score : scores) ASSERT(std::isfinite(score));
     }
 }
 
@@ -35,6 +51,7 @@ void try_model(std::span<const std::byte> bytes) {
     const std::string again = ml::to_bytes(*model);
     const auto same = ml::parse_model(std::as_bytes(std::span{again}));
     ASSERT(same.has_value() && same->card == model->card && same->arrays == model->arrays);
+    try_scores(*model);
 }
 
 }  // namespace
