@@ -105,7 +105,7 @@ public:
           columns_{card_.origin.columns.size()},
           together_{card_.inputs.size() == columns_},
           chosen_{card_.window * card_.inputs.size()},
-          slots_{2 * card_.window * card_.inputs.size()},
+          slots_{2 * card_.inputs.size() * card_.window},
           sums_(base_.size()) {
         const ForestView view{model};
         std::vector<std::vector<std::pair<std::size_t, std::size_t>>> by_score(base_.size());
@@ -186,8 +186,7 @@ private:
     /// Trees of like depth stand together, so that little is padding.
     void add_packs(const ForestView& view, std::size_t score,
                    std::vector<std::pair<std::size_t, std::size_t>> trees) {
-        std::stable_sort(trees.begin(), trees.end(),
-                         [](const auto& a, const auto& b) { return a.first < b.first; });
+        std::sort(trees.begin(), trees.end());
         for (std::size_t i = 0; i < trees.size(); i += kTrees) {
             const std::size_t count = std::min(kTrees, trees.size() - i);
             const std::size_t depth = trees[i + count - 1].first;

@@ -96,7 +96,7 @@ public:
           inputs_{model, model.card.window},
           outputs_{model},
           x_{inputs_.values()},
-          gates_{model.card.window * 4 * weights_.padded},
+          gates_{4 * weights_.padded * model.card.window},
           now_{4 * weights_.padded},
           hidden_{model.card.window * weights_.padded},
           cell_{weights_.padded},

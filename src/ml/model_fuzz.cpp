@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes are read as a model, which encodes to bytes that are read as the same, or are refused
-// in a line. The SHA-256 is put right first, so that the fuzzer gets past it.
+// Any bytes are read as a model, which encodes to bytes that are read as the same and which has
+// finite scores, or are refused in a line. The SHA-256 is put right first, so that the fuzzer gets
+// past it.
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>

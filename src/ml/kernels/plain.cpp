@@ -24,7 +24,7 @@ struct Plain {
     static F divide(F a, F b) { return a / b; }
     static F max(F a, F b) { return a > b ? a : b; }
     static F min(F a, F b) { return a < b ? a : b; }
-    static F zero_if_nan(F x) { return x == x ? x : F{}; }
+    static F zero_if_nan(F x) { return x == x ? x : F{}; }  // NOLINT(misc-redundant-expression)
     static F times_power(F x, F shifted) {
         return x * reinterpret_cast<F>((reinterpret_cast<I>(shifted) << 23) + 0x3f800000);
     }
