@@ -16,6 +16,17 @@ find_package(toml11 REQUIRED CONFIG)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET GLOBAL libzip)
 
+# For the room `training` alone. XGBoost's CMake file names a program that Debian packages apart;
+# libtorch's asks for gflags, glog and protobuf and adds flags to whatever links it.
+pkg_check_modules(xgboost REQUIRED IMPORTED_TARGET GLOBAL xgboost)
+find_path(TRADEWIND_TORCH_INCLUDE ATen/ATen.h REQUIRED)
+find_library(TRADEWIND_TORCH_CPU torch_cpu REQUIRED)
+find_library(TRADEWIND_C10 c10 REQUIRED)
+add_library(tradewind::torch INTERFACE IMPORTED)
+target_include_directories(tradewind::torch INTERFACE
+    "${TRADEWIND_TORCH_INCLUDE}/torch/csrc/api/include")
+target_link_libraries(tradewind::torch INTERFACE "${TRADEWIND_TORCH_CPU}" "${TRADEWIND_C10}")
+
 if(TRADEWIND_TESTS)
     find_package(GTest REQUIRED)
     find_package(rapidcheck REQUIRED CONFIG)

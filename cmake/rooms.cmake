@@ -2,7 +2,7 @@
 # A room is a folder of src/. rooms.toml says which rooms exist, in order, and what each may
 # include; tests/house/check_rooms.py holds the code to it. Here they become libraries.
 #
-#   tradewind_room(<name> [DEPENDS <rooms>...] [LIBRARIES <targets>...])
+#   tradewind_room(<name> [APART] [DEPENDS <rooms>...] [LIBRARIES <targets>...])
 #
 # makes, from src/<name>/ and its sub-folders:
 #   tw_<name>          library of *.cpp less *_test.cpp, *_fuzz.cpp, *_bench.cpp and main.cpp;
@@ -11,10 +11,11 @@
 #   <name>_<stem>      of each <stem>.cpp that ends in _fuzz: a libFuzzer program in the fuzz
 #                      preset; elsewhere a replay of tests/corpus/<name>_<stem>/, in ctest
 #
-# A room named in DEPENDS that is not in the tree yet is passed over.
+# A room named in DEPENDS that is not in the tree yet is passed over. One that stands APART is not
+# linked into what links all rooms.
 
 function(tradewind_room name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;LIBRARIES")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "APART" "" "DEPENDS;LIBRARIES")
     if(arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "tradewind_room(${name}): unknown arguments ${arg_UNPARSED_ARGUMENTS}")
     endif()
@@ -47,7 +48,9 @@ function(tradewind_room name)
         add_library("tw_${id}" INTERFACE)
         target_link_libraries("tw_${id}" INTERFACE ${below})
     endif()
-    set_property(GLOBAL APPEND PROPERTY TRADEWIND_ROOMS "tw_${id}")
+    if(NOT arg_APART)
+        set_property(GLOBAL APPEND PROPERTY TRADEWIND_ROOMS "tw_${id}")
+    endif()
 
     if(TRADEWIND_TESTS AND tests)
         add_executable("${id}_test" ${tests})
