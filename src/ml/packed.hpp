@@ -37,7 +37,7 @@ private:
 /// A linear map as panels of columns (see kernels::Multiply), its constant beside it.
 struct Linear {
     std::size_t depth = 0;
-    std::size_t columns = 0;  ///< whole panels
+    std::size_t columns = 0;  ///< whole groups
     Buffer weights{};
     Buffer bias{};
 
@@ -50,8 +50,8 @@ struct Linear {
 /// `at(column, k)` gives the weights, `constant(column)` what is added.
 template <typename At, typename Constant>
 Linear pack(std::size_t columns, std::size_t depth, At at, Constant constant) {
-    Linear out{.depth = depth, .columns = kernels::rounded_up(columns, kernels::kPanel)};
-    out.weights = Buffer{out.columns * depth};
+    Linear out{.depth = depth, .columns = kernels::rounded_up(columns, kernels::kGroup)};
+    out.weights = Buffer{kernels::rounded_up(columns, kernels::kPanel) * depth};
     out.bias = Buffer{out.columns};
     for (std::size_t column = 0; column < columns; ++column) {
         const std::size_t panel = column / kernels::kPanel * depth * kernels::kPanel;

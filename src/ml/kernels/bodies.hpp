@@ -124,16 +124,63 @@ struct Bodies {
         for (; row < m.rows; ++row) tile<1, G>(m, row, column);
     }
 
+    /// One row by G groups of columns. A sum waits for itself as long as four products take, so
+    /// with few columns C sums share the depth.
+    template <std::size_t G, std::size_t C>
+    static void row_tile(const Multiply& m, std::size_t column) {
+        constexpr std::size_t n = G * kLanes;
+        F sums[C][n];
+        const float* b[G];
+        for (std::size_t g = 0; g < G; ++g) b[g] = group_of(m, column + g * kGroup);
+        for (std::size_t i = 0; i < n; ++i) {
+            sums[0][i] = begin_at(m, 0, column + i * V::width);
+            for (std::size_t c = 1; c < C; ++c) sums[c][i] = V::set(0.0F);
+        }
+        std::size_t k = 0;
+        for (; k + C <= m.depth; k += C) {
+            for (std::size_t c = 0; c < C; ++c) {
+                const F a = V::set(m.a[k + c]);
+                for (std::size_t i = 0; i < n; ++i) {
+                    const float* const from = b[i / kLanes] + (k + c) * m.b_stride;
+                    sums[c][i] = V::fma(a, V::load(from + i % kLanes * V::width), sums[c][i]);
+                }
+            }
+        }
+        for (; k < m.depth; ++k) {
+            const F a = V::set(m.a[k]);
+            for (std::size_t i = 0; i < n; ++i) {
+                const float* const from = b[i / kLanes] + k * m.b_stride;
+                sums[0][i] = V::fma(a, V::load(from + i % kLanes * V::width), sums[0][i]);
+            }
+        }
+        for (std::size_t i = 0; i < n; ++i) {
+            for (std::size_t c = 1; c < C; ++c) sums[0][i] = V::add(sums[0][i], sums[c][i]);
+            V::store(m.c + column + i * V::width, sums[0][i]);
+        }
+    }
+
     /// One row by many columns: the weights are read once and nothing is kept of them.
     static void multiply_row(const Multiply& m) {
-        constexpr std::size_t step = V::groups * kGroup;
+        constexpr std::size_t groups = V::groups;
+        constexpr std::size_t step = groups * kGroup;
         const std::size_t whole = m.columns / step;
         for (std::size_t i = 0; i < whole; ++i) {
-            tile<1, V::groups>(m, 0, (m.backwards ? whole - 1 - i : i) * step);
+            row_tile<groups, 1>(m, (m.backwards ? whole - 1 - i : i) * step);
         }
-        for (std::size_t column = whole * step; column < m.columns; column += kGroup) {
-            tile<1, 1>(m, 0, column);
+        std::size_t column = whole * step;
+        if constexpr (groups > 4) {
+            if (column + 4 * kGroup <= m.columns) {
+                row_tile<4, groups / 4>(m, column);
+                column += 4 * kGroup;
+            }
         }
+        if constexpr (groups > 2) {
+            if (column + 2 * kGroup <= m.columns) {
+                row_tile<2, groups / 2>(m, column);
+                column += 2 * kGroup;
+            }
+        }
+        for (; column < m.columns; column += kGroup) row_tile<1, groups>(m, column);
     }
 
     static void multiply(const Multiply& m) {
