@@ -167,33 +167,50 @@ class Given(ClassifierMixin, BaseEstimator):
 
 def scores_of(p, method):
     """What a calibration of probabilities reads, as a classifier's scores."""
-    if method == "isotonic":
-        return p[:, 1:] if p.shape[1] == 2 else p
     if method == "temperature":
         return np.log(p[:, 1:] / p[:, :1]) if p.shape[1] == 2 else np.log(p)
     odds = np.log(p) - np.log1p(-p)
     return odds[:, 1:] if p.shape[1] == 2 else odds
 
 
-def calibration_case(method, seed, rows, classes, weighted=False):
-    truth, p, w = class_rows(seed, rows + 40, classes, weighted=weighted)
-    p = rounded(np.clip(p, 0.001, 0.999), 6)
-    p /= p.sum(axis=1, keepdims=True)
-    scores = scores_of(p, method)
-    given = FrozenEstimator(Given(classes).fit(scores, truth))
+def isotonic_probabilities(p, truth, w, asked):
+    """A class against the rest, no surer than one row more of either kind would allow."""
+    weight = len(truth) if w is None else w.sum()
+    most = (weight + 1) / (weight + 2)
+    out = np.empty_like(asked)
+    for c in range(p.shape[1]):
+        curve = IsotonicRegression(y_min=1 - most, y_max=most, out_of_bounds="clip")
+        out[:, c] = curve.fit(p[:, c], truth == c, sample_weight=w).predict(asked[:, c])
+    if p.shape[1] == 2:
+        out[:, 0] = 1 - out[:, 1]
+    return out / out.sum(axis=1, keepdims=True)
+
+
+def calibrated(method, p, truth, w, asked):
+    if method == "isotonic":
+        return isotonic_probabilities(p, truth, w, asked)
+    given = FrozenEstimator(Given(p.shape[1]).fit(p, truth))
     fitted = CalibratedClassifierCV(given, method=method)
     with warnings.catch_warnings():
         # the frozen classifier takes no weights; the calibration does, which is what counts here
         warnings.simplefilter("ignore")
-        fitted.fit(scores[:rows], truth[:rows], sample_weight=None if w is None else w[:rows])
+        fitted.fit(scores_of(p, method), truth, sample_weight=w)
+    return fitted.predict_proba(scores_of(asked, method))
+
+
+def calibration_case(method, seed, rows, classes, weighted=False):
+    truth, p, w = class_rows(seed, rows + 40, classes, weighted=weighted)
+    p = rounded(np.clip(p, 0.001, 0.999), 6)
+    p /= p.sum(axis=1, keepdims=True)
+    truth, w = truth[:rows], None if w is None else w[:rows]
     return {
         "method": {"sigmoid": "platt"}.get(method, method),
         "classes": classes,
-        "truth": truth[:rows],
+        "truth": truth,
         "probabilities": p[:rows].ravel(),
-        "weights": [] if w is None else w[:rows],
+        "weights": [] if w is None else w,
         "asked": p[rows:].ravel(),
-        "expected": fitted.predict_proba(scores[rows:]).ravel(),
+        "expected": calibrated(method, p[:rows], truth, w, p[rows:]).ravel(),
     }
 
 
