@@ -59,7 +59,7 @@ struct ForestView {
             static_cast<std::size_t>(feature[node]) + (missing_left[node] != 0 ? 0 : features);
         return {.threshold = threshold[node], .slot = static_cast<std::uint32_t>(slot)};
     }
-    /// Splits from the root to the farthest leaf. Not recursive: a tree may be a long list.
+    /// Splits from the root to the farthest leaf.
     [[nodiscard]] std::size_t depth(std::size_t tree) const {
         std::size_t deepest = 0;
         std::vector<std::pair<std::size_t, std::size_t>> todo{{root(tree), 0}};

@@ -312,22 +312,22 @@ std::expected<ForestArrays, std::string> find_forest(const Model& model) {
     out.missing_left = TRY(find_array<std::int64_t>(arrays, "node.missing_left", nodes));
     TRY(find_array<float>(arrays, "node.value", nodes));
     const auto* cover = TRY(find_array<float>(arrays, "node.cover", nodes));
-    if (std::any_of(cover->begin(), cover->end(), [](float x) { return !(x > 0); })) {
-        return fail("node.cover: a value is not above 0");
+    if (std::any_of(cover->begin(), cover->end(), [](float x) { return x < 0; })) {
+        return fail("node.cover: a value is below 0");
     }
     TRY(find_array<double>(arrays, "gain", {model.card.window * model.card.inputs.size()}));
     return out;
 }
 
-/// The nodes [from, end) are a tree: `seen` marks what has been reached, `todo` is scratch.
+/// The nodes [from, end) are a tree, not too deep: `seen` marks what has been reached.
 bool is_tree(const ForestArrays& forest, std::size_t from, std::size_t end, std::size_t features,
              std::vector<bool>& seen) {
-    std::vector<std::size_t> todo{from};
+    std::vector<std::pair<std::size_t, std::size_t>> todo{{from, 0}};
     std::size_t reached = 0;
     while (!todo.empty()) {
-        const std::size_t node = todo.back();
+        const auto [node, depth] = todo.back();
         todo.pop_back();
-        if (seen[node]) return false;
+        if (seen[node] || depth > kTreeDepthMax) return false;
         seen[node] = true;
         ++reached;
         const std::int64_t feature = (*forest.feature)[node];
@@ -335,7 +335,7 @@ bool is_tree(const ForestArrays& forest, std::size_t from, std::size_t end, std:
         if (feature < 0 || std::cmp_greater_equal(feature, features)) return false;
         for (const std::int64_t child : {(*forest.left)[node], (*forest.right)[node]}) {
             if (child < 0 || std::cmp_greater_equal(child, end - from)) return false;
-            todo.push_back(from + static_cast<std::size_t>(child));
+            todo.emplace_back(from + static_cast<std::size_t>(child), depth + 1);
         }
     }
     return reached == end - from;

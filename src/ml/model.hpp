@@ -101,15 +101,17 @@ struct ModelCard {
 ///               node.missing_left i64 (0, 1), node.value (of leaves), node.cover (sum of hessians)
 ///               gain f64 [W F]: total gain of the splits on each
 ///               score_k = base_k + the values of the leaves; quantiles then in ascending order.
-///               A tree's root is its first node; each other node is the child of just one.
-///               Thresholds, values, covers are finite, the covers above 0.
+///               A tree's root is its first node; each other node is the child of just one, at
+///               most 128 splits below. Covers are at least 0.
 ///
-/// All numbers are finite, scales at least 0, clip and the out.scale of quantiles above 0. What of
+/// All numbers are finite, scales at least 0, clip and out.scale above 0. What of
 /// the settings tells shapes is in architecture.hpp. There are no other arrays.
 struct Model {
     ModelCard card;
     TensorFile arrays;  ///< its description is not read, "{}" where parsed
 };
+
+constexpr std::size_t kTreeDepthMax = 128;
 
 [[nodiscard]] std::string to_bytes(const Model& model);
 /// Whether all of the above holds. The error is a line that names the field or the array.
