@@ -17,7 +17,7 @@ double norm_of(std::span<const float> gradient) {
     // four sums: one chain of additions would wait for itself
     std::array<double, 4> sums{};
     for (std::size_t i = 0; i < gradient.size(); ++i) {
-        const double one = gradient[i];
+        const auto one = static_cast<double>(gradient[i]);
         sums[i % sums.size()] += one * one;
     }
     return std::sqrt(sums[0] + sums[1] + sums[2] + sums[3]);

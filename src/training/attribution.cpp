@@ -73,7 +73,7 @@ private:
 };
 
 float between(float from, float to, double at) {
-    return static_cast<float>(double{from} + at * (double{to} - double{from}));
+    return from + static_cast<float>(at) * (to - from);
 }
 
 /// The mean gradient between two windows, at the middles of pieces; a piece of the steps at once.
@@ -164,7 +164,8 @@ std::expected<Attributions, std::string> attribute(const ml::Model& model,
         const auto mean = mean_gradient(path, from, to, input.steps);
         double sum = 0.0;
         for (std::size_t i = 0; i < each; ++i) {
-            const double value = mean[i] * (double{to[i]} - double{from[i]});
+            const double value =
+                mean[i] * (static_cast<double>(to[i]) - static_cast<double>(from[i]));
             out.values.push_back(value);
             sum += value;
         }

@@ -56,7 +56,7 @@ bool Fields::flag(const std::string& name, bool otherwise) {
     return otherwise;
 }
 
-std::string Fields::text(const std::string& name, std::optional<std::string> otherwise) {
+std::string Fields::text(const std::string& name, const std::optional<std::string>& otherwise) {
     const Json* found = raw(name);
     if (found == nullptr) {
         if (!otherwise) fail(name, "is missing");
@@ -73,7 +73,7 @@ std::string Fields::text(const std::string& name, std::optional<std::string> oth
 std::string Fields::choice(const std::string& name,
                            std::initializer_list<std::string_view> choices) {
     const Json* found = raw(name);
-    const std::string first{*choices.begin()};
+    std::string first{*choices.begin()};
     if (found == nullptr) return first;
     if (found->is_string()) {
         const auto value = found->get<std::string>();

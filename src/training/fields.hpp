@@ -39,7 +39,7 @@ public:
     [[nodiscard]] double real(const std::string& name, Real range);
     [[nodiscard]] bool flag(const std::string& name, bool otherwise);
     [[nodiscard]] std::string text(const std::string& name,
-                                   std::optional<std::string> otherwise = std::nullopt);
+                                   const std::optional<std::string>& otherwise = std::nullopt);
     /// One of these, the first where it is not there.
     [[nodiscard]] std::string choice(const std::string& name,
                                      std::initializer_list<std::string_view> choices);

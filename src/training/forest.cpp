@@ -72,7 +72,9 @@ private:
         out_.value_.push_back(leaf ? condition_[node] * leaf_factor_ : 0.0F);
         // a share of a node's cover is asked for, and one of nothing is none
         out_.cover_.push_back(std::max(cover_[node], std::numeric_limits<float>::min()));
-        if (!leaf) out_.gain_.at(static_cast<std::size_t>(feature_[node])) += double{gain_[node]};
+        if (!leaf)
+            out_.gain_.at(static_cast<std::size_t>(feature_[node])) +=
+                static_cast<double>(gain_[node]);
     }
 
     std::vector<std::int64_t> left_;

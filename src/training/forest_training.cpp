@@ -129,7 +129,7 @@ private:
             const double low = std::max(level - kBeside, 0.0);
             const double high = std::min(level + kBeside, 1.0);
             const double apart = weighted_quantile(sorted, high) - weighted_quantile(sorted, low);
-            begin_[k] = static_cast<float>(weighted_quantile(sorted, level));
+            begin_[k] = weighted_quantile(sorted, level);
             density_[k] =
                 std::clamp((high - low) / std::max(apart, 1e-9), kDensityMin, kDensityMax);
         }

@@ -70,18 +70,18 @@ double Loss::sum(std::span<const float> raw, std::span<const float> labels,
     std::vector<double> row(scores);
     for (std::size_t i = 0; i < labels.size(); ++i) {
         std::copy_n(raw.data() + i * scores, scores, row.begin());
+        const auto label = static_cast<double>(labels[i]);
         double loss = 0.0;
         switch (task) {
             case ml::Task::classes:
                 loss = class_loss(row, static_cast<std::size_t>(labels[i]));
                 break;
-            case ml::Task::value: loss = value_loss(row, labels[i]); break;
+            case ml::Task::value: loss = value_loss(row, label); break;
             case ml::Task::quantiles:
-                loss = apart ? pinball_loss(row, labels[i], levels)
-                             : quantile_loss(row, labels[i], levels);
+                loss = apart ? pinball_loss(row, label, levels) : quantile_loss(row, label, levels);
                 break;
         }
-        const double weight = weights[i];
+        const auto weight = static_cast<double>(weights[i]);
         total += weight * loss;
         for (std::size_t k = 0; k < scores && !gradient.empty(); ++k) {
             gradient[i * scores + k] = static_cast<float>(weight * row[k]);

@@ -61,7 +61,7 @@ std::expected<void, std::string> label_classes(const Dataset& data, const TrainJ
 std::vector<double> class_totals(const Samples& samples, std::size_t classes) {
     std::vector<double> out(classes, 0.0);
     for (std::size_t i = 0; i < samples.size(); ++i) {
-        out[static_cast<std::size_t>(samples.labels[i])] += double{samples.weights[i]};
+        out[static_cast<std::size_t>(samples.labels[i])] += static_cast<double>(samples.weights[i]);
     }
     return out;
 }
@@ -130,8 +130,8 @@ std::expected<void, std::string> fit_values(const Dataset& data, Selection& out)
                                    out.train.size(), data.label[out.train.rows.front()]));
     }
     // what the model keeps, so that training and serving scale by the same numbers
-    out.label_centre = static_cast<float>(mean);
-    out.label_scale = scale;
+    out.label_centre = static_cast<double>(static_cast<float>(mean));
+    out.label_scale = static_cast<double>(scale);
     label_values(data, out, out.train);
     label_values(data, out, out.validation);
     return {};
@@ -154,7 +154,7 @@ double quantile(std::vector<float>& values, double level) {
     const auto below = static_cast<std::size_t>(at);
     const auto place = values.begin() + static_cast<std::ptrdiff_t>(below);
     std::nth_element(values.begin(), place, values.end());
-    const double low = *place;
+    const auto low = static_cast<double>(*place);
     const double rest = at - static_cast<double>(below);
     if (rest == 0.0) return low;
     return low + rest * (static_cast<double>(*std::min_element(place + 1, values.end())) - low);
@@ -169,14 +169,17 @@ CentreScale moments_of(const std::vector<float>& values) {
     const auto n = static_cast<double>(values.size());
     const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
     double square = 0.0;
-    for (const double one : values) square += (one - mean) * (one - mean);
+    for (const float one : values) {
+        const double off = static_cast<double>(one) - mean;
+        square += off * off;
+    }
     return {.centre = mean, .scale = std::sqrt(n / square)};
 }
 
 CentreScale fit_column(std::vector<float>& values) {
     constexpr double kQuartilesOfNormal = 1.3489795003921634;
     const auto [low, high] = std::minmax_element(values.begin(), values.end());
-    if (*low == *high) return {.centre = *low, .scale = 0.0};
+    if (*low == *high) return {.centre = static_cast<double>(*low), .scale = 0.0};
     const double between = quantile(values, 0.75) - quantile(values, 0.25);
     if (between > 0.0) {
         return {.centre = quantile(values, 0.5), .scale = kQuartilesOfNormal / between};

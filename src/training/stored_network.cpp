@@ -49,8 +49,8 @@ std::expected<StoredNetwork, std::string> open_network(const ml::Model& model) {
     out.scaling.scale = TRY(take(model, "scale", features));
     out.scaling.clip = TRY(take(model, "clip", 1)).front();
     if (card.target.task != ml::Task::classes) {
-        out.score_centre = TRY(take(model, "out.centre", 1)).front();
-        out.score_scale = TRY(take(model, "out.scale", 1)).front();
+        out.score_centre = static_cast<double>(TRY(take(model, "out.centre", 1)).front());
+        out.score_scale = static_cast<double>(TRY(take(model, "out.scale", 1)).front());
     }
     out.network = make_torch_network(out.plan);
     for (const Parameter& one : parameters_of(out.plan)) {
