@@ -37,6 +37,15 @@ std::expected<TreeRows, std::string> TreeRows::make(std::span<const float> featu
     return out;
 }
 
+std::expected<void, std::string> TreeRows::choose_columns(std::span<const bool> chosen) {
+    std::vector<float> weights;
+    weights.reserve(chosen.size());
+    for (const bool one : chosen) weights.push_back(one ? 1e30F : 0.0F);
+    constexpr int kFloats = 1;
+    return checked(
+        XGDMatrixSetDenseInfo(handle_, "feature_weights", weights.data(), weights.size(), kFloats));
+}
+
 TreeRows::TreeRows(TreeRows&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
 TreeRows& TreeRows::operator=(TreeRows&& other) noexcept {
     std::swap(handle_, other.handle_);

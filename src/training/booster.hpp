@@ -20,6 +20,10 @@ public:
     [[nodiscard]] static std::expected<TreeRows, std::string> make(std::span<const float> features,
                                                                    std::span<const float> labels,
                                                                    std::span<const float> weights);
+    /// The only columns that the next trees may use; a booster's `colsample_bytree` has to be their
+    /// share. XGBoost draws columns by weight, and these leave it no choice: its own draws hang on
+    /// a generator that no saved booster holds.
+    [[nodiscard]] std::expected<void, std::string> choose_columns(std::span<const bool> chosen);
     TreeRows(TreeRows&&) noexcept;
     TreeRows& operator=(TreeRows&&) noexcept;
     ~TreeRows();
@@ -47,9 +51,9 @@ public:
     Booster(const Booster&) = delete;
     Booster& operator=(const Booster&) = delete;
 
-    /// One round by the objective's own gradient.
+    /// One round by the objective's own gradient; what tests hold ours to.
     [[nodiscard]] std::expected<void, std::string> update(int round, const TreeRows& rows);
-    /// One round by this one, [n, K] each.
+    /// One round by a gradient and a hessian of the loss, [n, K] each.
     [[nodiscard]] std::expected<void, std::string> boost(const TreeRows& rows,
                                                          std::span<float> gradient,
                                                          std::span<float> hessian);

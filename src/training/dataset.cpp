@@ -17,6 +17,7 @@ namespace tradewind::training {
 namespace {
 
 constexpr std::uint64_t kHorizonMax = 1'000'000'000;
+constexpr double kWeightMax = 1e12;
 
 using Failure = std::unexpected<std::string>;
 
@@ -93,11 +94,9 @@ std::expected<void, std::string> check_values(const Dataset& data) {
         if (std::isinf(data.label[i])) {
             return Failure(fmt::format("its row {} has an infinite label", i));
         }
-        if (!(data.weight[i] >= 0.0) || std::isinf(data.weight[i])) {
-            return Failure(
-                fmt::format("its row {} has a weight that is none: give numbers of 0 or "
-                            "more",
-                            i));
+        if (!(data.weight[i] >= 0.0 && data.weight[i] <= kWeightMax)) {
+            return Failure(fmt::format("its row {} has the weight {}; give numbers from 0 to {}", i,
+                                       data.weight[i], kWeightMax));
         }
     }
     return {};

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <numeric>
 #include <span>
 #include <utility>
@@ -89,7 +90,7 @@ public:
             const std::chrono::duration<double> took = Clock::now() - began;
             tell(control, bag, {train, validation}, {took.count(), first});
         };
-        const Rows train = TRY(rows_of(selection_.train));
+        Rows train = TRY(rows_of(selection_.train));
         std::optional<Rows> validation;
         if (selection_.validation.size() > 0) {
             validation.emplace(TRY(rows_of(selection_.validation)));
@@ -105,7 +106,6 @@ private:
     [[nodiscard]] bool binary() const {
         return job_.target.task == ml::Task::classes && loss_.scores == 2;
     }
-    [[nodiscard]] bool own_gradient() const { return job_.target.task != ml::Task::classes; }
     /// How many trees a round has.
     [[nodiscard]] std::size_t outputs() const { return binary() ? 1 : loss_.scores; }
 
@@ -178,17 +178,17 @@ private:
                             {"tree_method", "hist"},
                             {"max_depth", fmt::format("{}", from.depth)},
                             {"eta", fmt::format("{}", from.rate)},
-                            {"subsample", fmt::format("{}", from.subsample)},
-                            {"colsample_bytree", fmt::format("{}", from.columns)},
                             {"min_child_weight", fmt::format("{}", from.min_child_weight)},
                             {"lambda", fmt::format("{}", from.lambda)}};
-        if (binary()) {
-            out.emplace_back("objective", "binary:logistic");
-            out.emplace_back("base_score", "0.5");  // a margin of 0
-        } else {
-            out.emplace_back("objective", outputs() == 1 ? "reg:squarederror" : "multi:softprob");
-            out.emplace_back("base_score", "0");
-            if (outputs() > 1) out.emplace_back("num_class", fmt::format("{}", outputs()));
+        // The gradients are ours; of an objective only the number of outputs is asked.
+        out.emplace_back("objective", outputs() == 1 ? "reg:squarederror" : "multi:softprob");
+        out.emplace_back("base_score", "0");
+        if (outputs() > 1) out.emplace_back("num_class", fmt::format("{}", outputs()));
+        if (columns_of_tree() < features()) {
+            // half a column more, so that rounding down gives that many
+            const double share =
+                (static_cast<double>(columns_of_tree()) + 0.5) / static_cast<double>(features());
+            out.emplace_back("colsample_bytree", fmt::format("{}", share));
         }
         if (!monotone_.empty()) out.emplace_back("monotone_constraints", monotone_);
         return out;
@@ -215,25 +215,90 @@ private:
         return loss_.sum(scores, samples.labels, samples.weights, {}) / weight;
     }
 
-    Done grow(Booster& booster, const Rows& train, std::size_t round) {
-        // rows and columns of a round follow from seed, bag and round alone: a resumed training
-        // draws the same
-        const std::uint64_t drawn =
-            base::Random{base::Random{job_.seed}.next() + bags_.size()}.next() + round;
-        TRY_VOID(booster.set("seed", fmt::format("{}", base::Random{drawn}.next() >> 33U)));
-        if (!own_gradient()) return booster.update(static_cast<int>(round), train.rows);
-        const Samples& samples = *train.samples;
+    /// One round. What it draws, rows and columns, follows from seed, bag and round alone, so that
+    /// a training that was stopped draws the same; XGBoost's own draws would not.
+    Done grow(Booster& booster, Rows& train, std::size_t round) {
+        const std::uint64_t by_bag = base::Random{job_.seed}.next() + bags_.size();
+        base::Random random{base::Random{by_bag}.next() + round};
+        TRY_VOID(choose_columns(train.rows, random));
         const auto scores = scores_of(TRY(booster.margins(train.rows)));
         std::vector<float> gradient(scores.size());
-        std::vector<float> hessian(scores.size());
-        (void)loss_.sum(scores, samples.labels, samples.weights, gradient);
-        const auto levels = static_cast<float>(loss_.scores);
-        for (std::size_t i = 0; i < scores.size(); ++i) {
-            gradient[i] *= levels;  // the loss is the mean over them
-            hessian[i] =
-                samples.weights[i / loss_.scores] * static_cast<float>(density_[i % loss_.scores]);
+        (void)loss_.sum(scores, train.samples->labels, train.samples->weights, gradient);
+        std::vector<float> hessian = curvature(*train.samples, gradient);
+        if (binary()) {
+            gradient = second_of_two(gradient);
+            hessian = second_of_two(hessian);
         }
+        leave_rows_out(random, gradient, hessian);
         return booster.boost(train.rows, gradient, hessian);
+    }
+
+    /// The second derivative by each score, as XGBoost's own objectives have it. Of quantiles there
+    /// is none but where the loss bends; the density there stands for it. A quantile's gradient is
+    /// that of its own pinball loss, not of the mean over the levels.
+    [[nodiscard]] std::vector<float> curvature(const Samples& samples,
+                                               std::vector<float>& gradient) const {
+        constexpr float kSmallest = 1e-16F;
+        std::vector<float> out(gradient.size());
+        for (std::size_t i = 0; i < out.size(); ++i) {
+            const std::size_t row = i / loss_.scores;
+            const std::size_t k = i % loss_.scores;
+            const float weight = samples.weights[row];
+            switch (job_.target.task) {
+                case ml::Task::classes: {
+                    const bool its_own = static_cast<std::size_t>(samples.labels[row]) == k;
+                    const float p = gradient[i] / weight + (its_own ? 1.0F : 0.0F);
+                    const float twice = binary() ? 1.0F : 2.0F;
+                    out[i] = std::max(twice * p * (1.0F - p) * weight, kSmallest);
+                    break;
+                }
+                case ml::Task::value: out[i] = weight; break;
+                case ml::Task::quantiles:
+                    gradient[i] *= static_cast<float>(loss_.scores);
+                    out[i] = weight * static_cast<float>(density_[k]);
+                    break;
+            }
+        }
+        return out;
+    }
+
+    static std::vector<float> second_of_two(const std::vector<float>& pairs) {
+        std::vector<float> out;
+        out.reserve(pairs.size() / 2);
+        for (std::size_t i = 1; i < pairs.size(); i += 2) out.push_back(pairs[i]);
+        return out;
+    }
+
+    void leave_rows_out(base::Random& random, std::vector<float>& gradient,
+                        std::vector<float>& hessian) const {
+        if (job_.trees.subsample >= 1.0) return;
+        const std::size_t each = outputs();
+        for (std::size_t row = 0; row * each < gradient.size(); ++row) {
+            if (random.uniform() < job_.trees.subsample) continue;
+            for (std::size_t k = 0; k < each; ++k) {
+                gradient[row * each + k] = 0.0F;
+                hessian[row * each + k] = 0.0F;
+            }
+        }
+    }
+
+    [[nodiscard]] std::size_t features() const { return job_.window * selection_.inputs.size(); }
+    [[nodiscard]] std::size_t columns_of_tree() const {
+        const double share = job_.trees.columns * static_cast<double>(features());
+        return std::max(std::size_t{1}, static_cast<std::size_t>(share));
+    }
+
+    Done choose_columns(TreeRows& rows, base::Random& random) const {
+        const std::size_t all = features();
+        if (columns_of_tree() == all) return {};
+        std::vector<std::size_t> order(all);
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        const auto chosen = std::make_unique<bool[]>(all);  // a vector of these has no span
+        for (std::size_t i = 0; i < columns_of_tree(); ++i) {
+            std::swap(order[i], order[i + random.below(all - i)]);
+            chosen[order[i]] = true;
+        }
+        return rows.choose_columns({chosen.get(), all});
     }
 
     [[nodiscard]] bool ready(const Bag& bag, bool validated) const {
@@ -244,8 +309,7 @@ private:
 
     /// False: stopped.
     template <typename Told>
-    std::expected<bool, std::string> train_bag(const Rows& train,
-                                               const std::optional<Rows>& validation,
+    std::expected<bool, std::string> train_bag(Rows& train, const std::optional<Rows>& validation,
                                                const Control& control, const Told& told) {
         std::vector<const TreeRows*> known{&train.rows};
         if (validation) known.push_back(&validation->rows);
@@ -379,8 +443,8 @@ private:
     Trained model(const Control& control) const {
         ml::Model out{.card = card_of(job_, data_, selection_, control.code_version), .arrays = {}};
         out.card.metrics = metrics();
-        Forest forest{job_.window * selection_.inputs.size()};
-        const bool value = own_gradient();
+        Forest forest{features()};
+        const bool value = job_.target.task != ml::Task::classes;
         const double unit = value ? selection_.label_scale : 1.0;
         const auto factor = static_cast<float>(unit / static_cast<double>(bags_.size()));
         for (const Bag& bag : bags_) {

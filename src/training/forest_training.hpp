@@ -8,9 +8,10 @@
 
 namespace tradewind::training {
 
-/// Trains gradient-boosted trees by XGBoost: classes by its own objectives; a value by Huber's and
-/// quantiles by the pinball loss, whose gradients are ours. Several bags are the mean of boosters
-/// of several seeds. Goes on from the job's checkpoint as train_network does.
+/// Trains gradient-boosted trees: XGBoost grows them, of gradients of `Loss` and of rows and
+/// columns drawn here, because what it draws itself hangs on generators that a saved booster does
+/// not hold. Several bags are the mean of boosters of several seeds. Goes on from the job's
+/// checkpoint as train_network does.
 [[nodiscard]] Trained train_forest(const TrainJob& job, const Dataset& data,
                                    const Selection& selection, const Control& control);
 

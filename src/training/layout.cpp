@@ -108,10 +108,11 @@ void add_transformer(Layout& layout, const NetworkPlan& plan) {
 
 void fill_sinusoidal(std::span<float> out, std::size_t width) {
     for (std::size_t i = 0; i < out.size(); ++i) {
-        const auto place = static_cast<double>(i / width);
+        const std::size_t row = i / width;
         const std::size_t column = i % width;
-        const double power = static_cast<double>(column / 2 * 2) / static_cast<double>(width);
-        const double angle = place / std::pow(10000.0, power);
+        const std::size_t even = column - column % 2;
+        const double power = static_cast<double>(even) / static_cast<double>(width);
+        const double angle = static_cast<double>(row) / std::pow(10000.0, power);
         out[i] = static_cast<float>(column % 2 == 0 ? std::sin(angle) : std::cos(angle));
     }
 }

@@ -45,6 +45,7 @@ std::expected<StoredNetwork, std::string> open_network(const ml::Model& model) {
     StoredNetwork out;
     const std::size_t features = card.inputs.size();
     out.plan = plan_of(job, features);
+    out.plan.dropout = 0.0;  // it is not trained on
     out.scaling.centre = TRY(take(model, "centre", features));
     out.scaling.scale = TRY(take(model, "scale", features));
     out.scaling.clip = TRY(take(model, "clip", 1)).front();
