@@ -22,10 +22,12 @@ pkg_check_modules(xgboost REQUIRED IMPORTED_TARGET GLOBAL xgboost)
 find_path(TRADEWIND_TORCH_INCLUDE ATen/ATen.h REQUIRED)
 find_library(TRADEWIND_TORCH_CPU torch_cpu REQUIRED)
 find_library(TRADEWIND_C10 c10 REQUIRED)
+find_library(TRADEWIND_BLAS NAMES libblas.so.3 blas REQUIRED)  # the one that libtorch is linked with
 add_library(tradewind::torch INTERFACE IMPORTED)
 target_include_directories(tradewind::torch INTERFACE
     "${TRADEWIND_TORCH_INCLUDE}/torch/csrc/api/include")
-target_link_libraries(tradewind::torch INTERFACE "${TRADEWIND_TORCH_CPU}" "${TRADEWIND_C10}")
+target_link_libraries(tradewind::torch INTERFACE "${TRADEWIND_TORCH_CPU}" "${TRADEWIND_C10}"
+    "${TRADEWIND_BLAS}")
 
 if(TRADEWIND_TESTS)
     find_package(GTest REQUIRED)

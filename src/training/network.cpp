@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "training/dropout.hpp"
+#include "training/layers.hpp"
 
 namespace tradewind::training {
 namespace {
@@ -118,25 +119,20 @@ private:
         return linear(x, "head");
     }
 
-    at::Tensor lstm(at::Tensor x, Dropout* dropout) const {
+    at::Tensor lstm(const at::Tensor& windows, Dropout* dropout) const {
+        // a step's rows one after another: they go through each product together
+        at::Tensor x = windows.transpose(0, 1).contiguous();
         for (std::size_t i = 0; i < plan_.layers; ++i) {
             if (i > 0) x = dropped(x, dropout);
-            x = lstm_layer(x, "l" + std::to_string(i));
+            const std::string name = "l" + std::to_string(i);
+            x = lstm_layer(x, {named(name + ".w_in"), named(name + ".w_rec"), named(name + ".b")});
         }
-        const at::Tensor last = x.select(1, -1);
+        const at::Tensor last = x.select(0, -1);
         if (!plan_.attention_pooling) return linear(dropped(last, dropout), "head");
         const double scale = 1.0 / std::sqrt(static_cast<double>(plan_.width));
-        const at::Tensor weight = at::softmax(at::matmul(x, named("pool.query")) * scale, 1);
-        const at::Tensor pooled = at::matmul(weight.unsqueeze(1), x).squeeze(1);
+        const at::Tensor weight = at::softmax(at::matmul(x, named("pool.query")) * scale, 0);
+        const at::Tensor pooled = (x * weight.unsqueeze(2)).sum(0);
         return linear(dropped(at::cat({pooled, last}, 1), dropout), "head");
-    }
-
-    at::Tensor lstm_layer(const at::Tensor& x, const std::string& name) const {
-        const at::Tensor none = at::zeros({1, x.size(0), whole(plan_.width)});
-        const at::Tensor& bias = named(name + ".b");
-        const std::vector<at::Tensor> weights{named(name + ".w_in"), named(name + ".w_rec"), bias,
-                                              at::zeros_like(bias)};
-        return std::get<0>(at::lstm(x, {none, none}, weights, true, 1, 0.0, false, false, true));
     }
 
     at::Tensor transformer(const at::Tensor& windows, Dropout* dropout) const {
@@ -145,9 +141,11 @@ private:
         at::Tensor x = dropped(linear(tokens, "embed") + named("position"), dropout);
         for (std::size_t i = 0; i < plan_.layers; ++i) {
             const std::string name = "l" + std::to_string(i) + ".";
-            const at::Tensor mixed = attention(linear(norm(x, name + "ln1"), name + "qkv"));
+            const at::Tensor mixed = attention(linear(norm(x, name + "ln1"), name + "qkv"),
+                                               whole(plan_.heads), plan_.causal);
             x = x + dropped(linear(mixed, name + "out"), dropout);
-            const at::Tensor wide = at::gelu(linear(norm(x, name + "ln2"), name + "ff1"), "tanh");
+            const at::Tensor wide =
+                linear_gelu(norm(x, name + "ln2"), named(name + "ff1.w"), named(name + "ff1.b"));
             x = x + dropped(linear(wide, name + "ff2"), dropout);
         }
         const at::Tensor pooled = plan_.mean_pooling ? x.mean(1) : x.select(1, -1);
@@ -160,23 +158,6 @@ private:
                               kEpsilon);
     }
 
-    /// `qkv` [n, T, 3D] -> [n, T, D].
-    at::Tensor attention(const at::Tensor& qkv) const {
-        const auto tokens = whole(plan_.tokens());
-        const auto heads = whole(plan_.heads);
-        const auto each = whole(plan_.width) / heads;
-        const at::Tensor parts =
-            qkv.view({qkv.size(0), tokens, 3, heads, each}).permute({2, 0, 3, 1, 4});
-        const double scale = 1.0 / std::sqrt(static_cast<double>(each));
-        at::Tensor logits = at::matmul(parts[0], parts[1].transpose(-2, -1)) * scale;
-        if (plan_.causal) {
-            const at::Tensor later = at::ones({tokens, tokens}, at::kBool).triu(1);
-            logits = logits.masked_fill(later, -std::numeric_limits<float>::infinity());
-        }
-        const at::Tensor mixed = at::matmul(at::softmax(logits, -1), parts[2]);
-        return mixed.transpose(1, 2).reshape({qkv.size(0), tokens, whole(plan_.width)});
-    }
-
     NetworkPlan plan_;
     std::vector<Parameter> parameters_;
     std::vector<float> weights_;
@@ -187,15 +168,16 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Network> make_torch_network(const NetworkPlan& plan) {
-    return std::make_unique<TorchNetwork>(plan);
-}
-
 void use_one_thread() {
     at::set_num_threads(1);
     // A number too small for a float's usual form takes a hundred times as long, and is as good as
     // 0 to a network.
     at::globalContext().setFlushDenormal(true);
+}
+
+std::unique_ptr<Network> make_torch_network(const NetworkPlan& plan) {
+    use_one_thread();
+    return std::make_unique<TorchNetwork>(plan);
 }
 
 }  // namespace tradewind::training
