@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
+
+namespace at {
+class Tensor;
+}
 
 /// Parts of networks with a gradient of our own, where libtorch's are many small steps.
 namespace tradewind::training {
 
 struct LstmWeights {
-    at::Tensor w_in;   ///< [4H, F]
-    at::Tensor w_rec;  ///< [4H, H]
-    at::Tensor bias;   ///< [4H]
+    const at::Tensor& w_in;   ///< [4H, F]
+    const at::Tensor& w_rec;  ///< [4H, H]
+    const at::Tensor& bias;   ///< [4H]
 };
 
 /// `x` [T, n, F] -> hidden states [T, n, H], from states of 0. The input's product is one for all

@@ -6,6 +6,8 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <malloc.h>
+
 #include <cmath>
 #include <cstring>
 #include <unordered_map>
@@ -173,6 +175,11 @@ void use_one_thread() {
     // A number too small for a float's usual form takes a hundred times as long, and is as good as
     // 0 to a network.
     at::globalContext().setFlushDenormal(true);
+    // Arrays of a batch come and go; given back to the system each time, their pages would be
+    // zeroed anew each time.
+    constexpr int kLarge = 1 << 30;
+    mallopt(M_MMAP_THRESHOLD, kLarge);
+    mallopt(M_TRIM_THRESHOLD, kLarge);
 }
 
 std::unique_ptr<Network> make_torch_network(const NetworkPlan& plan) {
