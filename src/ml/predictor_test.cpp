@@ -397,6 +397,25 @@ TEST(Predictor, says_what_the_formulas_say_on_every_processor) {
     }
 }
 
+TEST(Predictor, says_the_same_to_the_byte_with_avx2_and_avx512_and_of_trees_everywhere) {
+    for (const Model& model : models()) {
+        const std::size_t first = model.card.family == Family::xgboost ? 0 : 1;
+        if (kernels::available(first) == nullptr) continue;
+        const auto predictor = make_predictor(model, *kernels::available(first));
+        for (std::size_t i = first + 1; kernels::available(i) != nullptr; ++i) {
+            const auto other = make_predictor(model, *kernels::available(i));
+            for (std::uint64_t seed = 0; seed < 4; ++seed) {
+                const auto rows = random_rows(model.card, seed, seed % 2 == 1);
+                std::vector<float> want(model.card.target.scores());
+                std::vector<float> got(want.size());
+                predictor->predict(rows, want);
+                other->predict(rows, got);
+                EXPECT_EQ(want, got) << name_of(model) << " " << kernels::available(i)->name;
+            }
+        }
+    }
+}
+
 TEST(Predictor, says_the_same_again_whatever_came_between) {
     for (const Model& model : models()) {
         const auto predictor = make_predictor(model);

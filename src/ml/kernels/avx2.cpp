@@ -12,7 +12,7 @@ struct Avx2 {
     using F = __m256;
     static constexpr std::size_t width = 8;
     static constexpr std::size_t rows = 3;
-    static constexpr std::size_t groups = 4;
+    static constexpr std::size_t registers = 8;
 
     static F load(const float* from) { return _mm256_loadu_ps(from); }
     static void store(float* to, F x) { _mm256_storeu_ps(to, x); }
@@ -30,7 +30,6 @@ struct Avx2 {
                                                _mm256_set1_epi32(0x3f800000));
         return _mm256_mul_ps(x, _mm256_castsi256_ps(power));
     }
-    static float first(F x) { return _mm256_cvtss_f32(x); }
     static float sum(F x) {
         __m128 half = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
         half = _mm_add_ps(half, _mm_movehl_ps(half, half));
@@ -54,9 +53,16 @@ struct Avx2 {
         return _mm256_add_epi32(
             at, _mm256_andnot_si256(_mm256_castps_si256(left), _mm256_set1_epi32(size)));
     }
-    static __m256d wide_sum(__m256 x) {
-        return _mm256_add_pd(_mm256_cvtps_pd(_mm256_castps256_ps128(x)),
-                             _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1)));
+    /// Of sixteen values, halves on halves.
+    static double wide_sum(__m256 low, __m256 high) {
+        const __m256d first = _mm256_add_pd(_mm256_cvtps_pd(_mm256_castps256_ps128(low)),
+                                            _mm256_cvtps_pd(_mm256_castps256_ps128(high)));
+        const __m256d second = _mm256_add_pd(_mm256_cvtps_pd(_mm256_extractf128_ps(low, 1)),
+                                             _mm256_cvtps_pd(_mm256_extractf128_ps(high, 1)));
+        const __m256d four = _mm256_add_pd(first, second);
+        const __m128d two =
+            _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
+        return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
     }
     static double pack_sum(const Forest& forest, const Forest::Pack& pack, const float* x) {
         const __m256i first = _mm256_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14);
@@ -72,11 +78,7 @@ struct Avx2 {
         const float* const values = forest.values + pack.values;
         a = _mm256_add_epi32(_mm256_slli_epi32(a, 4), _mm256_srli_epi32(first, 1));
         b = _mm256_add_epi32(_mm256_slli_epi32(b, 4), _mm256_srli_epi32(second, 1));
-        const __m256d both = _mm256_add_pd(wide_sum(_mm256_i32gather_ps(values, a, 4)),
-                                           wide_sum(_mm256_i32gather_ps(values, b, 4)));
-        const __m128d half =
-            _mm_add_pd(_mm256_castpd256_pd128(both), _mm256_extractf128_pd(both, 1));
-        return _mm_cvtsd_f64(_mm_add_sd(half, _mm_unpackhi_pd(half, half)));
+        return wide_sum(_mm256_i32gather_ps(values, a, 4), _mm256_i32gather_ps(values, b, 4));
     }
     static void forest(const Forest& all, const float* x, double* sums) {
         for (std::size_t i = 0; i < all.pack_count; ++i) {

@@ -12,7 +12,7 @@ struct Avx512 {
     using F = __m512;
     static constexpr std::size_t width = 16;
     static constexpr std::size_t rows = 8;
-    static constexpr std::size_t groups = 8;
+    static constexpr std::size_t registers = 8;
 
     static F load(const float* from) { return _mm512_loadu_ps(from); }
     static void store(float* to, F x) { _mm512_storeu_ps(to, x); }
@@ -21,13 +21,7 @@ struct Avx512 {
     static F sub(F a, F b) { return _mm512_sub_ps(a, b); }
     static F mul(F a, F b) { return _mm512_mul_ps(a, b); }
     static F fma(F a, F b, F c) { return _mm512_fmadd_ps(a, b, c); }
-    /// A quotient takes 16 cycles; an estimate to 14 bits, made better twice, takes 6.
-    static F divide(F a, F b) {
-        F r = _mm512_rcp14_ps(b);
-        r = _mm512_fmadd_ps(r, _mm512_fnmadd_ps(b, r, set(1.0F)), r);
-        const F q = _mm512_mul_ps(a, r);
-        return _mm512_fmadd_ps(r, _mm512_fnmadd_ps(b, q, a), q);
-    }
+    static F divide(F a, F b) { return _mm512_div_ps(a, b); }
     static F max(F a, F b) { return _mm512_max_ps(a, b); }
     static F min(F a, F b) { return _mm512_min_ps(a, b); }
     static F zero_if_nan(F x) {
@@ -36,8 +30,12 @@ struct Avx512 {
     static F times_power(F x, F shifted) {
         return _mm512_scalef_ps(x, _mm512_sub_ps(shifted, set(12582912.0F)));
     }
-    static float first(F x) { return _mm512_cvtss_f32(x); }
-    static float sum(F x) { return _mm512_reduce_add_ps(x); }
+    static float sum(F x) {
+        const __m256 half = _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1));
+        __m128 quarter = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+        quarter = _mm_add_ps(quarter, _mm_movehl_ps(quarter, quarter));
+        return _mm_cvtss_f32(_mm_add_ss(quarter, _mm_movehdup_ps(quarter)));
+    }
     static float largest(F x) { return _mm512_reduce_max_ps(x); }
 
     /// Which of the next level sixteen trees come to: node `at` of each, of a level of `size`.
@@ -56,13 +54,20 @@ struct Avx512 {
         const __mmask16 right = _mm512_cmp_ps_mask(value, threshold, _CMP_NLT_UQ);
         return _mm512_mask_add_epi32(at, right, at, _mm512_set1_epi32(size));
     }
-    static __m512d wide_sum(__m512 x) {
-        return _mm512_add_pd(_mm512_cvtps_pd(_mm512_castps512_ps256(x)),
-                             _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1)));
+    /// Of sixteen values, halves on halves.
+    static double wide_sum(__m512 x) {
+        const __m512d eight = _mm512_add_pd(_mm512_cvtps_pd(_mm512_castps512_ps256(x)),
+                                            _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1)));
+        const __m256d four =
+            _mm256_add_pd(_mm512_castpd512_pd256(eight), _mm512_extractf64x4_pd(eight, 1));
+        const __m128d two =
+            _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
+        return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
     }
     /// N packs of the same depth and score: while one waits for memory the others go on.
     template <std::size_t N>
-    static double packs_sum(const Forest& forest, const Forest::Pack* packs, const float* x) {
+    static void add_packs(const Forest& forest, const Forest::Pack* packs, const float* x,
+                          double* sums) {
         const __m512i trees =
             _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
         __m512i at[N];
@@ -77,13 +82,11 @@ struct Avx512 {
                 level[i] += Forest::kTrees << d;
             }
         }
-        __m512d sum = _mm512_setzero_pd();
         for (std::size_t i = 0; i < N; ++i) {
             const __m512i place = _mm512_add_epi32(_mm512_slli_epi32(at[i], 4), trees);
-            const float* const values = forest.values + packs[i].values;
-            sum = _mm512_add_pd(sum, wide_sum(_mm512_i32gather_ps(place, values, 4)));
+            sums[packs->score] +=
+                wide_sum(_mm512_i32gather_ps(place, forest.values + packs[i].values, 4));
         }
-        return _mm512_reduce_add_pd(sum);
     }
     static bool alike(const Forest::Pack& a, const Forest::Pack& b) {
         return a.depth == b.depth && a.score == b.score;
@@ -95,10 +98,10 @@ struct Avx512 {
             const std::size_t left = all.pack_count - i;
             if (left >= 4 && alike(packs[0], packs[1]) && alike(packs[0], packs[2]) &&
                 alike(packs[0], packs[3])) {
-                sums[packs->score] += packs_sum<4>(all, packs, x);
+                add_packs<4>(all, packs, x, sums);
                 i += 4;
             } else {
-                sums[packs->score] += packs_sum<1>(all, packs, x);
+                add_packs<1>(all, packs, x, sums);
                 ++i;
             }
         }

@@ -33,13 +33,19 @@ struct Bodies {
         p = V::fma(p, r, V::set(1.0F));
         return V::times_power(p, shifted);
     }
-    static F sigmoid_of(F x) {
-        const F e = exp_of(V::sub(V::set(0.0F), V::max(x, V::set(-80.0F))));
-        return V::divide(V::set(1.0F), V::add(V::set(1.0F), e));
+    /// 1 + e^-x, below infinity.
+    static F one_and_exp_of_minus(F x) {
+        return V::add(V::set(1.0F), exp_of(V::sub(V::set(0.0F), V::max(x, V::set(-80.0F)))));
     }
+    static F sigmoid_of(F x) { return V::divide(V::set(1.0F), one_and_exp_of_minus(x)); }
+
+    struct Ratio {
+        F over;
+        F under;
+    };
     /// A rational function of degrees 13 and 6, as in Eigen (MathFunctionsImpl.h, ptanh_float);
     /// beyond 7.9 tanh is 1 in floats.
-    static F tanh_of(F x) {
+    static Ratio tanh_ratio_of(F x) {
         x = V::min(V::max(x, V::set(-7.90531110F)), V::set(7.90531110F));
         const F s = V::mul(x, x);
         F p = V::fma(s, V::set(-2.76076847742355e-16F), V::set(2.00018790482477e-13F));
@@ -51,7 +57,16 @@ struct Bodies {
         F q = V::fma(s, V::set(1.19825839466702e-06F), V::set(1.18534705686654e-04F));
         q = V::fma(q, s, V::set(2.26843463243900e-03F));
         q = V::fma(q, s, V::set(4.89352518554385e-03F));
-        return V::divide(V::mul(p, x), q);
+        return {.over = V::mul(p, x), .under = q};
+    }
+    static F tanh_of(F x) {
+        const Ratio tanh = tanh_ratio_of(x);
+        return V::divide(tanh.over, tanh.under);
+    }
+    /// sigmoid(x) tanh(y) with one quotient, which takes as long as sixteen products.
+    static F sigmoid_tanh_of(F x, F y) {
+        const Ratio tanh = tanh_ratio_of(y);
+        return V::divide(tanh.over, V::mul(tanh.under, one_and_exp_of_minus(x)));
     }
     /// x / 2 (1 + tanh u) is x sigmoid(2 u), which keeps its digits where tanh is near -1.
     static F gelu_of(F x) {
@@ -159,28 +174,36 @@ struct Bodies {
         }
     }
 
+    /// `groups` groups of columns from `column` on, the depth shared by C sums, as many groups at
+    /// once as there are registers for.
+    template <std::size_t C>
+    static void row_part(const Multiply& m, std::size_t column, std::size_t groups) {
+        constexpr std::size_t at_once =
+            V::registers / (C * kLanes) > 0 ? V::registers / (C * kLanes) : 1;
+        static_assert(at_once == 1 || at_once == 2 || at_once == 4 || at_once == 8);
+        for (std::size_t done = 0; done < groups; done += at_once) {
+            row_tile<at_once, C>(m, column + done * kGroup);
+        }
+    }
+
     /// One row by many columns: the weights are read once and nothing is kept of them.
     static void multiply_row(const Multiply& m) {
-        constexpr std::size_t groups = V::groups;
-        constexpr std::size_t step = groups * kGroup;
+        constexpr std::size_t step = 8 * kGroup;
         const std::size_t whole = m.columns / step;
         for (std::size_t i = 0; i < whole; ++i) {
-            row_tile<groups, 1>(m, (m.backwards ? whole - 1 - i : i) * step);
+            row_part<1>(m, (m.backwards ? whole - 1 - i : i) * step, 8);
         }
         std::size_t column = whole * step;
-        if constexpr (groups > 4) {
-            if (column + 4 * kGroup <= m.columns) {
-                row_tile<4, groups / 4>(m, column);
-                column += 4 * kGroup;
-            }
+        const std::size_t left = (m.columns - column) / kGroup;
+        if ((left & 4U) != 0) {
+            row_part<2>(m, column, 4);
+            column += 4 * kGroup;
         }
-        if constexpr (groups > 2) {
-            if (column + 2 * kGroup <= m.columns) {
-                row_tile<2, groups / 2>(m, column);
-                column += 2 * kGroup;
-            }
+        if ((left & 2U) != 0) {
+            row_part<4>(m, column, 2);
+            column += 2 * kGroup;
         }
-        for (; column < m.columns; column += kGroup) row_tile<1, groups>(m, column);
+        if ((left & 1U) != 0) row_part<8>(m, column, 1);
     }
 
     static void multiply(const Multiply& m) {
@@ -190,12 +213,36 @@ struct Bodies {
         if (column < m.columns) rows_of<1>(m, 0, column);
     }
 
-    static float dot(const float* a, const float* b, std::size_t n) {
-        F sum = V::set(0.0F);
-        for (std::size_t i = 0; i < n; i += V::width) {
-            sum = V::fma(V::load(a + i), V::load(b + i), sum);
+    // ---- sums over lanes ------------------------------------------------------------------------
+
+    struct Total {
+        F of[kLanes];
+
+        static Total zero() {
+            Total out;
+            for (F& one : out.of) one = V::set(0.0F);
+            return out;
         }
-        return V::sum(sum);
+        /// Halves on halves: lane i and i + 8, then i + 4, i + 2, i + 1.
+        [[nodiscard]] float sum() const {
+            F x[kLanes];
+            for (std::size_t i = 0; i < kLanes; ++i) x[i] = of[i];
+            for (std::size_t n = kLanes / 2; n > 0; n /= 2) {
+                for (std::size_t i = 0; i < n; ++i) x[i] = V::add(x[i], x[i + n]);
+            }
+            return V::sum(x[0]);
+        }
+    };
+
+    static float dot(const float* a, const float* b, std::size_t n) {
+        Total total = Total::zero();
+        for (std::size_t at = 0; at < n; at += kGroup) {
+            for (std::size_t i = 0; i < kLanes; ++i) {
+                const std::size_t j = at + i * V::width;
+                total.of[i] = V::fma(V::load(a + j), V::load(b + j), total.of[i]);
+            }
+        }
+        return total.sum();
     }
     static void blend(float* y, float keep, const float* x, float take, std::size_t n) {
         for (std::size_t i = 0; i < n; i += V::width) {
@@ -215,25 +262,33 @@ struct Bodies {
         }
     }
 
+    static float mean_of(const Norm& m, const float* x) {
+        Total total = Total::zero();
+        for (std::size_t at = 0; at < m.stride; at += kGroup) {
+            for (std::size_t i = 0; i < kLanes; ++i) {
+                total.of[i] = V::add(total.of[i], V::load(x + at + i * V::width));
+            }
+        }
+        return total.sum() / static_cast<float>(m.width);
+    }
+    static float variance_of(const Norm& m, const float* x, float mean) {
+        Total total = Total::zero();
+        const std::size_t whole = m.width / kGroup * kGroup;
+        for (std::size_t at = 0; at < whole; at += kGroup) {
+            for (std::size_t i = 0; i < kLanes; ++i) {
+                const F d = V::sub(V::load(x + at + i * V::width), V::set(mean));
+                total.of[i] = V::fma(d, d, total.of[i]);
+            }
+        }
+        float squares = total.sum();
+        for (std::size_t i = whole; i < m.width; ++i) squares += (x[i] - mean) * (x[i] - mean);
+        return squares / static_cast<float>(m.width);
+    }
     static void norm_row(const Norm& m, const float* x, float* y) {
-        const float count = static_cast<float>(m.width);
-        F sum = V::set(0.0F);
-        for (std::size_t i = 0; i < m.stride; i += V::width) sum = V::add(sum, V::load(x + i));
-        const F mean = V::set(V::sum(sum) / count);
-        F squares = V::set(0.0F);
-        const std::size_t whole = m.width / V::width * V::width;
-        for (std::size_t i = 0; i < whole; i += V::width) {
-            const F d = V::sub(V::load(x + i), mean);
-            squares = V::fma(d, d, squares);
-        }
-        float variance = V::sum(squares);
-        for (std::size_t i = whole; i < m.width; ++i) {
-            const float d = x[i] - V::first(mean);
-            variance += d * d;
-        }
-        const F scale = V::set(1.0F / __builtin_sqrtf(variance / count + 1e-5F));
+        const float mean = mean_of(m, x);
+        const F scale = V::set(1.0F / __builtin_sqrtf(variance_of(m, x, mean) + 1e-5F));
         for (std::size_t i = 0; i < m.stride; i += V::width) {
-            const F z = V::mul(V::sub(V::load(x + i), mean), scale);
+            const F z = V::mul(V::sub(V::load(x + i), V::set(mean)), scale);
             V::store(y + i, V::fma(z, V::load(m.weight + i), V::load(m.bias + i)));
         }
     }
@@ -245,13 +300,11 @@ struct Bodies {
 
     static void lstm_cell(const float* gates, float* c, float* h, std::size_t n) {
         for (std::size_t j = 0; j < n; j += V::width) {
-            const F in = sigmoid_of(V::load(gates + j));
             const F forget = sigmoid_of(V::load(gates + n + j));
-            const F candidate = tanh_of(V::load(gates + 2 * n + j));
-            const F out = sigmoid_of(V::load(gates + 3 * n + j));
-            const F cell = V::fma(forget, V::load(c + j), V::mul(in, candidate));
+            const F fresh = sigmoid_tanh_of(V::load(gates + j), V::load(gates + 2 * n + j));
+            const F cell = V::fma(forget, V::load(c + j), fresh);
             V::store(c + j, cell);
-            V::store(h + j, V::mul(out, tanh_of(cell)));
+            V::store(h + j, sigmoid_tanh_of(V::load(gates + 3 * n + j), cell));
         }
     }
 
@@ -260,13 +313,16 @@ struct Bodies {
         F most = V::set(-1e30F);
         for (std::size_t i = 0; i < n; i += V::width) most = V::max(most, V::load(x + i));
         most = V::set(V::largest(most));
-        F sum = V::set(0.0F);
-        for (std::size_t i = 0; i < n; i += V::width) {
-            const F e = exp_of(V::sub(V::load(x + i), most));
-            V::store(x + i, e);
-            sum = V::add(sum, e);
+        Total total = Total::zero();
+        for (std::size_t at = 0; at < n; at += kGroup) {
+            for (std::size_t i = 0; i < kLanes; ++i) {
+                float* const to = x + at + i * V::width;
+                const F e = exp_of(V::sub(V::load(to), most));
+                V::store(to, e);
+                total.of[i] = V::add(total.of[i], e);
+            }
         }
-        const F scale = V::set(1.0F / V::sum(sum));
+        const F scale = V::set(1.0F / total.sum());
         for (std::size_t i = 0; i < n; i += V::width) {
             V::store(x + i, V::mul(V::load(x + i), scale));
         }

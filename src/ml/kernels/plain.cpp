@@ -12,7 +12,7 @@ struct Plain {
     using I = std::int32_t __attribute__((vector_size(16)));
     static constexpr std::size_t width = 4;
     static constexpr std::size_t rows = 2;
-    static constexpr std::size_t groups = 2;
+    static constexpr std::size_t registers = 8;
 
     static F load(const float* from) { return *reinterpret_cast<const F*>(from); }
     static void store(float* to, F x) { *reinterpret_cast<F*>(to) = x; }
@@ -28,7 +28,6 @@ struct Plain {
     static F times_power(F x, F shifted) {
         return x * reinterpret_cast<F>((reinterpret_cast<I>(shifted) << 23) + 0x3f800000);
     }
-    static float first(F x) { return x[0]; }
     static float sum(F x) { return (x[0] + x[2]) + (x[1] + x[3]); }
     static float largest(F x) {
         float out = x[0];
@@ -49,11 +48,15 @@ struct Plain {
             level += size * Forest::kTrees;
         }
         const float* const values = forest.values + pack.values;
-        double sum = 0;
+        double sum[Forest::kTrees];
         for (std::size_t i = 0; i < Forest::kTrees; ++i) {
-            sum += static_cast<double>(values[at[i] * Forest::kTrees + i]);
+            sum[i] = static_cast<double>(values[at[i] * Forest::kTrees + i]);
         }
-        sums[pack.score] += sum;
+        // Halves on halves, as the other kernels do: the bytes are the same.
+        for (std::size_t n = Forest::kTrees / 2; n > 0; n /= 2) {
+            for (std::size_t i = 0; i < n; ++i) sum[i] += sum[i + n];
+        }
+        sums[pack.score] += sum[0];
     }
     static void forest(const Forest& all, const float* x, double* sums) {
         for (std::size_t i = 0; i < all.pack_count; ++i) pack(all, all.packs[i], x, sums);
