@@ -12,6 +12,16 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kNames{"lac", "aps"};
 
+/// Sum of all that are likelier than a class, or as likely and lower.
+double likelier_than(std::span<const double> probabilities, std::size_t c) {
+    double sum = 0;
+    for (std::size_t i = 0; i < probabilities.size(); ++i) {
+        const double other = probabilities[i];
+        if (other > probabilities[c] || (other == probabilities[c] && i < c)) sum += other;
+    }
+    return sum;
+}
+
 }  // namespace
 
 std::optional<double> conformal_quantile(std::vector<double> scores, double miss) {
@@ -57,20 +67,16 @@ std::optional<SetKind> parse_set_kind(std::string_view text) {
 
 double ClassSets::score(std::span<const double> probabilities, std::size_t c) const {
     const double p = probabilities[c];
-    if (kind == SetKind::lac) return 1 - p;
-    double sum = 0;
-    for (std::size_t i = 0; i < probabilities.size(); ++i) {
-        const double other = probabilities[i];
-        if (other > p || (other == p && i <= c)) sum += other;
-    }
-    return sum;
+    return kind == SetKind::lac ? 1 - p : likelier_than(probabilities, c) + p;
 }
 
 std::uint64_t ClassSets::of(std::span<const double> probabilities) const {
     ASSERT(probabilities.size() <= 64);
     std::uint64_t out = 0;
     for (std::size_t c = 0; c < probabilities.size(); ++c) {
-        if (score(probabilities, c) <= threshold) out |= std::uint64_t{1} << c;
+        const bool is_in = kind == SetKind::lac ? score(probabilities, c) <= threshold
+                                                : likelier_than(probabilities, c) < threshold;
+        if (is_in) out |= std::uint64_t{1} << c;
     }
     return out;
 }

@@ -39,11 +39,14 @@ enum class SetKind : std::uint8_t {
 /// Which classes may come.
 struct ClassSets {
     SetKind kind = SetKind::lac;
-    double threshold = 1;  ///< a class is in the set where its score is that at most
+    double threshold = 1;
 
-    /// 1 - p of the class; or the sum of all as likely or likelier, ties by the lower class.
+    /// lac: 1 - p of the class. aps: the sum of it and of all likelier ones, ties by the lower
+    /// class.
     [[nodiscard]] double score(std::span<const double> probabilities, std::size_t c) const;
-    /// A bit a class, up to 64 of them.
+    /// A bit a class, up to 64 of them. lac: those whose score is the threshold at most, maybe
+    /// none. aps: one after another until the sum reaches the threshold, so that the likeliest is
+    /// in it; that holds what comes as often as asked for, or more.
     [[nodiscard]] std::uint64_t of(std::span<const double> probabilities) const;
     friend bool operator==(const ClassSets&, const ClassSets&) = default;
 };

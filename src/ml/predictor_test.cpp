@@ -15,12 +15,12 @@
 #include "ml/architecture.hpp"
 #include "ml/lstm.hpp"
 #include "ml/networks.hpp"
+#include "support/allocations.hpp"
 #include "support/random_models.hpp"
 
-namespace {
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
-std::size_t allocations = 0;
-}  // namespace
+std::size_t tradewind::support::allocations = 0;
+using tradewind::support::allocations;
 
 // Not inlined: g++ would hold the pairs of malloc and free for pairs of different kinds.
 [[gnu::noinline]] void* operator new(std::size_t bytes) {
