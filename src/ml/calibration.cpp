@@ -200,8 +200,9 @@ std::expected<RisingCurve, std::string> read_curve(const Json& from) {
     out.y = TRY(numbers_field(from, "y"));
     const bool rises =
         std::is_sorted(out.x.begin(), out.x.end()) && std::is_sorted(out.y.begin(), out.y.end());
-    if (out.x.empty() || out.x.size() != out.y.size() || out.x.size() > kPointsMax || !rises) {
-        return std::unexpected("curves: one of them is none that rises");
+    if (out.x.empty() || out.x.size() != out.y.size() || out.x.size() > kPointsMax || !rises ||
+        out.y.front() < 0 || out.y.back() > 1) {
+        return std::unexpected("curves: one of them is none that rises from 0 to 1");
     }
     return out;
 }

@@ -160,7 +160,9 @@ TEST(Calibration, refuses_json_that_is_none_by_the_field) {
     EXPECT_EQ(error(R"({"method":"platt","classes":1})"), "classes: should be 2 at least");
     EXPECT_EQ(error(R"({"method":"platt","classes":3,"lines":[]})"), "lines: not one a class");
     EXPECT_EQ(error(R"({"method":"isotonic","classes":2,"curves":[{"x":[1,0],"y":[0,1]}]})"),
-              "curves: one of them is none that rises");
+              "curves: one of them is none that rises from 0 to 1");
+    EXPECT_EQ(error(R"({"method":"isotonic","classes":2,"curves":[{"x":[0,1],"y":[0,2]}]})"),
+              "curves: one of them is none that rises from 0 to 1");
     EXPECT_EQ(error(R"({"method":"temperature","classes":2,"temperature":0})"),
               "temperature: should be above 0");
 }

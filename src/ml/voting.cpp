@@ -19,6 +19,7 @@ constexpr std::array<std::string_view, 5> kNames{"equal", "weighted", "stacking"
 constexpr double kProbabilityMin = std::numeric_limits<double>::epsilon();
 constexpr std::size_t kMembersMax = 1024;
 constexpr std::size_t kRegimesMax = 4096;
+constexpr double kWeightMax = 1e9;
 
 double held(double p) { return std::clamp(p, kProbabilityMin, 1 - kProbabilityMin); }
 
@@ -421,6 +422,14 @@ std::expected<Voting, std::string> Voting::parse(std::string_view json) {
     if (by_regime ? n == 0 || n % out.members_ != 0 || n > out.members_ * kRegimesMax
                   : n != out.members_) {
         return std::unexpected("weights: not one a member");
+    }
+    const auto is_wrong = [&](double w) {
+        return std::abs(w) > kWeightMax || (w < 0 && method != VotingMethod::stacking);
+    };
+    for (const auto* all : {&out.weights_, &out.overall_, &out.biases_}) {
+        if (std::any_of(all->begin(), all->end(), is_wrong)) {
+            return std::unexpected("weights: one is below 0, or beyond any that could be fitted");
+        }
     }
     if (out.overall_.size() != (by_regime ? out.members_ : 0)) {
         return std::unexpected("overall: not one a member");

@@ -235,6 +235,9 @@ TEST(Voting, refuses_what_it_cannot_learn_from_with_a_line) {
     Json bad = Json::parse(json);
     bad["weights"] = {1};
     EXPECT_EQ(Voting::parse(bad.dump()).error(), "weights: not one a member");
+    bad["weights"] = {1.5, -0.5};
+    EXPECT_EQ(Voting::parse(bad.dump()).error(),
+              "weights: one is below 0, or beyond any that could be fitted");
     bad = Json::parse(json);
     bad["rate"] = 2;
     EXPECT_EQ(Voting::parse(bad.dump()).error(), "rate: should be in (0, 1]");
