@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A decision: a window of 64 rows of 16 columns, scores out; on one core, beside libtorch with the
-// same weights (as room training runs it) and XGBoost's C API with the same trees.
+// A decision: a window of 64 rows of 16 columns, scores out; on one core, beside libtorch's
+// own layers with the same weights and XGBoost's C API with the same trees.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 #include <time.h>
@@ -21,6 +21,7 @@
 #include "ml/networks.hpp"
 #include "ml/tree_shap.hpp"
 #include "support/random_models.hpp"
+#include "support/torch_reference.hpp"
 #include "training/booster.hpp"
 #include "training/forest.hpp"
 #include "training/stored_network.hpp"
@@ -200,12 +201,13 @@ void by_torch(benchmark::State& state, const std::string& name) {
     training::use_one_thread();
     const ml::Model model = model_of(name);
     const auto stored = training::open_network(model).value();
+    const auto torch = support::make_torch_reference(stored.plan, stored.network->weights());
     const auto rows = windows();
     std::vector<float> scaled(kValues);
     std::vector<float> scores(model.card.target.scores());
     time_calls(state, [&](std::size_t i) {
         stored.scale(rows[i % kWindows], model.card, scaled);
-        stored.network->predict(scaled.data(), 1, scores.data());
+        torch->predict(scaled.data(), scores.data());
         benchmark::DoNotOptimize(scores.data());
     });
 }

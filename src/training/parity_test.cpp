@@ -14,6 +14,7 @@
 #include "ml/networks.hpp"
 #include "ml/tree_shap.hpp"
 #include "support/random_models.hpp"
+#include "support/torch_reference.hpp"
 #include "training/booster.hpp"
 #include "training/forest.hpp"
 #include "training/stored_network.hpp"
@@ -75,7 +76,8 @@ std::vector<double> scores_by_torch(const StoredNetwork& stored, const ml::Model
     std::vector<float> x(card.window * card.inputs.size());
     stored.scale(window, card, x);
     std::vector<float> raw(card.target.scores());
-    stored.network->predict(x.data(), 1, raw.data());
+    support::make_torch_reference(stored.plan, stored.network->weights())
+        ->predict(x.data(), raw.data());
     std::vector<double> out(raw.begin(), raw.end());
     if (card.target.task == Task::quantiles) {
         for (std::size_t k = 1; k < out.size(); ++k) {
