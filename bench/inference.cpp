@@ -241,6 +241,32 @@ void trees_by_xgboost(benchmark::State& state) {
 }
 BENCHMARK(trees_by_xgboost);
 
+/// Its matrix of one row is made once.
+void tree_shap_by_xgboost(benchmark::State& state) {
+    const std::string& bytes = trees().bytes;
+    BoosterHandle booster = nullptr;
+    ASSERT(XGBoosterCreate(nullptr, 0, &booster) == 0 &&
+           XGBoosterLoadModelFromBuffer(booster, bytes.data(), bytes.size()) == 0 &&
+           XGBoosterSetParam(booster, "nthread", "1") == 0);
+    std::vector<training::TreeRows> rows;
+    const std::vector<float> one{1};
+    for (const auto& window : windows()) {
+        rows.push_back(training::TreeRows::make(window, one, one).value());
+    }
+    const char* const config =
+        R"({"type":2,"training":false,"iteration_begin":0,"iteration_end":0,"strict_shape":true})";
+    time_calls(state, [&](std::size_t i) {
+        const bst_ulong* shape = nullptr;
+        bst_ulong dimensions = 0;
+        const float* found = nullptr;
+        ASSERT(XGBoosterPredictFromDMatrix(booster, rows[i % kWindows].handle(), config, &shape,
+                                           &dimensions, &found) == 0);
+        benchmark::DoNotOptimize(found);
+    });
+    XGBoosterFree(booster);
+}
+BENCHMARK(tree_shap_by_xgboost)->Unit(benchmark::kMicrosecond);
+
 void add_decisions() {
     for (const std::string name : kNames) {
         for (std::size_t i = 0; ml::kernels::available(i) != nullptr; ++i) {

@@ -196,7 +196,6 @@ public:
           weights_{model},
           inputs_{model, 1},
           outputs_{model},
-          scores_{model.card.target.scores()},
           x_{inputs_.values()},
           gates_{4 * weights_.padded},
           pooled_{weights_.padded},
@@ -234,7 +233,6 @@ public:
     }
 
     void read(std::span<float> scores) {
-        ASSERT(scores.size() == scores_);
         float* last = last_.data();
         if (weights_.attention) {
             ASSERT(sum_ > 0);
@@ -263,7 +261,6 @@ private:
     LstmWeights weights_;
     Inputs inputs_;
     Outputs outputs_;
-    std::size_t scores_;
     std::vector<Buffer> cells_{};
     std::vector<Buffer> hidden_{};
     Buffer x_;

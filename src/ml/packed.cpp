@@ -95,13 +95,15 @@ void choose(std::span<const float> raw, std::size_t columns, std::span<const std
     }
 }
 
-Outputs::Outputs(const Model& model) : task_{model.card.target.task} {
+Outputs::Outputs(const Model& model)
+    : task_{model.card.target.task}, scores_{model.card.target.scores()} {
     if (task_ == Task::classes) return;
     centre_ = floats(model, "out.centre").front();
     scale_ = floats(model, "out.scale").front();
 }
 
 void Outputs::write(const float* raw, std::span<float> scores) const {
+    ASSERT(scores.size() == scores_);
     for (std::size_t k = 0; k < scores.size(); ++k) {
         scores[k] = raw[k];
         if (task_ == Task::quantiles && k > 0) scores[k] = softplus(raw[k]) + scores[k - 1];

@@ -103,6 +103,7 @@ public:
 
 private:
     Task task_;
+    std::size_t scores_;
     float centre_ = 0;
     float scale_ = 1;
 };

@@ -2,6 +2,7 @@
 #include "ml/tree_shap.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "base/assert.hpp"
@@ -22,7 +23,14 @@ double share_of(float child, float node) {
     return node > 0 ? static_cast<double>(child) / static_cast<double>(node) : 0.5;
 }
 
-double real(std::size_t n) { return static_cast<double>(n); }
+constexpr double real(std::size_t n) { return static_cast<double>(n); }
+
+/// 1 / n: quotients would take most of the time.
+constexpr auto kInverse = [] {
+    std::array<double, kTreeDepthMax + 3> out{};
+    for (std::size_t n = 1; n < out.size(); ++n) out[n] = 1 / real(n);
+    return out;
+}();
 
 }  // namespace
 
@@ -90,13 +98,15 @@ void extend(std::span<Step> path, Step last) {
     const std::size_t n = path.size() - 1;
     last.weight = n == 0 ? 1 : 0;
     path[n] = last;
+    const double share = kInverse[n + 1];
     for (std::size_t i = n; i-- > 0;) {
-        path[i + 1].weight += last.known * path[i].weight * real(i + 1) / real(n + 1);
-        path[i].weight *= last.unknown * real(n - i) / real(n + 1);
+        path[i + 1].weight += last.known * path[i].weight * real(i + 1) * share;
+        path[i].weight *= last.unknown * real(n - i) * share;
     }
 }
 
-/// The paper's UNWIND: takes the `which`th out again. The last step is then one of no meaning.
+/// The paper's UNWIND: takes the `which`th out again; `known` is 1 or 0. The last step is then one
+/// of no meaning.
 template <typename Step>
 void unwind(std::span<Step> path, std::size_t which) {
     const std::size_t n = path.size() - 1;
@@ -105,8 +115,8 @@ void unwind(std::span<Step> path, std::size_t which) {
     for (std::size_t i = n; i-- > 0;) {
         if (out.known != 0) {
             const double before = path[i].weight;
-            path[i].weight = next * real(n + 1) / (real(i + 1) * out.known);
-            next = before - path[i].weight * out.unknown * real(n - i) / real(n + 1);
+            path[i].weight = next * real(n + 1) * kInverse[i + 1];
+            next = before - path[i].weight * out.unknown * real(n - i) * kInverse[n + 1];
         } else {
             path[i].weight *= real(n + 1) / (out.unknown * real(n - i));
         }
@@ -118,21 +128,22 @@ void unwind(std::span<Step> path, std::size_t which) {
     }
 }
 
-/// The sum of the weights that unwind would leave.
+/// The sum of the weights that unwind would leave. What is known is 1, or 0.
 template <typename Step>
 double unwound_sum(std::span<const Step> path, std::size_t which) {
     const std::size_t n = path.size() - 1;
     const Step& out = path[which];
-    double next = path[n].weight;
     double sum = 0;
+    if (out.known == 0) {
+        for (std::size_t i = 0; i < n; ++i) sum += path[i].weight * kInverse[n - i];
+        return sum * real(n + 1) / out.unknown;
+    }
+    double next = path[n].weight;
+    const double share = out.unknown * kInverse[n + 1];
     for (std::size_t i = n; i-- > 0;) {
-        if (out.known != 0) {
-            const double weight = next * real(n + 1) / (real(i + 1) * out.known);
-            sum += weight;
-            next = path[i].weight - weight * out.unknown * real(n - i) / real(n + 1);
-        } else {
-            sum += path[i].weight * real(n + 1) / (out.unknown * real(n - i));
-        }
+        const double weight = next * real(n + 1) * kInverse[i + 1];
+        sum += weight;
+        next = path[i].weight - weight * share * real(n - i);
     }
     return sum;
 }
