@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What libtorch computes is the reference here.
+// Networks beside what room ml serves of them, and their gradients beside finite differences.
+// Beside libtorch's own layers they stand in parity_test.cpp.
 #include "training/network.hpp"
 
 #include <gtest/gtest.h>
