@@ -294,7 +294,7 @@ std::expected<TrainJob, std::string> read_train(const Json& json) {
     out.family = family.value_or(ml::Family::logistic);
     out.window = static_cast<std::uint32_t>(fields.whole("window", {1, 1, kWindowMax}));
     out.inputs = read_inputs(fields);
-    out.seed = fields.whole("seed", {1, 0, std::numeric_limits<std::uint32_t>::max()});
+    out.seed = fields.whole("seed", {1, 0, std::numeric_limits<std::uint64_t>::max()});
     out.train = read_ranges(fields, "train", true);
     out.validation = read_ranges(fields, "validation", false);
     out.balanced = fields.choice("class_weights", {"none", "balanced"}) == "balanced";
