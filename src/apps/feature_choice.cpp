@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "apps/run_config.hpp"
 #include "base/try.hpp"
 #include "feature/indicator.hpp"
 #include "feature/nearest.hpp"
@@ -94,6 +95,25 @@ std::expected<SurroundingsChoice, std::string> choose_surroundings(
     return out;
 }
 
+std::expected<Features, std::string> compile_features(const std::vector<ChosenFeature>& all,
+                                                      SurroundingsChoice around,
+                                                      std::string label) {
+    std::vector<feature::FeatureText> texts;
+    for (const ChosenFeature& one : all) texts.push_back(one.text);
+    auto graph = feature::Graph::compile(texts, TRY(surroundings_of(around)));
+    if (!graph) {
+        // of two features of one name the error speaks of the second
+        const auto place = std::find_if(all.rbegin(), all.rend(), [&](const ChosenFeature& one) {
+            return one.text.name == graph.error().feature;
+        });
+        return std::unexpected(fmt::format("{}: {}", place == all.rend() ? "--expr" : place->where,
+                                           feature::describe(graph.error())));
+    }
+    return Features{.label = std::move(label),
+                    .graph = std::make_shared<const feature::Graph>(std::move(*graph)),
+                    .around = std::move(around)};
+}
+
 std::string label_of(const FeatureArguments& arguments) {
     std::vector<std::string> parts = arguments.sets;
     if (!arguments.config.empty()) {
@@ -150,21 +170,22 @@ std::expected<Features, std::string> choose_features(const FeatureArguments& arg
         return std::unexpected(
             "no feature is named; say --set NAME, --expr EXPRESSION or --config FILE");
     }
-    std::vector<feature::FeatureText> texts;
-    for (const ChosenFeature& one : all) texts.push_back(one.text);
-    SurroundingsChoice around = TRY(choose_surroundings(arguments));
-    auto graph = feature::Graph::compile(texts, TRY(surroundings_of(around)));
-    if (!graph) {
-        // of two features of one name the error speaks of the second
-        const auto place = std::find_if(all.rbegin(), all.rend(), [&](const ChosenFeature& one) {
-            return one.text.name == graph.error().feature;
-        });
-        return std::unexpected(fmt::format("{}: {}", place == all.rend() ? "--expr" : place->where,
-                                           feature::describe(graph.error())));
+    return compile_features(all, TRY(choose_surroundings(arguments)), label_of(arguments));
+}
+
+std::expected<Features, std::string> features_of_run(const RunConfig& config,
+                                                     const std::vector<std::string>& sets) {
+    std::vector<ChosenFeature> all = TRY(from_sets(sets));
+    for (const auto& [name, expression] : config.features) {
+        all.push_back({.text = {.name = name, .expression = expression}, .where = "[features]"});
     }
-    return Features{.label = label_of(arguments),
-                    .graph = std::make_shared<const feature::Graph>(std::move(*graph)),
-                    .around = std::move(around)};
+    if (all.empty()) {
+        return std::unexpected(
+            "no feature is named; write models.sets = [\"technical\"], or name = \"expression\" in "
+            "a section [features]");
+    }
+    return compile_features(all, {.sources = config.sources, .groups = config.groups},
+                            fmt::format("{}", fmt::join(sets, "+")));
 }
 
 }  // namespace tradewind::apps

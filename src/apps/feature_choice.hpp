@@ -17,6 +17,8 @@ class App;
 
 namespace tradewind::apps {
 
+struct RunConfig;
+
 /// One feature, and where its user wrote it: "mine.toml:3:7"; empty: in a set that we ship.
 struct ChosenFeature {
     feature::FeatureText text;
@@ -57,5 +59,9 @@ struct Features {
 /// The error is one line that names the option or the file, the feature and the column.
 [[nodiscard]] std::expected<Features, std::string> choose_features(
     const FeatureArguments& arguments);
+/// Ready sets, and behind them the section [features] of a run's configuration, with its sources
+/// and groups.
+[[nodiscard]] std::expected<Features, std::string> features_of_run(
+    const RunConfig& config, const std::vector<std::string>& sets);
 
 }  // namespace tradewind::apps

@@ -54,6 +54,7 @@ struct FeatureWork {
     [[nodiscard]] std::size_t instruments() const;
 };
 [[nodiscard]] std::expected<FeatureWork, RunFailure> open_work(const FeaturesOptions& options);
+[[nodiscard]] std::expected<FeatureWork, RunFailure> open_work(RunConfig config, Features features);
 
 /// Bars that a unit's panel reads, and the track of its graph that reads them.
 struct BarSource {

@@ -163,9 +163,15 @@ std::size_t FeatureWork::instruments() const {
 }
 
 std::expected<FeatureWork, RunFailure> open_work(const FeaturesOptions& options) {
+    RunConfig config = TRY(or_bad_input(gather(options.bars)));
+    Features features = TRY(or_bad_input(choose_features(options.features)));
+    return open_work(std::move(config), std::move(features));
+}
+
+std::expected<FeatureWork, RunFailure> open_work(RunConfig config, Features features) {
     FeatureWork out;
-    out.config = TRY(or_bad_input(gather(options.bars)));
-    out.features = TRY(or_bad_input(choose_features(options.features)));
+    out.config = std::move(config);
+    out.features = std::move(features);
     out.catalog = TRY(open_catalog(out.config.catalog));
     auto bars = TRY(or_bad_input(choose_bars(out.config, *out.catalog)));
     for (const BarChoice& choice : bars) TRY(tape_plan(out, own_source(choice)));

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -370,7 +372,22 @@ Done set_param(RunConfig& config, std::string_view key, std::string_view value) 
     return {};
 }
 
+/// A text is JSON where it reads as such, else the text itself.
+void set_training(RunConfig& config, std::string_view key, std::string_view value) {
+    const auto json = nlohmann::json::parse(value, nullptr, false);
+    std::erase_if(config.training, [&](const TrainingSetting& one) { return one.key == key; });
+    config.training.push_back(
+        {.key = std::string{key},
+         .json = json.is_discarded() ? nlohmann::json(value).dump() : json.dump(),
+         .where = "--set"});
+}
+
 }  // namespace
+
+bool is_of_training(std::string_view key) {
+    const std::string_view section = key.substr(0, key.find('.'));
+    return section == "models" || section == "walkforward";
+}
 
 std::span<const Option> run_options() { return kOptions; }
 
@@ -383,6 +400,10 @@ Done set_option(RunConfig& config, std::string_view key, std::string_view value)
         return {};
     }
     if (key.starts_with(kStrategyPrefix)) return set_param(config, key, value);
+    if (is_of_training(key)) {
+        set_training(config, key, value);
+        return {};
+    }
     return std::unexpected(
         fmt::format("{}: there is no such setting; did you mean {}?", key, nearest(key)));
 }

@@ -43,6 +43,13 @@ struct AuctionRow {
     sim::AuctionPrint print;
 };
 
+/// A setting of [models] or [walkforward], which only the verbs that train read.
+struct TrainingSetting {
+    std::string key;    ///< "models.lstm.hidden"
+    std::string json;   ///< its value
+    std::string where;  ///< "FILE:LINE:COLUMN", "--set"
+};
+
 /// A run as a user asks for it: what the TOML file, --set and the flags say, before the catalog is
 /// looked at.
 struct RunConfig {
@@ -58,6 +65,7 @@ struct RunConfig {
     std::vector<std::pair<std::string, std::string>> features;  ///< expressions by name
     std::vector<GroupChoice> groups;                            ///< that they may name
     std::vector<SourceChoice> sources;                          ///< as well
+    std::vector<TrainingSetting> training;
 
     Money cash = whole_money(100'000);
     std::vector<CashFlow> deposits;           ///< of other currencies, beside the cash
@@ -110,6 +118,9 @@ struct Option {
 };
 
 [[nodiscard]] std::span<const Option> run_options();
+
+/// Whether a section or a key is one of [models] or [walkforward].
+[[nodiscard]] bool is_of_training(std::string_view key);
 
 /// Sets one key; strategy.<parameter> goes to the only strategy. The error names the key, and the
 /// nearest known one where there is none of that name.

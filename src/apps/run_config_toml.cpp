@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <toml.hpp>
 #include <utility>
 #include <vector>
@@ -207,6 +208,50 @@ std::expected<std::vector<SourceChoice>, std::string> sources_in(const std::stri
     return out;
 }
 
+/// A value of [models] as JSON; a table, where one is left, by name.
+std::expected<nlohmann::ordered_json, std::string> as_json(const std::string& path,
+                                                           const toml::value& value) {
+    switch (value.type()) {
+        case toml::value_t::string: return value.as_string().str;
+        case toml::value_t::integer: return value.as_integer();
+        case toml::value_t::floating: return value.as_floating();
+        case toml::value_t::boolean: return value.as_boolean();
+        case toml::value_t::array: {
+            auto out = nlohmann::ordered_json::array();
+            for (const toml::value& one : value.as_array()) out.push_back(TRY(as_json(path, one)));
+            return out;
+        }
+        case toml::value_t::table: {
+            auto out = nlohmann::ordered_json::object();
+            for (const auto& [name, one] : in_order(value)) out[name] = TRY(as_json(path, one));
+            return out;
+        }
+        default:
+            return std::unexpected(
+                fmt::format("{}: is neither a text, a number nor a list", at(path, value)));
+    }
+}
+
+/// [models], [models.FAMILY] and [walkforward].
+Done load_training(RunConfig& config, const std::string& path, const std::string& section,
+                   const toml::value& table) {
+    if (!table.is_table()) {
+        return std::unexpected(
+            fmt::format("{}: {} is a section: write [{}]", at(path, table), section, section));
+    }
+    for (const auto& [name, value] : in_order(table)) {
+        const std::string key = section + "." + name;
+        const bool is_section = value.is_table() && section.find('.') == std::string::npos;
+        if (is_section) {
+            TRY_VOID(load_training(config, path, key, value));
+            continue;
+        }
+        config.training.push_back(
+            {.key = key, .json = TRY(as_json(path, value)).dump(), .where = at(path, value)});
+    }
+    return {};
+}
+
 Done load_root(RunConfig& config, const std::string& path, const toml::value& root) {
     for (const auto& [section, value] : in_order(root)) {
         if (section == "features") {
@@ -216,6 +261,8 @@ Done load_root(RunConfig& config, const std::string& path, const toml::value& ro
             }
         } else if (section == "labels") {
             continue;  // for `features labels`; nothing that trades reads them
+        } else if (is_of_training(section)) {
+            TRY_VOID(load_training(config, path, section, value));
         } else if (section == "groups") {
             config.groups = TRY(groups_in(path, value));
         } else if (section == "sources") {

@@ -9,6 +9,7 @@
 
 #include "signal/average_cross.hpp"
 #include "signal/feature_rule.hpp"
+#include "signal/forecast.hpp"
 #include "signal/flow_follower.hpp"
 #include "signal/market_maker.hpp"
 #include "signal/pairs.hpp"
@@ -403,6 +404,11 @@ constexpr auto kBuiltIns = std::to_array<BuiltIn>({
      "long=EXPRESSION and exit_long=EXPRESSION over features, short and exit_short alike; without "
      "an exit it is held while the entry is true; size=1 | share",
      make_from_params<FeatureRule>, FeatureRule::kExpressions},
+    {"forecast",
+     "what the models of model=NAME predict: in where the expected return is over enter=1 x "
+     "cost_bps=10, out under leave=0, in full at full=3; confidence=0, interval=0, short=0, "
+     "rebalance=0.25; size=1 | share",
+     make_from_params<Forecast>},
     {"buy-and-hold", "buys size=1 | share of each instrument at the start",
      make_from_params<BuyAndHold>},
 });

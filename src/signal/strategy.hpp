@@ -6,6 +6,7 @@
 
 #include "domain/command.hpp"
 #include "domain/event.hpp"
+#include "domain/prediction.hpp"
 #include "market/bar_track.hpp"
 #include "signal/context.hpp"
 
@@ -35,6 +36,8 @@ public:
     /// Features of a bar of its own: right after that bar, or, where they read more than it, once
     /// all that is known at that instant has come.
     virtual void on_features(Context&, const FeatureRow&) {}
+    /// What models make of those features, where the strategy has some: right after `on_features`.
+    virtual void on_prediction(Context&, const Prediction&) {}
     virtual void on_quote(Context&, const Quote&) {}
     virtual void on_trade(Context&, const Trade&) {}
     /// A row; the book may be in the middle of a message.

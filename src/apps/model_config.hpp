@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/run_config.hpp"
+#include "ml/model.hpp"
+#include "research/labels/definition.hpp"
+#include "research/models/plan.hpp"
+
+namespace tradewind::apps {
+
+/// The section [models] of a run's configuration.
+struct ModelConfig {
+    std::vector<std::string> sets;  ///< ready sets of features, beside [features]
+    research::labels::LabelDefinition label;
+    std::vector<research::labels::WeightDefinition> weights{};
+    research::models::ModelPlan plan{};
+    std::string voting = "stacking";
+    std::string calibration = "platt";
+    double test_share = 0.3;    ///< `train`: the newest part of the data, which is only tested on
+    std::string name{};         ///< of the ensemble in the registry; empty: the file's
+    std::string registry{};     ///< folder; empty: "models" beside the catalog's data
+    std::size_t processes = 0;  ///< trainers at once; 0: one a core
+    std::size_t permutations = 3;  ///< rounds behind permutation importance; 0: none
+};
+
+/// The error is one line that names the setting, where it stands, and the mend.
+[[nodiscard]] std::expected<ModelConfig, std::string> model_config_of(const RunConfig& config);
+
+/// The section [walkforward]: what --train, --test, --embargo and --anchored say, unless those do.
+struct WalkConfig {
+    std::string train;
+    std::string test;
+    std::string embargo;
+    bool anchored = false;
+};
+[[nodiscard]] std::expected<WalkConfig, std::string> walk_config_of(const RunConfig& config);
+
+/// Whether the configuration trains models.
+[[nodiscard]] bool has_models(const RunConfig& config);
+
+}  // namespace tradewind::apps

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "signal/forecast.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tradewind::signal {
+namespace {
+
+constexpr double kBps = 1e-4;
+
+double sign(double x) { return x > 0 ? 1.0 : x < 0 ? -1.0 : 0.0; }
+
+/// Whether all of the conformal interval is on the direction's side.
+bool is_sure(const Prediction& prediction, double direction) {
+    return direction > 0 ? prediction.return_low > 0 : prediction.return_high < 0;
+}
+
+}  // namespace
+
+Reading ForecastRule::read(const Prediction& prediction, double held) const {
+    Reading out{
+        .direction = 0, .strength = 0, .confidence = std::abs(prediction.up - prediction.down)};
+    const double wanted = sign(prediction.expected_return);
+    const double worth = std::abs(prediction.expected_return);
+    const bool keeps = wanted == held && held != 0;
+    const bool pays = worth > (keeps ? leave : enter) * cost;
+    if (wanted == 0 || !pays || (wanted < 0 && !shorts)) return out;
+    if (!keeps && out.confidence < confidence) return out;
+    if (!keeps && needs_interval && !is_sure(prediction, wanted)) return out;
+    out.direction = wanted;
+    // without a cost to count in, all or nothing
+    out.strength = full * cost > 0 ? std::min(1.0, worth / (full * cost)) : 1.0;
+    return out;
+}
+
+Forecast::Forecast(const StrategySetup& setup, ParamReader& params)
+    : sizing_(setup, params),
+      rule_{.cost = params.real("cost_bps", 10.0, 0.0, 10'000.0) * kBps,
+            .enter = params.real("enter", 1.0, 0.0, 1e6),
+            .leave = params.real("leave", 0.0, 0.0, 1e6),
+            .full = params.real("full", 3.0, 0.0, 1e6),
+            .confidence = params.real("confidence", 0.0, 0.0, 1.0),
+            .shorts = params.whole("short", 0, 0, 1) != 0,
+            .needs_interval = params.whole("interval", 0, 0, 1) != 0},
+      rebalance_(params.real("rebalance", 0.25, 0.0, 1.0)),
+      seats_(setup.instruments.size()) {
+    params.require(rule_.leave <= rule_.enter, "leave is at most enter");
+    params.require(rule_.full >= rule_.enter, "full is at least enter");
+}
+
+void Forecast::on_prediction(Context& context, const Prediction& prediction) {
+    Seat& seat = seats_[prediction.instrument.value];
+    if (prediction.abstains) {
+        if (seat.share != 0 && ++seat.silent >= prediction.horizon_rows) {
+            go(context, prediction.instrument, seat, 0);
+        }
+        return;
+    }
+    const Reading reading = rule_.read(prediction, sign(seat.share));
+    seat.silent = 0;
+    const double share = reading.direction * reading.strength;
+    const bool turns = sign(share) != sign(seat.share);
+    if (turns || std::abs(share - seat.share) > rebalance_) {
+        go(context, prediction.instrument, seat, share);
+    }
+}
+
+void Forecast::go(Context& context, InstrumentId instrument, Seat& seat, double share) const {
+    const std::optional<Qty> full = sizing_.full(context, instrument);
+    if (!full) return;  // not valued yet: the next prediction asks again
+    const Qty lot = context.instruments().at(instrument).lot;
+    const double units = to_double(*full) * share;
+    const Qty wanted = round_down_to_lot(units, lot).value_or(Qty{});
+    seat.share = wanted.raw == 0 ? 0 : share;
+    seat.silent = 0;
+    context.target(instrument, wanted);
+}
+
+}  // namespace tradewind::signal
