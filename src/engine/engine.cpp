@@ -48,6 +48,7 @@ Engine::Engine(const InstrumentTable& instruments, const EngineSettings& setting
             ASSERT(given.bars.has_value());
             slots_.back()->features.emplace(*given.features, instruments, given.instruments,
                                             *given.bars);
+            slots_.back()->models = std::move(given.models);
             tapped_.push_back(slots_.back().get());
         }
         for (const InstrumentId instrument : given.instruments) {

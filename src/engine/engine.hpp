@@ -17,6 +17,7 @@
 #include "market/bar_aggregator.hpp"
 #include "market/bar_track.hpp"
 #include "market/market.hpp"
+#include "ml/forecaster.hpp"
 #include "monitor/equity_sampler.hpp"
 #include "monitor/trade_recorder.hpp"
 #include "orders/orders.hpp"
@@ -36,6 +37,8 @@ struct StrategySlot {
     std::optional<Timestamp> trades_from{};
     /// What it is told of features, of the bars that it gets, which are told then.
     std::optional<FeaturePlan> features{};
+    /// What predicts from those features, if it is told predictions.
+    std::unique_ptr<ml::Forecaster> models{};
 };
 
 /// Bars that the engine makes itself from what comes in, for strategies that ask for them.
@@ -161,6 +164,7 @@ private:
     void on_closed_bar(const Bar& bar, Timestamp closed);
     void tap(const Bar& bar, Timestamp closed);
     void tell_features(Slot& slot);
+    void predict(Slot& slot, const signal::FeatureRow& row);
     void on_whole_book(InstrumentId instrument);
     /// A fill with the one whose it is.
     struct Booking {

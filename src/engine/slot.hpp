@@ -43,6 +43,7 @@ struct Engine::Slot {
     std::optional<BarSpec> bars;
     signal::Context context;
     std::optional<FeatureTap> features{};
+    std::unique_ptr<ml::Forecaster> models{};
     bool awaits_instant = false;  ///< a timer is set for the end of the instant
 
     [[nodiscard]] bool wants(const BarSpec& spec) const { return !bars || *bars == spec; }

@@ -127,7 +127,18 @@ void Engine::tell_features(Slot& slot) {
     slot.awaits_instant = false;
     slot.features->run([&](const signal::FeatureRow& row) {
         tell(slot, [&](signal::Strategy& s, signal::Context& c) { s.on_features(c, row); });
+        if (slot.models) predict(slot, row);
     });
+}
+
+void Engine::predict(Slot& slot, const signal::FeatureRow& row) {
+    const auto price = market_.mark(row.instrument);
+    const Prediction& prediction =
+        slot.models->take({.instrument = row.instrument,
+                           .known_at = row.known_at,
+                           .values = row.values,
+                           .close = price ? to_double(*price) : 0.0});
+    tell(slot, [&](signal::Strategy& s, signal::Context& c) { s.on_prediction(c, prediction); });
 }
 
 void Engine::on(const Quote& quote) {

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/models/model_folder.hpp"
+#include "apps/model_config.hpp"
+#include "apps/model_data.hpp"
+#include "apps/run_arguments.hpp"
+#include "research/models/fold_models.hpp"
+
+/// What the verbs that train models share.
+namespace tradewind::apps {
+
+/// "models" in the catalog's folder, unless the configuration names another.
+[[nodiscard]] std::expected<std::unique_ptr<models::ModelFolder>, RunFailure> open_registry(
+    const std::string& folder, const std::string& catalog);
+[[nodiscard]] RunFailure as_run_failure(const ports::RegistryError& error);
+
+/// Says what the labels of a set are, where the configuration does not: the classes that came.
+/// The error: one class only, or so many that it is a number.
+[[nodiscard]] std::expected<ml::Target, std::string> target_of(
+    const research::models::TrainingSet& set, const research::models::Between& span);
+
+/// Trains the models of each window in processes of tradewind-trainer, `folder`/work holding what
+/// is on its way: what is there already is not trained again.
+struct TrainRequest {
+    const ModelData& data;
+    const ModelConfig& models;
+    std::vector<research::models::Window> windows;
+    std::string folder;  ///< the registry's
+};
+[[nodiscard]] std::expected<std::vector<research::models::FoldModels>, RunFailure> train_windows(
+    const TrainRequest& request);
+
+}  // namespace tradewind::apps

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apps/train_command.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/model_run.hpp"
+#include "base/try.hpp"
+#include "disk/files.hpp"
+#include "research/models/judge.hpp"
+#include "sim/planted.hpp"
+
+namespace tradewind::apps {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using research::labels::Places;
+using research::models::Between;
+using research::models::FoldModels;
+using research::models::Judgement;
+using research::models::TrainingSet;
+using research::models::Window;
+
+struct Options {
+    RunArguments run;
+    bool json = false;
+};
+
+constexpr std::size_t kPlantedBytesMax = 1 << 20;
+
+/// The newest `share` of the usable rows is tested on.
+Window newest_apart(const TrainingSet& set, const ModelConfig& models, const Between& span) {
+    const auto& rows = set.all();
+    Places usable = usable_rows(
+        rows, set.columns(),
+        {.window = models.plan.longest_window(), .missing_max = models.plan.missing_max});
+    std::vector<std::int64_t> known;
+    for (const std::size_t row : usable) {
+        if (span.has(rows.known_at[row])) known.push_back(rows.known_at[row]);
+    }
+    if (known.empty()) return {.train = span, .test = {.from = span.to, .to = span.to}};
+    const auto at = static_cast<std::ptrdiff_t>(
+        std::floor((1 - models.test_share) * static_cast<double>(known.size())));
+    std::nth_element(known.begin(), known.begin() + at, known.end());
+    const std::int64_t border = known[static_cast<std::size_t>(at)];
+    return {.train = {.from = span.from, .to = border}, .test = {.from = border, .to = span.to}};
+}
+
+/// What the best predictor would reach, where the market is one that was made up; of several
+/// instruments their mean.
+std::expected<std::optional<double>, std::string> bayes_accuracy(const std::string& catalog,
+                                                                 const TrainingSet& set) {
+    const auto text =
+        disk::read_file(fmt::format("{}/{}", catalog, sim::kPlantedFile), kPlantedBytesMax);
+    if (!text || !*text) return std::nullopt;
+    const auto truths = TRY(sim::parse_planted(**text));
+    double sum = 0;
+    for (const auto& series : set.series()) {
+        const auto found = truths.find(series.symbol);
+        if (found == truths.end()) return std::nullopt;
+        sum += found->second.bayes_accuracy;
+    }
+    return sum / static_cast<double>(set.series().size());
+}
+
+/// The share of the edge over chance that was found.
+std::optional<double> edge_ratio(std::optional<double> accuracy, std::optional<double> bayes) {
+    if (!accuracy || !bayes || *bayes <= 0.5) return std::nullopt;
+    return (*accuracy - 0.5) / (*bayes - 0.5);
+}
+
+struct Spread {
+    double mean = 0;
+    double deviation = 0;  ///< of a sample; 0 for one
+};
+std::optional<Spread> spread_of(const std::vector<double>& values) {
+    if (values.empty()) return std::nullopt;
+    Spread out;
+    for (const double x : values) out.mean += x / static_cast<double>(values.size());
+    if (values.size() < 2) return out;
+    for (const double x : values) out.deviation += (x - out.mean) * (x - out.mean);
+    out.deviation = std::sqrt(out.deviation / static_cast<double>(values.size() - 1));
+    return out;
+}
+
+/// A family's models, one a seed, and how each was on the test rows.
+struct FamilyResult {
+    ml::Family family{};
+    std::vector<const research::models::TrainedModel*> models{};
+    std::vector<Judgement> judged{};
+
+    template <typename Get>
+    [[nodiscard]] std::optional<Spread> spread(const Get& get) const {
+        std::vector<double> values;
+        for (const Judgement& one : judged) {
+            if (const std::optional<double> value = get(one)) values.push_back(*value);
+        }
+        return spread_of(values);
+    }
+};
+
+std::optional<double> accuracy_of(const Judgement& one) {
+    return one.accuracy ? std::optional{one.accuracy->value} : std::nullopt;
+}
+
+std::vector<FamilyResult> results_of(const TrainingSet& set, const ModelConfig& models,
+                                     const FoldModels& fold) {
+    Places places = fold.test;
+    const auto classes = research::models::classes_of(set.all(), models.plan.target, places);
+    std::vector<FamilyResult> out(models.plan.families.size());
+    for (std::size_t i = 0; i < fold.models.size(); ++i) {
+        FamilyResult& result = out[fold.models[i].family];
+        result.family = models.plan.families[fold.models[i].family].family;
+        result.models.push_back(&fold.models[i]);
+        const auto probabilities =
+            research::models::probabilities_of(fold.tested[i], models.plan.target.scores());
+        result.judged.push_back(research::models::judge({.rows = set.all(),
+                                                         .target = models.plan.target,
+                                                         .places = places,
+                                                         .classes = classes,
+                                                         .probabilities = probabilities}));
+    }
+    return out;
+}
+
+Json number(const std::optional<double>& value) {
+    return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
+}
+Json mean(const std::optional<Spread>& spread) {
+    return spread ? number(spread->mean) : Json(nullptr);
+}
+
+Json family_json(const FamilyResult& result, const std::optional<double>& bayes) {
+    const auto accuracy = result.spread(accuracy_of);
+    Json seeds = Json::array();
+    for (std::size_t i = 0; i < result.models.size(); ++i) {
+        Json one{{"seed", result.models[i]->seed}, {"model", result.models[i]->address}};
+        one.update(research::models::to_json(result.judged[i]));
+        seeds.push_back(std::move(one));
+    }
+    const auto mean_of = [&](std::optional<double> Judgement::* member) {
+        return mean(result.spread([member](const Judgement& one) { return one.*member; }));
+    };
+    return {{"family", ml::to_string(result.family)},
+            {"accuracy", mean(accuracy)},
+            {"accuracy_deviation", accuracy ? number(accuracy->deviation) : Json(nullptr)},
+            {"base_rate", mean(result.spread([](const Judgement& one) {
+                 return one.accuracy ? std::optional{one.accuracy->base_rate} : std::nullopt;
+             }))},
+            {"bayes_accuracy", number(bayes)},
+            {"edge_ratio",
+             number(edge_ratio(accuracy ? std::optional{accuracy->mean} : std::nullopt, bayes))},
+            {"log_loss", mean_of(&Judgement::log_loss)},
+            {"base_log_loss", mean_of(&Judgement::base_log_loss)},
+            {"brier", mean_of(&Judgement::brier)},
+            {"auc", mean_of(&Judgement::auc)},
+            {"rank_ic", mean_of(&Judgement::rank_ic)},
+            {"seeds", std::move(seeds)}};
+}
+
+std::expected<void, RunFailure> run(const Options& options) {
+    const std::int64_t started = steady_ns();
+    const RunConfig config = TRY(or_bad_input(gather(options.run)));
+    ModelConfig models = TRY(or_bad_input(model_config_of(config)));
+    const ModelData data = TRY(open_model_data(config, models));
+    models.plan.target = TRY(or_bad_input(target_of(data.set, data.span)));
+    const auto registry = TRY(open_registry(models.registry, config.catalog));
+    const Window window = newest_apart(data.set, models, data.span);
+    const auto folds = TRY(train_windows(
+        {.data = data, .models = models, .windows = {window}, .folder = registry->path()}));
+    const auto bayes = TRY(or_failed(bayes_accuracy(config.catalog, data.set)));
+    const std::vector<FamilyResult> results = results_of(data.set, models, folds.front());
+    Json families = Json::array();
+    for (const FamilyResult& result : results) families.push_back(family_json(result, bayes));
+    const Json out{{"models", std::move(families)},
+                   {"wall_s", static_cast<double>(steady_ns() - started) * 1e-9}};
+    fmt::print("{}\n", out.dump(2));
+    return {};
+}
+
+}  // namespace
+
+void add_train_command(CLI::App& app, int& exit_code) {
+    CLI::App* verb = app.add_subcommand("train", "train models and keep their ensemble");
+    const auto options = std::make_shared<Options>();
+    add_run_arguments(*verb, options->run);
+    verb->add_flag("--json", options->json, "one JSON document on standard output");
+    verb->callback([options, &exit_code] {
+        const auto done = run(*options);
+        exit_code = done ? kExitOk : complain(done.error().code, done.error().text);
+    });
+}
+
+}  // namespace tradewind::apps
