@@ -183,12 +183,24 @@ const std::vector<Known>& known_settings() {
          }},
         {"voting",
          [](Draft& d, const Json& v) -> Done {
-             d.out->voting = TRY(word_of(v, {"soft", "weighted", "stacking", "online"}));
+             const auto word = TRY(word_of(v, {"equal", "weighted", "stacking", "online"}));
+             d.out->voting = *ml::parse_voting_method(word);
              return {};
          }},
         {"calibration",
          [](Draft& d, const Json& v) -> Done {
-             d.out->calibration = TRY(word_of(v, {"none", "platt", "isotonic", "temperature"}));
+             const auto word = TRY(word_of(v, {"none", "platt", "isotonic", "temperature"}));
+             d.out->calibration = *ml::parse_calibration_method(word);
+             return {};
+         }},
+        {"half_life",
+         [](Draft& d, const Json& v) -> Done {
+             d.out->half_life = TRY(number_of(v, 0.0, 1e9));
+             return {};
+         }},
+        {"abstain",
+         [](Draft& d, const Json& v) -> Done {
+             d.out->abstain = TRY(number_of(v, 0.001, 0.999));
              return {};
          }},
         {"test",

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "apps/run_config.hpp"
+#include "ml/calibration.hpp"
 #include "ml/model.hpp"
+#include "ml/voting.hpp"
 #include "research/labels/definition.hpp"
 #include "research/models/plan.hpp"
 
@@ -21,8 +23,11 @@ struct ModelConfig {
     research::labels::LabelDefinition label;
     std::vector<research::labels::WeightDefinition> weights{};
     research::models::ModelPlan plan{};
-    std::string voting = "stacking";
-    std::string calibration = "platt";
+    ml::VotingMethod voting = ml::VotingMethod::stacking;
+    double half_life = 0;  ///< votes that go on learning: outcomes after which one counts half
+    ml::CalibrationMethod calibration = ml::CalibrationMethod::temperature;
+    /// Abstains where no class stands out at this share of wrong class sets; absent: never.
+    std::optional<double> abstain{};
     double test_share = 0.3;    ///< `train`: the newest part of the data, which is only tested on
     std::string name{};         ///< of the ensemble in the registry; empty: the file's
     std::string registry{};     ///< folder; empty: "models" beside the catalog's data

@@ -309,12 +309,48 @@ std::expected<std::optional<BarSpec>, Text> bars_for(const StrategyConfig& wish,
     return spec;
 }
 
+/// Takes a parameter out of those that the strategy is made from.
+std::optional<Text> take_param(StrategyRun& run, std::string_view name) {
+    for (auto one = run.params.entries.begin(); one != run.params.entries.end(); ++one) {
+        if (one->first != name) continue;
+        Text value = one->second;
+        run.params.entries.erase(one);
+        return value;
+    }
+    return std::nullopt;
+}
+
+/// `model` and `registry` say what predicts for a strategy that trades on predictions.
+std::expected<void, Text> resolve_models(const RunConfig& config, StrategyRun& run) {
+    if (!takes_predictions(run.name)) return {};
+    const auto which = take_param(run, "model");
+    const auto registry = take_param(run, "registry");
+    if (!which) {
+        if (is_library(run.name)) return {};
+        return std::unexpected(fmt::format(
+            "strategy {}: say which models, model=NAME; `tradewind models ls` lists what there is",
+            run.name));
+    }
+    auto models = load_models(registry.value_or(config.catalog + "/models"), *which);
+    if (!models) return std::unexpected(fmt::format("strategy {}: {}", run.name, models.error()));
+    if (run.bars && to_string(*run.bars) != models->loaded->card.bars) {
+        return std::unexpected(fmt::format(
+            "strategy {}: its models read bars of {}, and it gets {}; say "
+            "strategy.bars={}",
+            run.name, models->loaded->card.bars, to_string(*run.bars), models->loaded->card.bars));
+    }
+    run.models = std::move(*models);
+    return {};
+}
+
 /// The features of the run are told to each strategy that takes some.
 std::expected<void, Text> resolve_features(const RunConfig& config, StrategyRun& run,
                                            RunSettings& out) {
-    if (!takes_features(run.name)) return {};
-    for (const auto& [name, expression] : config.features) {
-        run.params.entries.emplace_back(Text{kFeaturePrefix} + name, expression);
+    if (!takes_features(run.name) && !run.models) return {};
+    if (!run.models) {  // else theirs alone: what they were taught on
+        for (const auto& [name, expression] : config.features) {
+            run.params.entries.emplace_back(Text{kFeaturePrefix} + name, expression);
+        }
     }
     std::vector<Text> symbols;
     for (const InstrumentId id : run.instruments) {
@@ -343,6 +379,7 @@ std::expected<void, Text> resolve_strategies(const RunConfig& config, RunSetting
                         .bars = std::nullopt};
         if (is_library(wish.name)) run.library_hash = TRY(file_hash(wish.name));
         run.bars = TRY(bars_for(wish, run, out));
+        TRY_VOID(resolve_models(config, run));
         TRY_VOID(resolve_features(config, run, out));
         out.strategies.push_back(std::move(run));
     }
@@ -510,11 +547,15 @@ std::expected<engine::StrategySlot, Text> make_slot(const RunSettings& settings,
                                                  .traded = run.instruments,
                                                  .params = features.plain,
                                                  .features = names}));
-    return engine::StrategySlot{.name = run.name,
-                                .strategy = std::move(strategy),
-                                .instruments = run.instruments,
-                                .bars = run.bars,
-                                .features = TRY(plan_features(settings, run))};
+    engine::StrategySlot out{.name = run.name,
+                             .strategy = std::move(strategy),
+                             .instruments = run.instruments,
+                             .bars = run.bars,
+                             .features = TRY(plan_features(settings, run))};
+    if (run.models) {
+        out.models = TRY(make_forecaster(*run.models->loaded, settings.instruments.size()));
+    }
+    return out;
 }
 
 std::expected<std::vector<engine::StrategySlot>, Text> make_slots(const RunSettings& settings) {

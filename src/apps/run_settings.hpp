@@ -10,6 +10,7 @@
 
 #include "apps/feature_sources.hpp"
 #include "apps/run_config.hpp"
+#include "apps/strategy_models.hpp"
 #include "domain/instrument.hpp"
 #include "engine/engine.hpp"
 #include "ports/history.hpp"
@@ -39,6 +40,7 @@ struct StrategyRun {
     std::optional<BarSpec> bars;
     std::vector<GroupRun> groups{};    ///< that its features may name
     std::vector<SourceRun> sources{};  ///< as well
+    std::optional<ModelsRun> models{};  ///< that predict for it, from features of their own
 };
 
 /// Everything that a run's result depends on, resolved against the catalog. Its JSON text heads the

@@ -69,6 +69,10 @@ Json strategies_json(const RunSettings& settings) {
             out.back()["groups"] = std::move(groups);
         }
         if (!run.sources.empty()) out.back()["sources"] = sources_json(run.sources);
+        if (run.models) {
+            out.back()["models"] = {{"registry", run.models->registry},
+                                    {"succession", run.models->address}};
+        }
     }
     return out;
 }
@@ -247,6 +251,11 @@ private:
         const Json sources = json.value("sources", Json::array());
         for (const Json& source : sources) {
             out.sources.push_back(TRY(parse_source_run(source)));
+        }
+        if (json.contains("models")) {
+            const Json& models = json.at("models");
+            out.models = TRY(load_models(models.at("registry").get<std::string>(),
+                                         models.at("succession").get<std::string>()));
         }
         return out;
     }

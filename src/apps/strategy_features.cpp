@@ -111,8 +111,19 @@ bool takes_features(const std::string& strategy) {
     return is_library(strategy) || !expressions_of(strategy).empty();
 }
 
+bool takes_predictions(const std::string& strategy) {
+    return is_library(strategy) || strategy == "forecast";
+}
+
 std::expected<StrategyFeatures, std::string> features_of(const StrategyRun& run) {
     StrategyFeatures out;
+    if (run.models) {
+        for (const auto& [name, expression] : run.models->loaded->card.features) {
+            out.texts.push_back({.name = name, .expression = expression});
+        }
+        out.plain = run.params;
+        return out;
+    }
     std::set<std::string> used;
     const auto add = [&](const std::string& param, std::string name,
                          const std::string& text) -> std::expected<void, std::string> {
@@ -148,6 +159,12 @@ std::expected<std::optional<engine::FeaturePlan>, std::string> plan_features(
     auto graph = Graph::compile(features.texts, around);
     if (!graph) {
         return fail(run, feature::describe(graph.error()));
+    }
+    if (run.models && graph->schema_hash() != run.models->loaded->card.schema_hash) {
+        return fail(run, fmt::format("its models were taught on features of schema {}, and these "
+                                     "are {}: features are worked out in another way since, or "
+                                     "sources and groups are others; train again",
+                                     run.models->loaded->card.schema_hash, graph->schema_hash()));
     }
     TRY_VOID(check_readable(settings, run, *graph));
     engine::FeaturePlan out{.graph = std::make_shared<const Graph>(std::move(*graph))};

@@ -28,6 +28,9 @@ struct StrategyFeatures {
 /// Whether a strategy of that name can be told features.
 [[nodiscard]] bool takes_features(const std::string& strategy);
 
+/// Whether a strategy of that name can be told predictions.
+[[nodiscard]] bool takes_predictions(const std::string& strategy);
+
 /// Reads a source's file. The error is one line that names the file.
 [[nodiscard]] std::expected<SourceRun, std::string> open_source(const SourceChoice& choice);
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "apps/model_run.hpp"
+#include "apps/model_shelf.hpp"
 #include "base/try.hpp"
 #include "disk/files.hpp"
 #include "research/models/judge.hpp"
@@ -166,6 +167,31 @@ Json family_json(const FamilyResult& result, const std::optional<double>& bayes)
             {"seeds", std::move(seeds)}};
 }
 
+Json ensemble_json(const TrainingSet& set, const ModelConfig& models, const FoldModels& fold,
+                   const research::models::FoldEnsemble& ensemble,
+                   const std::optional<double>& bayes) {
+    const Judgement judged = research::models::judge({.rows = set.all(),
+                                                      .target = models.plan.target,
+                                                      .places = ensemble.test,
+                                                      .classes = ensemble.classes,
+                                                      .probabilities = ensemble.probabilities,
+                                                      .abstains = ensemble.abstains});
+    Json votes = Json::array();
+    for (std::size_t m = 0; m < ensemble.members.size(); ++m) {
+        const auto& member = fold.models[ensemble.members[m]];
+        votes.push_back({{"family", ml::to_string(models.plan.families[member.family].family)},
+                         {"model", member.address},
+                         {"weight", ensemble.card.voting.weights()[m]}});
+    }
+    Json out{{"voting", ml::to_string(models.voting)},
+             {"votes", std::move(votes)},
+             {"address", ensemble.address},
+             {"bayes_accuracy", number(bayes)},
+             {"edge_ratio", number(edge_ratio(accuracy_of(judged), bayes))}};
+    out.update(research::models::to_json(judged));
+    return out;
+}
+
 std::expected<void, RunFailure> run(const Options& options) {
     const std::int64_t started = steady_ns();
     const RunConfig config = TRY(or_bad_input(gather(options.run)));
@@ -180,7 +206,22 @@ std::expected<void, RunFailure> run(const Options& options) {
     const std::vector<FamilyResult> results = results_of(data.set, models, folds.front());
     Json families = Json::array();
     for (const FamilyResult& result : results) families.push_back(family_json(result, bayes));
+    const auto ensemble = TRY(or_failed(research::models::fit_fold(
+        data.set, models.plan, folds.front(), ensemble_settings(models))));
+    const std::string succession =
+        TRY(keep(*registry, data, {.folds = folds, .ensembles = {&ensemble}}));
+    if (!models.name.empty()) {
+        const auto named = registry->name(models.name, succession);
+        if (!named) return std::unexpected(as_run_failure(named.error()));
+    }
     const Json out{{"models", std::move(families)},
+                   {"ensemble", ensemble_json(data.set, models, folds.front(), ensemble, bayes)},
+                   {"succession", succession},
+                   {"name", models.name.empty() ? Json(nullptr) : Json(models.name)},
+                   {"registry", registry->path()},
+                   {"train_rows", folds.front().train.size()},
+                   {"test_rows", folds.front().test.size()},
+                   {"test_from", to_string(Timestamp{window.test.from})},
                    {"wall_s", static_cast<double>(steady_ns() - started) * 1e-9}};
     fmt::print("{}\n", out.dump(2));
     return {};

@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "apps/backtest_output.hpp"
+#include "apps/model_config.hpp"
+#include "apps/model_walk.hpp"
 #include "apps/search_progress.hpp"
 #include "apps/search_setup.hpp"
 #include "apps/trial_counting.hpp"
@@ -508,9 +510,34 @@ std::string page_of(const Walk& walk, const SearchPlan& plan, const Options& opt
     return research::render_search_page("Walk-forward: " + strategy, data.dump());
 }
 
-std::expected<void, RunFailure> run(const Options& options) {
-    const RunConfig config = TRY(or_bad_input(gather(options.run)));
-    TRY_VOID(or_bad_input(walk_of(options)));
+/// What the command line leaves out is the configuration's.
+std::expected<Options, std::string> completed(Options options, const RunConfig& config) {
+    const WalkConfig said = TRY(walk_config_of(config));
+    if (options.train.empty()) options.train = said.train;
+    if (options.test.empty()) options.test = said.test;
+    if (options.embargo.empty()) options.embargo = said.embargo;
+    options.anchored = options.anchored || said.anchored;
+    for (const auto& [text, name] : {std::pair{&options.train, "train"}, {&options.test, "test"}}) {
+        if (!text->empty()) continue;
+        return std::unexpected(
+            fmt::format("say how long a {0}ing window is: --{0} 2y, or walkforward.{0} in the "
+                        "configuration",
+                        name));
+    }
+    return options;
+}
+
+std::expected<void, RunFailure> run(const Options& given) {
+    const RunConfig config = TRY(or_bad_input(gather(given.run)));
+    const Options options = TRY(or_bad_input(completed(given, config)));
+    const research::WalkSettings windows = TRY(or_bad_input(walk_of(options)));
+    if (has_models(config)) {
+        return run_model_walk({.config = config,
+                               .windows = windows,
+                               .ledger = options.ledger,
+                               .report = options.report,
+                               .json = options.json});
+    }
     const SearchPlan plan = TRY(or_bad_input(read_search(options.search)));
     TRY_VOID(or_bad_input(check_writable(options.report)));
     const auto catalog = TRY(open_catalog(config.catalog));
@@ -533,16 +560,15 @@ std::expected<void, RunFailure> run(const Options& options) {
 }  // namespace
 
 void add_walkforward_command(CLI::App& app, int& exit_code) {
-    CLI::App* verb = app.add_subcommand("walkforward",
-                                        "search parameters on one window, trade them on the next");
+    CLI::App* verb = app.add_subcommand(
+        "walkforward",
+        "search parameters, or train models, on one window, and trade them on the next");
     const auto options = std::make_shared<Options>();
     add_run_arguments(*verb, options->run);
     add_search_arguments(*verb, options->search);
     add_ledger_options(*verb, options->ledger);
-    verb->add_option("--train", options->train, "length of a training window: 2y, 6m, 3w, 10d")
-        ->required();
-    verb->add_option("--test", options->test, "length of a test window, and of each step")
-        ->required();
+    verb->add_option("--train", options->train, "length of a training window: 2y, 6m, 3w, 10d");
+    verb->add_option("--test", options->test, "length of a test window, and of each step");
     verb->add_option("--embargo", options->embargo,
                      "left out between training and test window (nothing)");
     verb->add_option("--report", options->report, "write an HTML report here");

@@ -2,6 +2,7 @@
 #include "research/models/judge.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -28,8 +29,8 @@ struct ByPeriod {
 };
 
 std::int64_t month_of(std::int64_t known_at) {
-    const Date date = utc_date({known_at});
-    return std::int64_t{date.year} * 12 + date.month;
+    const std::chrono::year_month_day date{utc_date({known_at})};
+    return std::int64_t{int{date.year()}} * 12 + unsigned{date.month()};
 }
 
 ByPeriod by_period(const Judged& what, std::span<const double> expected) {
@@ -41,7 +42,7 @@ ByPeriod by_period(const Judged& what, std::span<const double> expected) {
     });
     std::size_t instants = 0;
     for (std::size_t i = 0; i < order.size(); ++i) {
-        instants += i == 0 || known(order[i]) != known(order[i - 1]) ? 1 : 0;
+        instants += i == 0 || known(order[i]) != known(order[i - 1]) ? 1U : 0U;
     }
     const bool is_wide =
         static_cast<double>(order.size()) >=

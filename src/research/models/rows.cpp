@@ -52,7 +52,7 @@ void append(Rows& out, const SeriesRows& series, const Labels& labels,
     out.known_at.insert(out.known_at.end(), known_at, known_at + static_cast<std::ptrdiff_t>(rows));
     out.until.insert(out.until.end(), until.begin(), until.end());
     out.label.insert(out.label.end(), labels.value.begin(), labels.value.end());
-    out.weight.insert(out.weight.end(), weights.begin(), weights.end());
+    for (const double weight : weights) out.weight.push_back(std::isnan(weight) ? 0 : weight);
     for (std::size_t row = 0; row < rows; ++row) {
         out.outcome.push_back(outcome_of(bars, labels, row));
     }

@@ -41,7 +41,7 @@ struct Rows {
     std::vector<std::int64_t> known_at;
     std::vector<std::int64_t> until;  ///< without a label: known_at
     std::vector<double> label;        ///< NaN: none
-    std::vector<double> weight;       ///< of the label; NaN: none
+    std::vector<double> weight;       ///< of the label; 0 without one
     /// The return of a close to that of the last bar that the label looked at, a fraction; NaN
     /// without a label.
     std::vector<double> outcome;

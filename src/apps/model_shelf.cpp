@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apps/model_shelf.hpp"
+
+#include "base/try.hpp"
+#include "ml/succession.hpp"
+
+namespace tradewind::apps {
+namespace {
+
+std::expected<std::string, RunFailure> put(models::ModelFolder& registry,
+                                           const std::string& artifact) {
+    auto address = registry.put(artifact);
+    if (!address) return std::unexpected(as_run_failure(address.error()));
+    return std::move(*address);
+}
+
+}  // namespace
+
+ml::EnsembleSettings ensemble_settings(const ModelConfig& models) {
+    ml::EnsembleSettings out;
+    out.member_calibration = models.calibration;
+    out.final_calibration = models.calibration;
+    out.voting.method = models.voting;
+    out.voting.half_life = models.half_life;
+    out.sets = models.abstain ? std::optional{ml::SetKind::lac} : std::nullopt;
+    out.set_miss = models.abstain.value_or(out.set_miss);
+    out.missing_max = models.plan.missing_max;
+    return out;
+}
+
+std::expected<std::string, RunFailure> keep(models::ModelFolder& registry, const ModelData& data,
+                                            const Trained& trained) {
+    const feature::Graph& graph = *data.work.features.graph;
+    ml::SuccessionCard card{.features = {},
+                            .schema_hash = graph.schema_hash(),
+                            .bars = data.set.meaning().bars,
+                            .reigns = {}};
+    for (const ports::FeatureColumn& column : research::schema_of(graph, {}).columns) {
+        card.features.emplace_back(column.name, column.expression);
+    }
+    for (std::size_t i = 0; i < trained.folds.size(); ++i) {
+        for (const auto& model : trained.folds[i].models) TRY(put(registry, model.bytes));
+        TRY(put(registry, trained.ensembles[i]->bytes));
+        card.reigns.push_back(
+            {.from = trained.folds[i].window.test.from, .ensemble = trained.ensembles[i]->address});
+    }
+    return put(registry, ml::to_bytes(card));
+}
+
+}  // namespace tradewind::apps

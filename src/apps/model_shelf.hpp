@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <expected>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "apps/model_run.hpp"
+#include "research/models/fold_ensemble.hpp"
+
+/// Puts what was trained where it is kept.
+namespace tradewind::apps {
+
+[[nodiscard]] ml::EnsembleSettings ensemble_settings(const ModelConfig& models);
+
+/// Ensembles of windows one after another, and the models that they are made of.
+struct Trained {
+    std::span<const research::models::FoldModels> folds;
+    std::vector<const research::models::FoldEnsemble*> ensembles;  ///< by fold
+};
+/// Keeps all of it and a succession in which each ensemble predicts from its test window on. Says
+/// the succession's address.
+[[nodiscard]] std::expected<std::string, RunFailure> keep(models::ModelFolder& registry,
+                                                          const ModelData& data,
+                                                          const Trained& trained);
+
+}  // namespace tradewind::apps
