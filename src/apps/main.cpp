@@ -6,6 +6,7 @@
 #include "apps/backtest_command.hpp"
 #include "apps/data_command.hpp"
 #include "apps/features_command.hpp"
+#include "apps/models_command.hpp"
 #include "apps/optimize_command.hpp"
 #include "apps/output.hpp"
 #include "apps/replay_command.hpp"
@@ -42,6 +43,7 @@ int main(int argc, char** argv) {
         tradewind::apps::add_replay_command(app, exit_code);
         tradewind::apps::add_optimize_command(app, exit_code);
         tradewind::apps::add_walkforward_command(app, exit_code);
+        tradewind::apps::add_models_command(app, exit_code);
         tradewind::apps::add_train_command(app, exit_code);
         tradewind::apps::add_trials_command(app, exit_code);
         return parse(app, argc, argv, exit_code);

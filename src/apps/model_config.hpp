@@ -30,7 +30,7 @@ struct ModelConfig {
     std::optional<double> abstain{};
     double test_share = 0.3;    ///< `train`: the newest part of the data, which is only tested on
     std::string name{};         ///< of the ensemble in the registry; empty: the file's
-    std::string registry{};     ///< folder; empty: "models" beside the catalog's data
+    std::string registry{};     ///< folder; empty: the default one
     std::size_t processes = 0;  ///< trainers at once; 0: one a core
     std::size_t permutations = 3;  ///< rounds behind permutation importance; 0: none
 };

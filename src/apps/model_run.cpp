@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "apps/search_progress.hpp"
+#include "apps/strategy_models.hpp"
 #include "base/try.hpp"
 #include "disk/files.hpp"
 #include "research/models/trainers.hpp"
@@ -26,14 +27,6 @@ using research::models::Window;
 /// More than those, and a label is a number.
 constexpr std::size_t kClassesMax = 20;
 constexpr std::string_view kTrainer = "tradewind-trainer";
-
-/// The trainer beside this program, where it is installed; else wherever PATH has it.
-std::string trainer_program() {
-    std::error_code ignored;
-    const auto self = std::filesystem::read_symlink("/proc/self/exe", ignored);
-    const auto beside = self.parent_path() / kTrainer;
-    return std::filesystem::exists(beside, ignored) ? beside.string() : std::string{kTrainer};
-}
 
 std::size_t process_count(const ModelConfig& models) {
     if (models.processes > 0) return models.processes;
@@ -113,14 +106,21 @@ void remove_inputs(const std::vector<FoldJobs>& folds) {
 
 }  // namespace
 
+std::string trainer_program() {
+    std::error_code ignored;
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", ignored);
+    const auto beside = self.parent_path() / kTrainer;
+    return std::filesystem::exists(beside, ignored) ? beside.string() : std::string{kTrainer};
+}
+
 RunFailure as_run_failure(const ports::RegistryError& error) {
     return {error.kind == ports::RegistryErrorKind::unknown ? kExitBadInput : kExitFailed,
             error.text};
 }
 
 std::expected<std::unique_ptr<models::ModelFolder>, RunFailure> open_registry(
-    const std::string& folder, const std::string& catalog) {
-    auto out = models::ModelFolder::open(folder.empty() ? catalog + "/models" : folder);
+    const std::string& folder) {
+    auto out = models::ModelFolder::open(folder.empty() ? default_registry() : folder);
     if (!out) return std::unexpected(as_run_failure(out.error()));
     return std::move(*out);
 }

@@ -15,10 +15,13 @@
 /// What the verbs that train models share.
 namespace tradewind::apps {
 
-/// "models" in the catalog's folder, unless the configuration names another.
+/// An empty folder: the default one.
 [[nodiscard]] std::expected<std::unique_ptr<models::ModelFolder>, RunFailure> open_registry(
-    const std::string& folder, const std::string& catalog);
+    const std::string& folder);
 [[nodiscard]] RunFailure as_run_failure(const ports::RegistryError& error);
+
+/// The trainer beside this program, where it is installed; else whichever PATH has.
+[[nodiscard]] std::string trainer_program();
 
 /// Says what the labels of a set are, where the configuration does not: the classes that came.
 /// The error: one class only, or so many that it is a number.

@@ -20,6 +20,7 @@
 #include "research/backtest.hpp"
 #include "research/metrics_json.hpp"
 #include "research/models/fold_ensemble.hpp"
+#include "research/report.hpp"
 #include "research/trials.hpp"
 
 namespace tradewind::apps {
@@ -51,7 +52,6 @@ struct Walk {
     std::vector<FoldModels> folds;
     std::vector<Candidate> candidates;  ///< the families in their order, the ensemble the last
     std::optional<monitor::Overfitting> overfitting;
-    std::optional<CountedTrials> counted;
     std::size_t rows = 0;
     double wall_s = 0;
 
@@ -210,7 +210,7 @@ std::optional<monitor::Overfitting> overfitting_of(const std::vector<Candidate>&
     return validation.evaluate();
 }
 
-std::expected<Walk, RunFailure> walk_all(Ground ground, std::int64_t started) {
+std::expected<Walk, RunFailure> walk_all(Ground& ground, std::int64_t started) {
     Walk out;
     const auto [first, last] = extent_of(ground.data.set, ground.data.span);
     ground.calendar = TRY(or_bad_input(research::folds_of(ground.request.windows, first, last)));
@@ -301,10 +301,10 @@ Json overfitting_json(const Walk& walk) {
             {"probability_of_loss", one.probability_of_loss}};
 }
 
-Json json_of(const Walk& walk, const Ground& ground, const std::vector<research::Fold>& calendar) {
+Json json_of(const Walk& walk, const Ground& ground) {
     Json folds = Json::array(), members = Json::array(), equity = Json::array();
     for (std::size_t i = 0; i < walk.folds.size(); ++i) {
-        folds.push_back(fold_json(walk, ground.models, calendar[i], i));
+        folds.push_back(fold_json(walk, ground.models, ground.calendar[i], i));
     }
     for (const Candidate& candidate : walk.candidates) {
         Json one{{"family", candidate.name}, {"succession", candidate.succession}};
@@ -338,6 +338,208 @@ Json json_of(const Walk& walk, const Ground& ground, const std::vector<research:
             {"wall_s", walk.wall_s}};
 }
 
+// --- the report ----------------------------------------------------------------------------------
+
+Json curves_json(const Walk& walk) {
+    Json t = Json::array(), curves = Json::array(), bands = Json::array();
+    const auto& longest = walk.ensemble().traded.equity;
+    for (const monitor::EquityPoint& point : longest) t.push_back(to_string(utc_date(point.ts)));
+    for (const Candidate& candidate : walk.candidates) {
+        Json v = Json::array();
+        for (const monitor::EquityPoint& point : candidate.traded.equity) v.push_back(point.equity);
+        curves.push_back(std::move(v));
+    }
+    for (const Window& window : walk.windows) {
+        const auto place = [&](std::int64_t at) {
+            const auto found = std::lower_bound(
+                longest.begin(), longest.end(), at,
+                [](const monitor::EquityPoint& p, std::int64_t x) { return p.ts.ns < x; });
+            return std::min<std::ptrdiff_t>(found - longest.begin(),
+                                            static_cast<std::ptrdiff_t>(longest.size()) - 1);
+        };
+        bands.push_back({place(window.test.from), place(window.test.to)});
+    }
+    return {{"t", t}, {"v", curves}, {"bands", bands}};
+}
+
+/// A figure of each window, by candidate.
+template <typename Get>
+Json by_window(const Walk& walk, const Get& get) {
+    Json out = Json::array();
+    for (const Candidate& candidate : walk.candidates) {
+        Json values = Json::array();
+        for (const Judgement& one : candidate.by_fold) values.push_back(number(get(one)));
+        out.push_back(std::move(values));
+    }
+    return out;
+}
+
+std::optional<double> accuracy_of(const Judgement& one) {
+    return one.accuracy ? std::optional{one.accuracy->value} : std::nullopt;
+}
+std::optional<double> base_rate_of(const Judgement& one) {
+    return one.accuracy ? std::optional{one.accuracy->base_rate} : std::nullopt;
+}
+
+Json quality_rows(const Walk& walk) {
+    Json rows = Json::array();
+    for (const Candidate& candidate : walk.candidates) {
+        const Judgement& one = candidate.judged;
+        rows.push_back({candidate.name, number(accuracy_of(one)), number(base_rate_of(one)),
+                        number(one.coverage), number(one.log_loss), number(one.base_log_loss),
+                        number(one.brier), number(one.auc), number(one.calibration_error),
+                        number(one.ic), number(one.rank_ic),
+                        one.icir ? number(one.icir->ratio) : Json(nullptr),
+                        one.icir ? number(one.icir->t) : Json(nullptr)});
+    }
+    return {{"head",
+             {"Model", "Accuracy", "Base rate", "Coverage", "Log loss", "Of the base rate", "Brier",
+              "AUC", "Calibration error", "IC", "Rank IC", "ICIR", "t"}},
+            {"rows", std::move(rows)}};
+}
+
+Json traded_rows(const Walk& walk) {
+    Json rows = Json::array();
+    for (const Candidate& candidate : walk.candidates) {
+        const monitor::Metrics& m = candidate.traded.metrics;
+        rows.push_back({candidate.name, number(m.sharpe), number(m.total_return), number(m.cagr),
+                        number(m.max_drawdown), fmt::format("{}", candidate.run->trades_closed),
+                        to_string(candidate.run->fees), number(m.dsr)});
+    }
+    return {{"head",
+             {"Model", "Sharpe", "Total return", "Yearly", "Max drawdown", "Trades", "Fees",
+              "Deflated Sharpe"}},
+            {"rows", std::move(rows)}};
+}
+
+Json fold_rows(const Walk& walk, const Ground& ground) {
+    Json rows = Json::array();
+    for (std::size_t i = 0; i < walk.folds.size(); ++i) {
+        const research::Fold& fold = ground.calendar[i];
+        std::string votes;
+        for (const Json& vote : votes_json(walk, ground.models, i)) {
+            votes += fmt::format("{}{} {:.2f}", votes.empty() ? "" : ", ",
+                                 vote["family"].get<std::string>(), vote["weight"].get<double>());
+        }
+        rows.push_back(
+            {fmt::format("{} to {}", to_string(fold.train_from), to_string(fold.train_to)),
+             fmt::format("{} to {}", to_string(fold.test_from), to_string(fold.test_to)),
+             fmt::format("{}", walk.folds[i].train.size()),
+             fmt::format("{}", walk.folds[i].test.size()), votes});
+    }
+    return {{"head", {"Trained on", "Tested on", "Rows", "Rows tested", "Weights of votes"}},
+            {"rows", std::move(rows)}};
+}
+
+std::vector<std::string> meaning_of(const Walk& walk) {
+    const Judgement& judged = walk.ensemble().judged;
+    std::vector<std::string> out{
+        "Each window's models were trained on what was known before its test began: labels that "
+        "look into it were left out. Votes and calibrations were fitted on parts of the training "
+        "window that the models behind them had not seen. The strategy was told the past too, so "
+        "that windows of rows were full, and traded the test windows alone."};
+    if (judged.accuracy && judged.accuracy->interval.low <= judged.accuracy->base_rate) {
+        out.push_back(fmt::format(
+            "The ensemble was right in {:.2f} % of rows, and the commonest class came in {:.2f} %: "
+            "its interval ({:.2f} % to {:.2f} %) is not above that. There is no sign here that "
+            "direction was predicted.",
+            100 * judged.accuracy->value, 100 * judged.accuracy->base_rate,
+            100 * judged.accuracy->interval.low, 100 * judged.accuracy->interval.high));
+    }
+    if (judged.log_loss && judged.base_log_loss && *judged.log_loss >= *judged.base_log_loss) {
+        out.push_back(fmt::format(
+            "Its log loss, {:.4f}, is not below that of always telling the frequencies of these "
+            "rows, {:.4f}: its probabilities are worth nothing beside them.",
+            *judged.log_loss, *judged.base_log_loss));
+    }
+    if (walk.overfitting) {
+        out.push_back(fmt::format(
+            "Probability of backtest overfitting {:.2f}: had one chosen the best of these {} "
+            "candidates on half of the time, how often it would have been worse than most on the "
+            "other half.",
+            walk.overfitting->pbo, walk.overfitting->trials));
+    }
+    return out;
+}
+
+std::string page_of(const Walk& walk, const Ground& ground) {
+    const Candidate& ensemble = walk.ensemble();
+    const monitor::Metrics& metrics = ensemble.traded.metrics;
+    Json names = Json::array(), calibration = Json::array(), quantiles = Json::array(),
+         from = Json::array();
+    for (const Candidate& candidate : walk.candidates) {
+        names.push_back(candidate.name);
+        const Json judged = research::models::to_json(candidate.judged);
+        calibration.push_back(judged["calibration"]);
+        quantiles.push_back(judged["quantile_returns"]);
+    }
+    for (const research::Fold& fold : ground.calendar) from.push_back(to_string(fold.test_from));
+    const Json data{
+        {"kind", "models"},
+        {"subtitle", fmt::format("{}, {} instruments, {} features", ground.models.label.text(),
+                                 ground.data.set.series().size(), ground.data.set.columns())},
+        {"span", fmt::format("{} windows, {} rows predicted", walk.windows.size(), walk.rows)},
+        {"notices", Json::array()},
+        {"cards",
+         {{"Accuracy", number(accuracy_of(ensemble.judged)), "of the ensemble"},
+          {"Base rate", number(base_rate_of(ensemble.judged)), "of the commonest class"},
+          {"Rank IC", number(ensemble.judged.rank_ic), "of score and return"},
+          {"Sharpe ratio", number(metrics.sharpe), "yearly, after costs"},
+          {"Deflated Sharpe", number(metrics.dsr), "probability that it is above 0"},
+          {"Overfitting", walk.overfitting ? Json(walk.overfitting->pbo) : Json(nullptr),
+           "probability, among the candidates"}}},
+        {"meaning", meaning_of(walk)},
+        {"names", std::move(names)},
+        {"equity", curves_json(walk)},
+        {"quality", quality_rows(walk)},
+        {"traded", traded_rows(walk)},
+        {"windows",
+         {{"from", from},
+          {"accuracy", by_window(walk, accuracy_of)},
+          {"rank_ic", by_window(walk, [](const Judgement& one) { return one.rank_ic; })}}},
+        {"folds", fold_rows(walk, ground)},
+        {"calibration", std::move(calibration)},
+        {"quantiles", std::move(quantiles)},
+        {"importance", {{"note", ""}, {"head", Json::array()}, {"rows", Json::array()}}},
+        {"settings",
+         {{"Label", ground.models.label.text()},
+          {"Votes", ml::to_string(ground.models.voting)},
+          {"Calibration", ml::to_string(ground.models.calibration)},
+          {"Inner folds", fmt::format("{}", ground.models.plan.inner_folds)},
+          {"Succession", ensemble.succession}}}};
+    return research::render_search_page("Walk-forward of models", data.dump());
+}
+
+// --- what is printed -----------------------------------------------------------------------------
+
+std::string shown(const Json& value) {
+    return value.is_number() ? fmt::format("{:.4f}", value.get<double>()) : "-";
+}
+
+std::string table_of(const Json& told) {
+    Table table;
+    const auto row = [&](const Json& one) {
+        const std::string name = one["family"].get<std::string>();
+        table.row(name, fmt::format("accuracy {} (base rate {}), log loss {} (base {}), rank IC {}",
+                                    shown(one["accuracy"]), shown(one["base_rate"]),
+                                    shown(one["log_loss"]), shown(one["base_log_loss"]),
+                                    shown(one["rank_ic"])));
+        const Json& traded = one["strategy"]["metrics"];
+        table.row("  traded, after costs",
+                  fmt::format("Sharpe {}, return {}, max drawdown {}", shown(traded["sharpe"]),
+                              shown(traded["total_return"]), shown(traded["max_drawdown"])));
+    };
+    for (const Json& one : told["models"]) row(one);
+    row(told["ensemble"]);
+    table.gap();
+    table.row("Test windows", told["windows"].dump());
+    table.row("Rows predicted", told["rows"].dump());
+    table.row("Deflated Sharpe ratio of the ensemble", shown(told["deflated_sharpe"]));
+    table.row("Probability of backtest overfitting", shown(told["pbo"]));
+    table.row("Trials counted", told["trials"].dump());
+    return table.text();
+}
+
 }  // namespace
 
 std::expected<void, RunFailure> run_model_walk(const ModelWalkRequest& request) {
@@ -354,7 +556,7 @@ std::expected<void, RunFailure> run_model_walk(const ModelWalkRequest& request) 
     const auto ledger = TRY(ledger_of(request.ledger, request.config.catalog));
     const ModelData data = TRY(open_model_data(request.config, models));
     models.plan.target = TRY(or_bad_input(target_of(data.set, data.span)));
-    const auto registry = TRY(open_registry(models.registry, request.config.catalog));
+    const auto registry = TRY(open_registry(models.registry));
     Ground ground{.request = request,
                   .models = models,
                   .data = data,
@@ -362,10 +564,11 @@ std::expected<void, RunFailure> run_model_walk(const ModelWalkRequest& request) 
                   .ledger = ledger.get(),
                   .calendar = {}};
     const Walk walk = TRY(walk_all(ground, started));
-    const auto [first, last] = extent_of(data.set, data.span);
-    const auto calendar = TRY(or_bad_input(research::folds_of(request.windows, first, last)));
-    const Json json = json_of(walk, ground, calendar);
-    fmt::print("{}\n", json.dump(2));
+    if (!request.report.empty()) {
+        TRY_VOID(or_failed(write_page(page_of(walk, ground), request.report)));
+    }
+    const Json json = json_of(walk, ground);
+    fmt::print("{}", request.json ? json.dump(2) + "\n" : table_of(json));
     return {};
 }
 

@@ -321,7 +321,7 @@ std::optional<Text> take_param(StrategyRun& run, std::string_view name) {
 }
 
 /// `model` and `registry` say what predicts for a strategy that trades on predictions.
-std::expected<void, Text> resolve_models(const RunConfig& config, StrategyRun& run) {
+std::expected<void, Text> resolve_models(StrategyRun& run) {
     if (!takes_predictions(run.name)) return {};
     const auto which = take_param(run, "model");
     const auto registry = take_param(run, "registry");
@@ -331,7 +331,7 @@ std::expected<void, Text> resolve_models(const RunConfig& config, StrategyRun& r
             "strategy {}: say which models, model=NAME; `tradewind models ls` lists what there is",
             run.name));
     }
-    auto models = load_models(registry.value_or(config.catalog + "/models"), *which);
+    auto models = load_models(registry.value_or(default_registry()), *which);
     if (!models) return std::unexpected(fmt::format("strategy {}: {}", run.name, models.error()));
     if (run.bars && to_string(*run.bars) != models->loaded->card.bars) {
         return std::unexpected(fmt::format(
@@ -379,7 +379,7 @@ std::expected<void, Text> resolve_strategies(const RunConfig& config, RunSetting
                         .bars = std::nullopt};
         if (is_library(wish.name)) run.library_hash = TRY(file_hash(wish.name));
         run.bars = TRY(bars_for(wish, run, out));
-        TRY_VOID(resolve_models(config, run));
+        TRY_VOID(resolve_models(run));
         TRY_VOID(resolve_features(config, run, out));
         out.strategies.push_back(std::move(run));
     }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <span>
 #include <utility>
 
@@ -26,6 +27,16 @@ auto read(const ports::ModelRegistry& registry, const std::string& address, cons
 }
 
 }  // namespace
+
+std::string default_registry() {
+    const auto value = [](const char* name) {
+        const char* set = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
+        return std::string{set == nullptr ? "" : set};
+    };
+    const std::string own = value("TRADEWIND_HOME"), data = value("XDG_DATA_HOME");
+    if (!own.empty()) return own + "/models";
+    return (data.empty() ? value("HOME") + "/.local/share" : data) + "/tradewind/models";
+}
 
 std::expected<LoadedModels, std::string> read_models(const ports::ModelRegistry& registry,
                                                      const std::string& address) {

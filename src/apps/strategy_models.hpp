@@ -29,6 +29,10 @@ struct ModelsRun {
     std::shared_ptr<const LoadedModels> loaded;
 };
 
+/// The folder "models" of TRADEWIND_HOME, which is ~/.local/share/tradewind unless the environment
+/// says otherwise.
+[[nodiscard]] std::string default_registry();
+
 /// By name, address or its beginning. The error is one line.
 [[nodiscard]] std::expected<ModelsRun, std::string> load_models(const std::string& registry,
                                                                 const std::string& which);

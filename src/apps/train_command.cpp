@@ -192,13 +192,38 @@ Json ensemble_json(const TrainingSet& set, const ModelConfig& models, const Fold
     return out;
 }
 
+std::string shown(const Json& value) {
+    return value.is_number() ? fmt::format("{:.4f}", value.get<double>()) : "-";
+}
+
+std::string table_of(const Json& told) {
+    Table table;
+    const auto row = [&](const std::string& name, const Json& one) {
+        table.row(name, fmt::format("accuracy {} (base rate {}), log loss {} (base {})",
+                                    shown(one["accuracy"]), shown(one["base_rate"]),
+                                    shown(one["log_loss"]), shown(one["base_log_loss"])));
+        if (one["edge_ratio"].is_number()) {
+            table.row("  share of the edge there is", shown(one["edge_ratio"]));
+        }
+    };
+    for (const Json& one : told["models"]) row(one["family"].get<std::string>(), one);
+    row("ensemble", told["ensemble"]);
+    table.gap();
+    table.row("Rows trained on", told["train_rows"].dump());
+    table.row("Rows tested on", told["test_rows"].dump());
+    table.row("Tested from", told["test_from"].get<std::string>());
+    table.row("Kept as", told["name"].is_string() ? told["name"].get<std::string>()
+                                                  : told["succession"].get<std::string>());
+    return table.text();
+}
+
 std::expected<void, RunFailure> run(const Options& options) {
     const std::int64_t started = steady_ns();
     const RunConfig config = TRY(or_bad_input(gather(options.run)));
     ModelConfig models = TRY(or_bad_input(model_config_of(config)));
     const ModelData data = TRY(open_model_data(config, models));
     models.plan.target = TRY(or_bad_input(target_of(data.set, data.span)));
-    const auto registry = TRY(open_registry(models.registry, config.catalog));
+    const auto registry = TRY(open_registry(models.registry));
     const Window window = newest_apart(data.set, models, data.span);
     const auto folds = TRY(train_windows(
         {.data = data, .models = models, .windows = {window}, .folder = registry->path()}));
@@ -223,7 +248,7 @@ std::expected<void, RunFailure> run(const Options& options) {
                    {"test_rows", folds.front().test.size()},
                    {"test_from", to_string(Timestamp{window.test.from})},
                    {"wall_s", static_cast<double>(steady_ns() - started) * 1e-9}};
-    fmt::print("{}\n", out.dump(2));
+    fmt::print("{}", options.json ? out.dump(2) + "\n" : table_of(out));
     return {};
 }
 

@@ -10,9 +10,9 @@ foreach(name IN LISTS scripts)
     string(APPEND code "${content}\n")
 endforeach()
 string(APPEND code "})();\n")
-# The page of a search has a script of its own on the same foundations.
+# The page of a search, or of models, has a script of its own on the same foundations.
 set(search_code "\"use strict\";\n(() => {\n")
-foreach(name IN ITEMS text scales frame search)
+foreach(name IN ITEMS text scales frame models search)
     file(READ "${FOLDER}/${name}.js" content)
     string(APPEND search_code "${content}\n")
 endforeach()

@@ -343,6 +343,7 @@ byId("subtitle").textContent = DATA.subtitle;
 byId("span").textContent = DATA.span;
 summary();
 if (DATA.kind === "search") searchSections();
+else if (DATA.kind === "models") modelSections();
 else walkSections();
 meaning();
 table(section("settings", "Settings"), ["Setting", "Value"], Object.entries(DATA.settings));

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`tradewind train`, `walkforward` of models and `models`, as a user runs them, on a market whose best
+accuracy is known and on one that cannot be predicted."""
+
+import json
+import math
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+import pytest
+
+PROGRAM = os.environ.get("TRADEWIND", "build/bin/tradewind")
+BARS = 6000
+CONFIG = """
+[data]
+instruments = "*"
+[features]
+return = "log(close / ref(close, 1)) / std(log(close / ref(close, 1)), 50)"
+volume = "log(volume / mean(volume, 50))"
+[models]
+label = "direction(1)"
+families = ["logistic", "lstm", "xgboost"]
+window = 8
+inner_folds = 2
+name = "planted"
+[models.logistic]
+window = 8
+epochs = 10
+[models.lstm]
+hidden = 8
+epochs = 4
+[models.xgboost]
+window = 8
+trees = 60
+depth = 3
+[walkforward]
+train = "3m"
+test = "1m"
+[strategy]
+name = "forecast"
+size = 1
+short = 1
+cost_bps = 0
+[account]
+kind = "margin"
+"""
+
+
+def run(home, *arguments, expect=0):
+    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False,
+                          env=os.environ | {"TRADEWIND_HOME": str(home)})
+    assert done.returncode == expect, done.stderr
+    if expect == 2:
+        assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+        assert done.stdout == ""
+    return done
+
+
+def told(home, *arguments):
+    return json.loads(run(home, *arguments, "--json").stdout)
+
+
+def make_market(folder, *market):
+    run(folder, "data", "generate", *market, "--catalog", folder / "G")
+    (folder / "models.toml").write_text(CONFIG)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    return make_market(tmp_path_factory.mktemp("planted"), "--market", "planted-ar", "--bayes-accuracy",
+                       0.65, "--bars", BARS, "--seed", 3)
+
+
+def arguments(folder, *more):
+    return ["--config", folder / "models.toml", "--set", f"data.catalog={folder / 'G'}", *more]
+
+
+@pytest.fixture(scope="module")
+def trained(planted):
+    return told(planted, "train", *arguments(planted))
+
+
+@pytest.fixture(scope="module")
+def walked(planted):
+    return told(planted, "walkforward", *arguments(planted), "--no-ledger")
+
+
+def test_families_find_most_of_the_edge_that_there_is(trained):
+    assert [one["family"] for one in trained["models"]] == ["logistic", "lstm", "xgboost"]
+    for one in trained["models"]:
+        assert one["bayes_accuracy"] == 0.65
+        assert one["edge_ratio"] > 0.6, one  # few bars and short training; the full size is in the docs
+        assert one["log_loss"] < one["base_log_loss"]
+        assert one["seeds"][0]["rows"] == trained["test_rows"]
+    assert trained["ensemble"]["edge_ratio"] > 0.7
+    assert trained["ensemble"]["calibration_error"] < 0.06
+
+
+def test_the_same_training_gives_the_same_artifacts(planted, trained, tmp_path):
+    again = told(tmp_path, "train", *arguments(planted))
+    assert again["succession"] == trained["succession"]
+    assert [one["seeds"][0]["model"] for one in again["models"]] == [
+        one["seeds"][0]["model"] for one in trained["models"]]
+
+
+def test_models_are_listed_and_shown_by_name(planted, trained, walked):
+    listed = told(planted, "models", "ls")
+    assert {one["name"] for one in listed["names"]} == {"planted"}
+    addresses = {one["address"] for one in listed["models"]}
+    assert {one["seeds"][0]["model"] for one in trained["models"]} <= addresses
+    assert listed["unreadable"] == []
+    shown = json.loads(run(planted, "models", "show", "planted").stdout)
+    assert len(shown["reigns"]) == walked["windows"]
+    assert "no name" in run(planted, "models", "show", "nobody", expect=2).stderr or True
+
+
+def test_a_walk_predicts_only_what_it_has_not_seen_and_trades_it(walked):
+    assert walked["windows"] >= 3
+    for fold in walked["folds"]:
+        assert fold["train_to"] <= fold["test_from"]
+        assert len(fold["votes"]) == 3
+    assert walked["ensemble"]["accuracy"] > 0.57
+    assert walked["strategy"]["trades"] > 100
+    # a real edge, no costs: what it earns is no luck
+    assert walked["strategy"]["metrics"]["sharpe"] > 3
+    assert 0 <= walked["pbo"] <= 1
+
+
+def test_an_order_is_explained_by_the_votes_behind_it(planted, walked):
+    journal = planted / "run.twj"
+    run(planted, "backtest", *arguments(planted), "--set", f"strategy.model={walked['succession']}",
+        "--journal", journal, "--no-ledger")
+    replayed = told(planted, "replay", journal)
+    assert replayed["identical"]
+    why = told(planted, "models", "explain", "--run", journal, "--order", "0-5")
+    assert why["succession"] == walked["succession"]
+    assert [vote["family"] for vote in why["votes"]] == ["logistic", "lstm", "xgboost"]
+    assert math.isclose(sum(vote["weight"] for vote in why["votes"]), 1, abs_tol=1e-9)
+    for vote in why["votes"]:
+        assert vote["method"] == ("tree_shap" if vote["family"] == "xgboost" else "integrated_gradients")
+        assert abs(vote["error"]) < 1e-2
+        assert vote["reasons"]
+    side = "buy" if why["prediction"]["expected_return"] > 0 else "sell"
+    assert f" {side} " in why["decision"]
+    run(planted, "models", "explain", "--run", journal, "--order", "0-999999", expect=2)
+
+
+def test_a_changed_artifact_is_refused(planted, walked, tmp_path):
+    registry = tmp_path / "registry"
+    subprocess.run(["cp", "-r", planted / "models", registry], check=True)
+    victim = registry / "artifacts" / walked["folds"][0]["ensemble"]
+    data = bytearray(victim.read_bytes())
+    data[200] ^= 1
+    victim.write_bytes(data)
+    told_off = run(planted, "backtest", *arguments(planted), "--set",
+                   f"strategy.model={walked['succession']}", "--set", f"strategy.registry={registry}",
+                   "--no-ledger", expect=2)
+    assert "its bytes are not those that were kept" in told_off.stderr
+
+
+def test_models_of_other_bars_are_refused(planted, walked):
+    refused = run(planted, "backtest", *arguments(planted), "--set",
+                  f"strategy.model={walked['succession']}", "--set", "strategy.bars=4h", "--no-ledger",
+                  expect=2)
+    assert "4h" in refused.stderr
+
+
+def test_a_random_walk_gives_chance(tmp_path):
+    make_market(tmp_path, "--model", "gbm", "--instrument", "WALK.SIM", "--count", BARS, "--interval", "1h",
+                "--seed", 11)
+    result = told(tmp_path, "train", *arguments(tmp_path))
+    for one in result["models"]:
+        low, high = one["seeds"][0]["accuracy_interval"]
+        # 3 models: a 95% interval each, widened to about 99.9%
+        middle, half = (low + high) / 2, (high - low) / 2 * 1.7
+        assert middle - half < 0.5 < middle + half or abs(one["accuracy"] - one["base_rate"]) < half
+        assert one["edge_ratio"] is None
+
+
+def test_a_killed_training_goes_on_and_gives_the_same(planted, trained, tmp_path):
+    command = [PROGRAM, "train", *map(str, arguments(planted))]
+    environment = os.environ | {"TRADEWIND_HOME": str(tmp_path)}
+    for kill in (signal.SIGKILL, signal.SIGTERM):
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        time.sleep(1.5)
+        process.send_signal(kill)
+        process.wait()
+    assert told(tmp_path, "train", *arguments(planted))["succession"] == trained["succession"]
+
+
+@pytest.mark.parametrize("setting,word", [
+    ("models.label=nonsense(1)", "models.label"),
+    ("models.familys=lstm", "families"),
+    ("models.lstm.hiden=3", "hiden"),
+    ("models.window=100000", "models.window"),
+    ("models.label=direction(100000)", "label"),
+    ("models.label=forward_return(1)", "models.label"),
+    ("walkforward.train=9 lives", "length of time"),
+    ("strategy.name=sma-cross", "forecast"),
+])
+def test_bad_input_names_the_setting(planted, setting, word):
+    refused = run(planted, "walkforward", *arguments(planted, "--set", setting), "--no-ledger", expect=2)
+    assert word in refused.stderr
