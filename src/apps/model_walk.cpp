@@ -320,6 +320,7 @@ Json json_of(const Walk& walk, const Ground& ground) {
     const monitor::Metrics& metrics = walk.ensemble().traded.metrics;
     return {{"name", ground.models.name.empty() ? Json(nullptr) : Json(ground.models.name)},
             {"registry", ground.registry.path()},
+            {"succession", walk.ensemble().succession},
             {"label", ground.models.label.text()},
             {"voting", ml::to_string(ground.models.voting)},
             {"instruments", ground.data.set.series().size()},

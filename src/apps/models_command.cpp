@@ -36,8 +36,6 @@ struct Options {
     bool json = false;
 };
 
-std::string day(std::int64_t instant) { return to_string(utc_date({instant})); }
-
 Json model_json(const std::string& address, const ml::ModelCard& card) {
     return {{"address", address},
             {"family", ml::to_string(card.family)},

@@ -38,8 +38,8 @@ struct StrategyRun {
     signal::Params params;
     std::vector<InstrumentId> instruments;
     std::optional<BarSpec> bars;
-    std::vector<GroupRun> groups{};    ///< that its features may name
-    std::vector<SourceRun> sources{};  ///< as well
+    std::vector<GroupRun> groups{};     ///< that its features may name
+    std::vector<SourceRun> sources{};   ///< as well
     std::optional<ModelsRun> models{};  ///< that predict for it, from features of their own
 };
 

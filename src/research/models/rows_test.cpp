@@ -73,7 +73,7 @@ FeatureBars corrupted(FeatureBars bars, std::size_t from) {
 
 RC_GTEST_PROP(Rows, corrupting_the_future_changes_nothing_that_is_trained_on,
               (std::uint64_t seed)) {
-    const std::size_t cut = *rc::gen::inRange(60, 190);
+    const std::size_t cut = *rc::gen::inRange<std::size_t>(60, 190);
     const FeatureBars first = labels::random_bars(200, seed),
                       second = labels::random_bars(200, seed ^ 1);
     const std::int64_t to = first.known_at[cut];
@@ -91,7 +91,7 @@ TEST(Rows, a_feature_that_looks_ahead_is_caught_by_corrupting_the_future) {
 }
 
 RC_GTEST_PROP(Rows, no_training_span_touches_a_test_span, (std::uint64_t seed)) {
-    const std::size_t border = *rc::gen::inRange(60, 190);
+    const std::size_t border = *rc::gen::inRange<std::size_t>(60, 190);
     const std::string label = *rc::gen::element<std::string>(
         "direction(7)", "triple_barrier(2, 2, horizon=15)", "trend_scanning(5, 20)");
     const FeatureBars bars = labels::random_bars(200, seed);
@@ -136,7 +136,7 @@ TEST(Rows, rows_with_too_much_missing_are_not_used) {
 TEST(Rows, outcomes_are_returns_to_the_last_bar_that_the_label_looked_at) {
     const TrainingSet set = set_of({labels::bars_of({100, 101, 102, 103, 104, 110, 111})},
                                    {last_return}, "direction(5)");
-    EXPECT_DOUBLE_EQ(set.all().outcome[0], 0.10);
+    EXPECT_NEAR(set.all().outcome[0], 0.10, 1e-15);
     EXPECT_TRUE(std::isnan(set.all().outcome[2]));
 }
 
