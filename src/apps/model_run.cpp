@@ -72,6 +72,19 @@ private:
     ProgressLine line_;
 };
 
+/// The trainer knows a family's settings: what it says of one is told in the configuration's words.
+RunFailure failure_of(const std::string& text, const ModelConfig& models,
+                      const std::vector<const ModelJob*>& jobs) {
+    constexpr std::string_view kSetting = ": settings.";
+    for (const ModelJob* job : jobs) {
+        if (!text.starts_with(job->job + std::string{kSetting})) continue;
+        const auto family = ml::to_string(models.plan.families[job->family].family);
+        return {kExitBadInput, fmt::format("models.{}.{}", family,
+                                           text.substr(job->job.size() + kSetting.size()))};
+    }
+    return {kExitFailed, text};
+}
+
 std::expected<void, RunFailure> run_trainers(const ModelConfig& models,
                                              const std::vector<FoldJobs>& folds) {
     std::vector<const ModelJob*> jobs;
@@ -89,11 +102,13 @@ std::expected<void, RunFailure> run_trainers(const ModelConfig& models,
     std::vector<std::string> files;
     for (const ModelJob* job : jobs) files.push_back(job->job);
     TrainingLine line{models, jobs, known};
-    return or_failed(research::models::run_jobs(
+    const auto done = research::models::run_jobs(
         files, {.program = trainer_program(),
                 .processes = process_count(models),
                 .on_progress = [&](const auto& progress) { line.on_progress(progress); },
-                .on_done = [&](std::size_t) { line.on_done(); }}));
+                .on_done = [&](std::size_t) { line.on_done(); }});
+    if (done) return {};
+    return std::unexpected(failure_of(done.error(), models, jobs));
 }
 
 /// The rows and the jobs; the models stay, so that the same training again only reads them.
