@@ -133,11 +133,10 @@ void Engine::tell_features(Slot& slot) {
 
 void Engine::predict(Slot& slot, const signal::FeatureRow& row) {
     const auto price = market_.mark(row.instrument);
-    const Prediction& prediction =
-        slot.models->take({.instrument = row.instrument,
-                           .known_at = row.known_at,
-                           .values = row.values,
-                           .close = price ? to_double(*price) : 0.0});
+    const Prediction& prediction = slot.models->take({.instrument = row.instrument,
+                                                      .known_at = row.known_at,
+                                                      .values = row.values,
+                                                      .close = price ? to_double(*price) : 0.0});
     tell(slot, [&](signal::Strategy& s, signal::Context& c) { s.on_prediction(c, prediction); });
 }
 

@@ -9,8 +9,8 @@
 
 #include "signal/average_cross.hpp"
 #include "signal/feature_rule.hpp"
-#include "signal/forecast.hpp"
 #include "signal/flow_follower.hpp"
+#include "signal/forecast.hpp"
 #include "signal/market_maker.hpp"
 #include "signal/pairs.hpp"
 #include "signal/plugin.hpp"
