@@ -26,6 +26,7 @@ using research::models::Window;
 
 /// More than those, and a label is a number.
 constexpr std::size_t kClassesMax = 20;
+constexpr double kClassShareLeast = 0.01;
 constexpr std::string_view kTrainer = "tradewind-trainer";
 
 std::size_t process_count(const ModelConfig& models) {
@@ -140,29 +141,39 @@ std::expected<std::unique_ptr<models::ModelFolder>, RunFailure> open_registry(
     return std::move(*out);
 }
 
-std::expected<ml::Target, std::string> target_of(const research::models::TrainingSet& set,
-                                                 const research::models::Between& span) {
-    const research::models::Rows& rows = set.all();
-    std::set<double> levels;
-    for (std::size_t row = 0; row < rows.size() && levels.size() <= kClassesMax; ++row) {
-        if (rows.has_label(row) && span.has(rows.known_at[row])) levels.insert(rows.label[row]);
+std::expected<ml::Target, std::string> settle_target(ModelData& data) {
+    const research::models::Rows& rows = data.set.all();
+    std::map<double, std::size_t> counts;
+    std::size_t labelled = 0;
+    for (std::size_t row = 0; row < rows.size() && counts.size() <= kClassesMax; ++row) {
+        if (!rows.has_label(row) || !data.span.has(rows.known_at[row])) continue;
+        ++counts[rows.label[row]];
+        ++labelled;
     }
-    if (levels.empty()) {
-        return std::unexpected(
-            "no row has a label: the data are shorter than what the label looks "
-            "ahead, or its span is empty");
-    }
-    if (levels.size() == 1) {
-        return std::unexpected(fmt::format(
-            "models.label: every row has the label {:g}: there is nothing to tell apart",
-            *levels.begin()));
-    }
-    if (levels.size() > kClassesMax) {
+    if (counts.size() > kClassesMax) {
         return std::unexpected(
             "models.label: it is a number, and models vote on classes; say direction(...), "
             "quantile_class(...) or triple_barrier(...)");
     }
-    return ml::Target{.task = ml::Task::classes, .levels = {levels.begin(), levels.end()}};
+    ml::Target out{.task = ml::Task::classes, .levels = {}};
+    for (const auto& [level, count] : counts) {
+        if (static_cast<double>(count) >= kClassShareLeast * static_cast<double>(labelled)) {
+            out.levels.push_back(level);
+        }
+    }
+    if (out.levels.empty()) {
+        return std::unexpected(
+            "no row has a label: the data are shorter than what the label looks "
+            "ahead, or its span is empty");
+    }
+    if (out.levels.size() == 1) {
+        return std::unexpected(
+            fmt::format("models.label: all rows, or nearly all, have the label {:g}: there is "
+                        "nothing to tell apart",
+                        out.levels.front()));
+    }
+    if (out.levels.size() < counts.size()) data.set.keep_labels(out.levels);
+    return out;
 }
 
 std::expected<std::vector<FoldModels>, RunFailure> train_windows(const TrainRequest& request) {

@@ -23,10 +23,10 @@ namespace tradewind::apps {
 /// The trainer beside this program, where it is installed; else whichever PATH has.
 [[nodiscard]] std::string trainer_program();
 
-/// Says what the labels of a set are, where the configuration does not: the classes that came.
-/// The error: one class only, or so many that it is a number.
-[[nodiscard]] std::expected<ml::Target, std::string> target_of(
-    const research::models::TrainingSet& set, const research::models::Between& span);
+/// Finds out which classes the labels in the span are, and takes those that come in less than one
+/// row of a hundred for no label (a close that is exactly the one before). The error: one class
+/// only, or so many that the label is a number.
+[[nodiscard]] std::expected<ml::Target, std::string> settle_target(ModelData& data);
 
 /// Trains the models of each window in processes of tradewind-trainer, `folder`/work holding what
 /// is on its way: what is there already is not trained again.

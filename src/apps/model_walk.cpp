@@ -555,8 +555,8 @@ std::expected<void, RunFailure> run_model_walk(const ModelWalkRequest& request) 
     }
     TRY_VOID(or_bad_input(check_writable(request.report)));
     const auto ledger = TRY(ledger_of(request.ledger, request.config.catalog));
-    const ModelData data = TRY(open_model_data(request.config, models));
-    models.plan.target = TRY(or_bad_input(target_of(data.set, data.span)));
+    ModelData data = TRY(open_model_data(request.config, models));
+    models.plan.target = TRY(or_bad_input(settle_target(data)));
     const auto registry = TRY(open_registry(models.registry));
     Ground ground{.request = request,
                   .models = models,

@@ -221,8 +221,8 @@ std::expected<void, RunFailure> run(const Options& options) {
     const std::int64_t started = steady_ns();
     const RunConfig config = TRY(or_bad_input(gather(options.run)));
     ModelConfig models = TRY(or_bad_input(model_config_of(config)));
-    const ModelData data = TRY(open_model_data(config, models));
-    models.plan.target = TRY(or_bad_input(target_of(data.set, data.span)));
+    ModelData data = TRY(open_model_data(config, models));
+    models.plan.target = TRY(or_bad_input(settle_target(data)));
     const auto registry = TRY(open_registry(models.registry));
     const Window window = newest_apart(data.set, models, data.span);
     const auto folds = TRY(train_windows(

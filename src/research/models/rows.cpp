@@ -82,6 +82,23 @@ TrainingSet::TrainingSet(RowsMeaning meaning, std::vector<SeriesRows> series)
                   .to = std::numeric_limits<std::int64_t>::max()});
 }
 
+std::size_t TrainingSet::keep_labels(std::span<const double> levels) {
+    std::size_t dropped = 0;
+    for (Labels& labels : labels_) {
+        for (std::size_t row = 0; row < labels.rows(); ++row) {
+            if (!labels.has(row) ||
+                std::find(levels.begin(), levels.end(), labels.value[row]) != levels.end()) {
+                continue;
+            }
+            labels.set(row, kNone, row, kNone);
+            ++dropped;
+        }
+    }
+    all_ = known({.from = std::numeric_limits<std::int64_t>::min(),
+                  .to = std::numeric_limits<std::int64_t>::max()});
+    return dropped;
+}
+
 Rows TrainingSet::known(const Between& span) const {
     Rows out;
     for (std::size_t i = 0; i < series_.size(); ++i) {

@@ -76,6 +76,8 @@ public:
     [[nodiscard]] std::size_t columns() const { return meaning_.columns.size(); }
     /// Every row with its label; what predictions are measured against.
     [[nodiscard]] const Rows& all() const { return all_; }
+    /// Takes all labels but these for none: classes so rare that they teach nothing. How many rows.
+    std::size_t keep_labels(std::span<const double> levels);
     /// What could be known before `span.to`: the rows before it, and the labels whose whole span
     /// ends before it; rows before `span.from` without a label. Weights are of these labels alone.
     /// So nothing behind `span.to` is in it, whatever is done with it.
