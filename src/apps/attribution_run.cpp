@@ -23,7 +23,7 @@ constexpr std::size_t kBytesMax = std::size_t{1} << 26U;
 double score_of(const ml::Model& model, std::span<const float> window, std::size_t score) {
     std::vector<float> scores(model.card.target.scores());
     ml::make_predictor(model)->predict(window, scores);
-    return double{scores[score]};
+    return static_cast<double>(scores[score]);
 }
 
 double sum_of(const std::vector<double>& values) {

@@ -71,7 +71,7 @@ std::expected<Duration, std::string> duration_of(const Json& value) {
 /// One of some words.
 std::expected<std::string, std::string> word_of(const Json& value,
                                                 std::initializer_list<std::string_view> words) {
-    const std::string text = TRY(text_of(value));
+    std::string text = TRY(text_of(value));
     if (std::find(words.begin(), words.end(), text) != words.end()) return text;
     return std::unexpected(fmt::format("'{}' is none of {}", text, fmt::join(words, ", ")));
 }

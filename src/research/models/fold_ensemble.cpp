@@ -103,8 +103,9 @@ void predict(const TrainingSet& set, const ModelPlan& plan, const FoldModels& fo
     std::vector<std::vector<double>> calibrated(n);
     std::vector<std::size_t> waiting(n);  // by when their label is known
     std::iota(waiting.begin(), waiting.end(), std::size_t{0});
-    std::stable_sort(waiting.begin(), waiting.end(), [&](std::size_t a, std::size_t b) {
-        return rows.until[out.test[a]] < rows.until[out.test[b]];
+    std::sort(waiting.begin(), waiting.end(), [&](std::size_t a, std::size_t b) {
+        const std::int64_t at = rows.until[out.test[a]], other = rows.until[out.test[b]];
+        return at != other ? at < other : a < b;
     });
     std::size_t learned = 0;
     for (const std::size_t i : by_time(rows, out.test)) {

@@ -106,9 +106,10 @@ std::vector<double> probabilities_of(std::span<const float> scores, std::size_t 
     std::vector<double> out(scores.size());
     for (std::size_t row = 0; row + k <= scores.size(); row += k) {
         const auto one = scores.subspan(row, k);
-        const double top = *std::max_element(one.begin(), one.end());
+        const auto top = static_cast<double>(*std::max_element(one.begin(), one.end()));
         double sum = 0;
-        for (std::size_t i = 0; i < k; ++i) sum += out[row + i] = std::exp(double{one[i]} - top);
+        for (std::size_t i = 0; i < k; ++i)
+            sum += out[row + i] = std::exp(static_cast<double>(one[i]) - top);
         for (std::size_t i = 0; i < k; ++i) out[row + i] /= sum;
     }
     return out;

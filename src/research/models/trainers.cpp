@@ -21,7 +21,8 @@
 #include "base/try.hpp"
 #include "disk/files.hpp"
 
-extern char** environ;
+// POSIX's own; it is only read here.
+extern char** environ;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
 namespace tradewind::research::models {
 namespace {
