@@ -20,8 +20,7 @@ struct Attribution {
     double error = 0;            ///< sum of values less (score - base)
 };
 
-/// Trees by TreeSHAP, here; networks by integrated gradients, in the trainer. `folder`: for files
-/// on the way.
+/// Of one window; research/models/attribution.hpp does many. `folder`: for files on the way.
 [[nodiscard]] std::expected<Attribution, std::string> attribute(const ml::Model& model,
                                                                 std::span<const float> window,
                                                                 std::size_t score,

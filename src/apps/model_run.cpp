@@ -29,11 +29,6 @@ constexpr std::size_t kClassesMax = 20;
 constexpr double kClassShareLeast = 0.01;
 constexpr std::string_view kTrainer = "tradewind-trainer";
 
-std::size_t process_count(const ModelConfig& models) {
-    if (models.processes > 0) return models.processes;
-    return std::max(1U, std::thread::hardware_concurrency());
-}
-
 std::string name_of(const ModelConfig& models, const ModelJob& job) {
     const auto family = ml::to_string(models.plan.families[job.family].family);
     if (!job.inner) return fmt::format("{} (seed {})", family, job.seed);
@@ -121,6 +116,11 @@ void remove_inputs(const std::vector<FoldJobs>& folds) {
 }
 
 }  // namespace
+
+std::size_t process_count(const ModelConfig& models) {
+    if (models.processes > 0) return models.processes;
+    return std::max(1U, std::thread::hardware_concurrency());
+}
 
 std::string trainer_program() {
     std::error_code ignored;

@@ -23,6 +23,9 @@ namespace tradewind::apps {
 /// The trainer beside this program, where it is installed; else whichever PATH has.
 [[nodiscard]] std::string trainer_program();
 
+/// Trainers at once: what the configuration says, else one a core.
+[[nodiscard]] std::size_t process_count(const ModelConfig& models);
+
 /// Finds out which classes the labels in the span are, and takes those that come in less than one
 /// row of a hundred for no label (a close that is exactly the one before). The error: one class
 /// only, or so many that the label is a number.

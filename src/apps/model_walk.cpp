@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "apps/backtest_output.hpp"
+#include "apps/importance_run.hpp"
 #include "apps/model_run.hpp"
 #include "apps/model_shelf.hpp"
 #include "apps/run_settings.hpp"
@@ -52,6 +53,7 @@ struct Walk {
     std::vector<FoldModels> folds;
     std::vector<Candidate> candidates;  ///< the families in their order, the ensemble the last
     std::optional<monitor::Overfitting> overfitting;
+    Json importance{};
     std::size_t rows = 0;
     double wall_s = 0;
 
@@ -234,6 +236,8 @@ std::expected<Walk, RunFailure> walk_all(Ground& ground, std::int64_t started) {
     }
     for (Candidate& candidate : out.candidates) TRY_VOID(trade(ground, candidate));
     out.overfitting = overfitting_of(out.candidates);
+    out.importance =
+        TRY(importance_json(ground.data, ground.models, out.folds, ground.registry.path()));
     out.wall_s = static_cast<double>(steady_ns() - started) * 1e-9;
     return out;
 }
@@ -336,6 +340,7 @@ Json json_of(const Walk& walk, const Ground& ground) {
             {"overfitting", overfitting_json(walk)},
             {"trials", metrics.trials ? Json(*metrics.trials) : Json(nullptr)},
             {"equity", std::move(equity)},
+            {"importance", walk.importance},
             {"wall_s", walk.wall_s}};
 }
 
@@ -501,7 +506,7 @@ std::string page_of(const Walk& walk, const Ground& ground) {
         {"folds", fold_rows(walk, ground)},
         {"calibration", std::move(calibration)},
         {"quantiles", std::move(quantiles)},
-        {"importance", {{"note", ""}, {"head", Json::array()}, {"rows", Json::array()}}},
+        {"importance", importance_table(walk.importance)},
         {"settings",
          {{"Label", ground.models.label.text()},
           {"Votes", ml::to_string(ground.models.voting)},

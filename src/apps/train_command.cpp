@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/importance_run.hpp"
 #include "apps/model_run.hpp"
 #include "apps/model_shelf.hpp"
 #include "base/try.hpp"
@@ -239,6 +240,7 @@ std::expected<void, RunFailure> run(const Options& options) {
         const auto named = registry->name(models.name, succession);
         if (!named) return std::unexpected(as_run_failure(named.error()));
     }
+    Json importance = TRY(importance_json(data, models, folds, registry->path()));
     const Json out{{"models", std::move(families)},
                    {"ensemble", ensemble_json(data.set, models, folds.front(), ensemble, bayes)},
                    {"succession", succession},
@@ -247,6 +249,7 @@ std::expected<void, RunFailure> run(const Options& options) {
                    {"train_rows", folds.front().train.size()},
                    {"test_rows", folds.front().test.size()},
                    {"test_from", to_string(Timestamp{window.test.from})},
+                   {"importance", std::move(importance)},
                    {"wall_s", static_cast<double>(steady_ns() - started) * 1e-9}};
     fmt::print("{}", options.json ? out.dump(2) + "\n" : table_of(out));
     return {};

@@ -107,6 +107,28 @@ def test_the_same_training_gives_the_same_artifacts(planted, trained, tmp_path):
         one["seeds"][0]["model"] for one in trained["models"]]
 
 
+def test_every_measure_finds_the_column_that_carries_the_label(trained, walked):
+    for family in trained["importance"] + walked["importance"]:
+        first, second = family["features"]
+        assert first["feature"] == "return" and second["feature"] == "volume", family
+        assert first["permutation"] > 5 * abs(second["permutation"]), family
+        assert first["cluster_permutation"] == first["permutation"], "the two say different things"
+        assert first["shap"] > 3 * second["shap"], family
+        assert family["shap_method"] == ("tree_shap" if family["family"] == "xgboost" else "integrated_gradients")
+        if family["family"] == "xgboost":
+            assert first["gain"] > second["gain"]
+            assert math.isclose(first["gain"] + second["gain"], 1)
+        else:
+            assert first["gain"] is None
+    assert [one["windows"] for one in walked["importance"]] == [len(walked["folds"])] * 3
+
+
+def test_what_models_look_at_stands_in_the_report(planted, tmp_path):
+    page = tmp_path / "W.html"
+    told(planted, "walkforward", *arguments(planted), "--no-ledger", "--report", page)
+    assert "Shuffled together" in page.read_text()
+
+
 def test_models_are_listed_and_shown_by_name(planted, trained, walked):
     listed = told(planted, "models", "ls")
     assert {one["name"] for one in listed["names"]} == {"planted"}
