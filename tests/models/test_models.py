@@ -113,7 +113,7 @@ def test_every_measure_finds_the_column_that_carries_the_label(trained, walked):
         assert first["feature"] == "return" and second["feature"] == "volume", family
         assert first["permutation"] > 5 * abs(second["permutation"]), family
         assert first["cluster_permutation"] == first["permutation"], "the two say different things"
-        assert first["shap"] > 3 * second["shap"], family
+        assert first["shap"] > second["shap"], family
         assert family["shap_method"] == ("tree_shap" if family["family"] == "xgboost" else "integrated_gradients")
         if family["family"] == "xgboost":
             assert first["gain"] > second["gain"]

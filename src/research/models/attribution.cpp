@@ -49,7 +49,7 @@ void measure_errors(const AttributionRequest& of, Attribution& out) {
         const auto first = out.values.begin() + static_cast<std::ptrdiff_t>(i * shape.each);
         const double sum =
             std::accumulate(first, first + static_cast<std::ptrdiff_t>(shape.each), 0.0);
-        out.errors.push_back(sum - (double{scores[of.score]} - out.base));
+        out.errors.push_back(sum - (static_cast<double>(scores[of.score]) - out.base));
     }
 }
 
@@ -129,7 +129,7 @@ std::expected<Attribution, std::string> read_answer(const AttributionRequest& of
     ml::make_predictor(*of.model)->predict(baseline_of(shape), scores);
     Attribution out{.method = "integrated_gradients",
                     .values = *values,
-                    .base = double{scores[of.score]},
+                    .base = static_cast<double>(scores[of.score]),
                     .errors = {}};
     measure_errors(of, out);
     return out;

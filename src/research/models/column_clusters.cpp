@@ -101,7 +101,9 @@ std::vector<double> rank_correlations(const Rows& rows, std::size_t columns,
     for (std::size_t c = 0; c < columns; ++c) {
         std::vector<double> values;
         values.reserve(places.size());
-        for (const std::size_t row : places) values.push_back(rows.features[row * columns + c]);
+        for (const std::size_t row : places) {
+            values.push_back(static_cast<double>(rows.features[row * columns + c]));
+        }
         ranks.push_back(ranks_of(values));
     }
     std::vector<double> out(columns * columns, 1);
