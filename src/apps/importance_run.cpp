@@ -7,6 +7,7 @@
 
 #include "apps/model_run.hpp"
 #include "base/try.hpp"
+#include "research/models/drop_columns.hpp"
 #include "research/models/importance.hpp"
 
 namespace tradewind::apps {
@@ -52,18 +53,37 @@ std::string stability_text(const Json& importance) {
     return out;
 }
 
+/// Trains the last window again without each column.
+std::expected<void, RunFailure> drop_each(const ModelData& data, const ModelConfig& models,
+                                          const research::models::FoldModels& last,
+                                          const std::string& folder,
+                                          research::models::Importance& importance) {
+    const auto plan =
+        research::models::drop_plan(models.plan, data.set.meaning().columns, importance.clusters);
+    if (plan.plan.families.empty()) return {};
+    ModelConfig without = models;
+    without.plan = plan.plan;
+    const auto trained = TRY(train_windows(
+        {.data = data, .models = without, .windows = {last.window}, .folder = folder}));
+    add_drops(drop_rises(data.set, plan, last, trained.front()), importance);
+    return {};
+}
+
 }  // namespace
 
 std::expected<Json, RunFailure> importance_json(const ModelData& data, const ModelConfig& models,
                                                 std::span<const research::models::FoldModels> folds,
                                                 const std::string& folder) {
     const std::size_t processes = process_count(models);
-    const auto found = TRY(or_failed(research::models::importance_of(
+    auto found = TRY(or_failed(research::models::importance_of(
         data.set, models.plan, folds,
         {.permutations = models.permutations,
          .processes = processes,
          .attribution = {
              .program = trainer_program(), .folder = folder + "/work", .processes = processes}})));
+    if (models.drop_columns && !folds.empty()) {
+        TRY_VOID(drop_each(data, models, folds.back(), folder, found));
+    }
     return research::models::to_json(found, data.set, models.plan);
 }
 

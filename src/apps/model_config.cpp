@@ -228,6 +228,12 @@ const std::vector<Known>& known_settings() {
              d.out->permutations = TRY(count_of(v, 0, 100));
              return {};
          }},
+        {"drop_columns",
+         [](Draft& d, const Json& v) -> Done {
+             if (!v.is_boolean()) return std::unexpected(std::string{"should be true or false"});
+             d.out->drop_columns = v.get<bool>();
+             return {};
+         }},
     };
     return known;
 }

@@ -33,6 +33,7 @@ struct ModelConfig {
     std::string registry{};     ///< folder; empty: the default one
     std::size_t processes = 0;  ///< trainers at once; 0: one a core
     std::size_t permutations = 3;  ///< rounds behind permutation importance; 0: none
+    bool drop_columns = false;     ///< trains again without each column, in the last window
 };
 
 /// The error is one line that names the setting, where it stands, and the mend.

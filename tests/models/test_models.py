@@ -123,9 +123,22 @@ def test_every_measure_finds_the_column_that_carries_the_label(trained, walked):
     assert [one["windows"] for one in walked["importance"]] == [len(walked["folds"])] * 3
 
 
+def test_a_training_without_the_column_that_carries_the_label_is_worse(planted, trained, tmp_path):
+    # At the usual rate ten epochs leave much of the weights that the linear model began with.
+    dropped = told(tmp_path, "train", *arguments(planted, "--set", "models.drop_columns=true",
+                                                 "--set", "models.logistic.rate=0.02"))
+    for family in dropped["importance"]:
+        rises = {one["feature"]: one["drop_column"] for one in family["features"]}
+        if family["family"] == "lstm":
+            assert rises == {"return": None, "volume": None}, "trained without columns although it is dear"
+        else:
+            assert rises["return"] > 0.02 and abs(rises["volume"]) < 0.01, rises
+    assert all(one["drop_column"] is None for family in trained["importance"] for one in family["features"])
+
+
 def test_what_models_look_at_stands_in_the_report(planted, tmp_path):
     page = tmp_path / "W.html"
-    told(planted, "walkforward", *arguments(planted), "--no-ledger", "--report", page)
+    told(tmp_path, "walkforward", *arguments(planted), "--no-ledger", "--report", page)
     assert "Shuffled together" in page.read_text()
 
 

@@ -65,7 +65,7 @@ std::vector<Span> spans_of(const Rows& rows, const Places& places) {
 }  // namespace
 
 std::uint32_t ModelPlan::longest_window() const {
-    std::uint32_t out = 1;
+    std::uint32_t out = window_least;
     for (const FamilyPlan& family : families) out = std::max(out, family.window);
     return out;
 }
@@ -119,6 +119,7 @@ std::expected<void, std::string> JobWriter::add_jobs(FoldJobs& fold, const Part&
                 {"validation", validation},
                 {"class_weights", plan_.balanced_classes ? "balanced" : "none"},
                 {"settings", Json::parse(family.settings)}};
+            if (!family.inputs.empty()) job["inputs"] = family.inputs;
             const std::string all = job.dump() + fold.arrays_address + code_version_;
             const std::string name = base::sha256_hex(std::as_bytes(std::span{all})).substr(0, 24);
             ModelJob made{.family = f,

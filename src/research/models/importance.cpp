@@ -248,6 +248,14 @@ std::optional<Rise> permutation_rise(const ml::Model& model, const ShuffledRows&
     return Shuffler{model, rows}.rise(columns, settings);
 }
 
+void add_drops(std::span<const DropRise> rises, Importance& importance) {
+    for (const DropRise& one : rises) {
+        auto& dropped = importance.families[one.family].dropped;
+        dropped.resize(importance.clusters.of.size());
+        for (const std::size_t c : one.columns) dropped[c] = one.rise;
+    }
+}
+
 std::optional<double> stability(std::span<const std::vector<double>> windows) {
     double sum = 0;
     std::size_t pairs = 0;
@@ -270,7 +278,7 @@ std::expected<Importance, std::string> importance_of(const TrainingSet& set, con
     out.clusters = cluster_columns(rank_correlations(set.all(), set.columns(), known),
                                    set.columns(), settings.correlated);
     const Ground ground{.set = set, .plan = plan, .settings = settings, .clusters = out.clusters};
-    for (std::size_t f = 0; f < plan.families.size(); ++f) out.families.push_back({f, {}});
+    for (std::size_t f = 0; f < plan.families.size(); ++f) out.families.push_back({f, {}, {}});
     for (const FoldModels& fold : folds) {
         const std::vector<std::size_t> chosen = first_seeds(fold);
         auto found = TRY(window_importance(ground, fold, chosen));

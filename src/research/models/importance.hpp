@@ -13,6 +13,7 @@
 #include "ml/metrics.hpp"
 #include "research/models/attribution.hpp"
 #include "research/models/column_clusters.hpp"
+#include "research/models/drop_columns.hpp"
 #include "research/models/fold_models.hpp"
 
 /// What models look at.
@@ -47,6 +48,9 @@ struct ModelImportance {
 struct FamilyImportance {
     std::size_t family = 0;  ///< its place in the plan
     std::vector<ModelImportance> windows;
+    /// By column: rise of the log loss of the last window's test rows, trained without it, or
+    /// without its cluster; absent: not tried.
+    std::vector<std::optional<double>> dropped{};
 };
 
 struct Importance {
@@ -81,6 +85,9 @@ struct ShuffledRows {
 [[nodiscard]] std::expected<Importance, std::string> importance_of(
     const TrainingSet& set, const ModelPlan& plan, std::span<const FoldModels> folds,
     const ImportanceSettings& settings);
+
+/// Puts rises where they belong.
+void add_drops(std::span<const DropRise> rises, Importance& importance);
 
 /// A list of families, each with its columns, the most important cluster first.
 [[nodiscard]] nlohmann::ordered_json to_json(const Importance& importance, const TrainingSet& set,

@@ -80,8 +80,8 @@ std::vector<std::size_t> order_of(const Measures& all, const ColumnClusters& clu
     return out;
 }
 
-Json feature_json(const Measures& all, const ColumnClusters& clusters, const TrainingSet& set,
-                  std::size_t c) {
+Json feature_json(const FamilyImportance& family, const Measures& all,
+                  const ColumnClusters& clusters, const TrainingSet& set, std::size_t c) {
     const std::size_t cluster = clusters.of[c];
     Json with = Json::array();
     for (const std::size_t other : clusters.members[cluster]) {
@@ -98,6 +98,7 @@ Json feature_json(const Measures& all, const ColumnClusters& clusters, const Tra
             {"cluster_permutation", number(mean_at(all.clustered, cluster))},
             {"cluster_permutation_deviation", number(mean_at(all.clustered_noise, cluster))},
             {"cluster_permutation_over_windows", number(deviation_at(all.clustered, cluster))},
+            {"drop_column", number(c < family.dropped.size() ? family.dropped[c] : std::nullopt)},
             {"shap", number(mean_at(all.attribution, c))},
             {"shap_over_windows", number(deviation_at(all.attribution, c))}};
 }
@@ -117,7 +118,7 @@ Json to_json(const Importance& importance, const TrainingSet& set, const ModelPl
         const Measures all{family};
         Json features = Json::array();
         for (const std::size_t c : order_of(all, importance.clusters)) {
-            features.push_back(feature_json(all, importance.clusters, set, c));
+            features.push_back(feature_json(family, all, importance.clusters, set, c));
         }
         out.push_back({{"family", ml::to_string(plan.families[family.family].family)},
                        {"windows", family.windows.size()},

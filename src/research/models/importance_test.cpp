@@ -265,6 +265,79 @@ TEST(Importance, stability_is_one_of_equal_orders_and_minus_one_of_opposite_ones
     EXPECT_FALSE(stability(Windows{{1, 2, 3}}));
 }
 
+/// Each column alone.
+ColumnClusters no_clusters(std::size_t columns) {
+    ColumnClusters out;
+    for (std::size_t c = 0; c < columns; ++c) {
+        out.members.push_back({c});
+        out.of.push_back(c);
+    }
+    return out;
+}
+
+ModelPlan three_families() {
+    return {.families = {{.family = ml::Family::logistic, .window = 1},
+                         {.family = ml::Family::lstm, .window = 16},
+                         {.family = ml::Family::xgboost,
+                          .window = 2,
+                          .settings = R"({"depth":3,"monotone":{"a":1,"b":-1}})"}},
+            .target = kDirection,
+            .seeds = {3, 4}};
+}
+
+TEST(DropColumns, trains_the_cheap_families_without_each_column_on_the_same_rows) {
+    const std::vector<std::string> names{"a", "b", "c"};
+    const DropPlan plan = drop_plan(three_families(), names, no_clusters(3));
+    ASSERT_EQ(plan.plan.families.size(), 6U);
+    EXPECT_EQ(plan.plan.families[1].inputs, (std::vector<std::uint32_t>{0, 2}));
+    EXPECT_EQ(plan.plan.families[3].inputs, (std::vector<std::uint32_t>{1, 2}));
+    EXPECT_EQ(plan.plan.families[3].settings, R"({"depth":3,"monotone":{"b":-1}})");
+    EXPECT_EQ(plan.dropped[3].family, 2U);
+    EXPECT_EQ(plan.dropped[3].columns, (std::vector<std::size_t>{0}));
+    EXPECT_EQ(plan.plan.longest_window(), 16U);
+    EXPECT_EQ(plan.plan.seeds, (std::vector<std::uint64_t>{3}));
+    EXPECT_EQ(plan.plan.inner_folds, 0U);
+}
+
+TEST(DropColumns, of_many_are_dropped_by_cluster) {
+    const std::vector<std::string> names(31, "x");
+    ColumnClusters clusters{.members = {{0}, {}}, .of = {0}};
+    for (std::size_t c = 1; c < names.size(); ++c) {
+        clusters.members[1].push_back(c);
+        clusters.of.push_back(1);
+    }
+    const DropPlan plan = drop_plan(three_families(), names, clusters);
+    ASSERT_EQ(plan.plan.families.size(), 4U);
+    EXPECT_EQ(plan.plan.families[1].inputs, (std::vector<std::uint32_t>{0}));
+}
+
+TEST(DropColumns, never_leave_a_family_without_any) {
+    const std::vector<std::string> names{"a"};
+    EXPECT_TRUE(drop_plan(three_families(), names, no_clusters(1)).plan.families.empty());
+}
+
+TEST(DropColumns, are_missed_as_much_as_the_log_loss_of_test_rows_rises) {
+    const TrainingSet set = set_of(13);
+    const ModelPlan plan = plan_of(ml::Family::xgboost);
+    const DropPlan drops = drop_plan(plan, set.meaning().columns, no_clusters(kColumns));
+    const FoldModels full = fold_of(set, forest_of({{kSignal, 2, 1}}));
+    FoldModels without = full;
+    without.models.clear();
+    for (std::size_t i = 0; i < kColumns; ++i) {
+        const auto model = forest_of({{i == kSignal ? 0 : kSignal, 2, 1}});
+        without.models.push_back(
+            {.family = i, .seed = 1, .address = "", .bytes = "", .model = model});
+    }
+    Importance found = *importance_of(set, plan, {&full, 1}, {});
+    add_drops(drop_rises(set, drops, full, without), found);
+    const auto& dropped = found.families[0].dropped;
+    ASSERT_EQ(dropped.size(), kColumns);
+    EXPECT_EQ(dropped[0], 0);
+    EXPECT_EQ(dropped[kCopy], 0);
+    // Right with e^2 to 1: ln(1 + e^-2) = 0.127. A coin: the mean of that and 2.127.
+    EXPECT_NEAR(dropped[kSignal].value(), 1, 0.15);
+}
+
 /// Columns that numpy can make too, of whole numbers.
 Rows reference_rows() {
     Rows out;

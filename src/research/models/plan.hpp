@@ -14,8 +14,9 @@ namespace tradewind::research::models {
 /// A family of models to train.
 struct FamilyPlan {
     ml::Family family{};
-    std::uint32_t window = 1;     ///< rows that it reads
-    std::string settings = "{}";  ///< JSON, the trainer's, in order of names
+    std::uint32_t window = 1;             ///< rows that it reads
+    std::string settings = "{}";          ///< JSON, the trainer's, in order of names
+    std::vector<std::uint32_t> inputs{};  ///< columns that it reads, ascending; empty: all
 };
 
 /// What is trained on each training window, and how it is judged inside of it.
@@ -23,6 +24,7 @@ struct ModelPlan {
     std::vector<FamilyPlan> families;
     ml::Target target;
     std::vector<std::uint64_t> seeds{1};
+    std::uint32_t window_least = 1;  ///< rows behind a row, whatever families read
     /// Purged parts of the training window, each predicted by models that have not seen it: what
     /// calibration and votes are fitted on. Of the first seed.
     std::size_t inner_folds = 3;
