@@ -98,14 +98,16 @@ Json importance_table(const Json& importance) {
                  with_deviation(one["cluster_permutation"], spread_of(one, "cluster_permutation")),
                  with_deviation(one["permutation"], spread_of(one, "permutation")),
                  with_deviation(one["shap"], one["shap_over_windows"]),
-                 with_deviation(one["gain"], one["gain_over_windows"])});
+                 with_deviation(one["gain"], one["gain_over_windows"]),
+                 with_deviation(one["drop_column"], nullptr)});
         }
     }
     const std::string stability = stability_text(importance);
     std::string note =
         "rise of the log loss of test rows when a feature is shuffled, by itself and with those "
         "that say much the same; mean share of a feature in the scores; share of the trees' gain; "
-        "mean ± deviation over windows";
+        "mean ± deviation over windows; rise of the log loss of the last window's test rows when "
+        "trained without (models.drop_columns)";
     if (!stability.empty()) {
         note += fmt::format(
             ". Rank correlation of neighbouring windows, of shuffling and of shares: {}",
@@ -114,7 +116,7 @@ Json importance_table(const Json& importance) {
     return {{"note", std::move(note)},
             {"head",
              {"Model", "Feature", "Together with", "Shuffled together", "Shuffled alone",
-              "In the score", "Gain"}},
+              "In the score", "Gain", "Trained without"}},
             {"rows", std::move(rows)}};
 }
 

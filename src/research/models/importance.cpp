@@ -21,7 +21,7 @@ namespace {
 using labels::Places;
 
 /// Predictions a model may be asked for; rows are thinned until they fit.
-constexpr std::size_t kPredictionsMax = 60'000;
+constexpr std::size_t kPredictionsMax = 120'000;
 constexpr std::size_t kShuffledRowsMost = 2000;
 /// Under this the log loss is all noise.
 constexpr std::size_t kShuffledRowsLeast = 200;
