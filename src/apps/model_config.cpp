@@ -140,6 +140,20 @@ Done set_seeds(Draft& draft, const Json& value) {
     return {};
 }
 
+/// A number, or several in their order.
+Done set_edges(Draft& draft, const Json& value) {
+    auto& edges = draft.out->regime_edges;
+    edges.clear();
+    for (const Json& one : value.is_array() ? value : Json::array({value})) {
+        edges.push_back(TRY(number_of(one, -1e12, 1e12)));
+        if (edges.size() > 1 && edges.back() <= *(edges.end() - 2)) {
+            return std::unexpected("should be ascending");
+        }
+    }
+    if (edges.empty()) return std::unexpected("names no edge");
+    return {};
+}
+
 const std::vector<Known>& known_settings() {
     static const std::vector<Known> known{
         {"sets",
@@ -183,7 +197,8 @@ const std::vector<Known>& known_settings() {
          }},
         {"voting",
          [](Draft& d, const Json& v) -> Done {
-             const auto word = TRY(word_of(v, {"equal", "weighted", "stacking", "online"}));
+             const auto word =
+                 TRY(word_of(v, {"equal", "weighted", "stacking", "online", "regimes"}));
              d.out->voting = *ml::parse_voting_method(word);
              return {};
          }},
@@ -193,6 +208,12 @@ const std::vector<Known>& known_settings() {
              d.out->calibration = *ml::parse_calibration_method(word);
              return {};
          }},
+        {"regime",
+         [](Draft& d, const Json& v) -> Done {
+             d.out->regime = TRY(text_of(v));
+             return {};
+         }},
+        {"regime_edges", set_edges},
         {"half_life",
          [](Draft& d, const Json& v) -> Done {
              d.out->half_life = TRY(number_of(v, 0.0, 1e9));
@@ -324,6 +345,10 @@ std::expected<ModelConfig, std::string> model_config_of(const RunConfig& config)
         TRY_VOID(dot == std::string_view::npos
                      ? set_plain(draft, setting, name)
                      : set_of_family(draft, setting, name.substr(0, dot), name.substr(dot + 1)));
+    }
+    if ((out.voting == ml::VotingMethod::regimes) == out.regime.empty()) {
+        return std::unexpected(
+            "models.voting = \"regimes\" and models.regime = \"FEATURE\" belong together");
     }
     for (const ml::Family family : draft.families) {
         out.plan.families.push_back(TRY(family_plan(draft, family)));

@@ -24,6 +24,8 @@ struct ModelConfig {
     std::vector<research::labels::WeightDefinition> weights{};
     research::models::ModelPlan plan{};
     ml::VotingMethod voting = ml::VotingMethod::stacking;
+    std::string regime{};                 ///< votes by regime: the feature that tells it
+    std::vector<double> regime_edges{0};  ///< ascending: which values of it part regimes
     double half_life = 0;  ///< votes that go on learning: outcomes after which one counts half
     ml::CalibrationMethod calibration = ml::CalibrationMethod::temperature;
     /// Abstains where no class stands out at this share of wrong class sets; absent: never.

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apps/model_shelf.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
 #include "base/try.hpp"
 #include "ml/succession.hpp"
 
@@ -16,7 +21,8 @@ std::expected<std::string, RunFailure> put(models::ModelFolder& registry,
 
 }  // namespace
 
-ml::EnsembleSettings ensemble_settings(const ModelConfig& models) {
+std::expected<ml::EnsembleSettings, std::string> ensemble_settings(
+    const ModelConfig& models, std::span<const std::string> columns) {
     ml::EnsembleSettings out;
     out.member_calibration = models.calibration;
     out.final_calibration = models.calibration;
@@ -25,6 +31,14 @@ ml::EnsembleSettings ensemble_settings(const ModelConfig& models) {
     out.sets = models.abstain ? std::optional{ml::SetKind::lac} : std::nullopt;
     out.set_miss = models.abstain.value_or(out.set_miss);
     out.missing_max = models.plan.missing_max;
+    if (models.regime.empty()) return out;
+    const auto column = std::find(columns.begin(), columns.end(), models.regime);
+    if (column == columns.end()) {
+        return std::unexpected(fmt::format("models.regime: there is no feature {}; there are {}",
+                                           models.regime, fmt::join(columns, ", ")));
+    }
+    out.regime = {.column = static_cast<std::uint32_t>(column - columns.begin()),
+                  .edges = models.regime_edges};
     return out;
 }
 

@@ -12,7 +12,9 @@
 /// Puts what was trained where it is kept.
 namespace tradewind::apps {
 
-[[nodiscard]] ml::EnsembleSettings ensemble_settings(const ModelConfig& models);
+/// The error: the feature that tells regimes is none of `columns`.
+[[nodiscard]] std::expected<ml::EnsembleSettings, std::string> ensemble_settings(
+    const ModelConfig& models, std::span<const std::string> columns);
 
 /// Ensembles of windows one after another, and the models that they are made of.
 struct Trained {
