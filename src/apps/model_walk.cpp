@@ -133,10 +133,12 @@ Judgement judge_all(const TrainingSet& set, const ml::Target& target,
 std::expected<void, RunFailure> fit(const Ground& ground, const Walk& walk, Candidate& candidate,
                                     std::optional<std::size_t> family) {
     const TrainingSet& set = ground.data.set;
+    const auto settings =
+        TRY(or_bad_input(ensemble_settings(ground.models, set.meaning().columns)));
     for (const FoldModels& fold : walk.folds) {
         const FoldModels chosen = family ? only(fold, *family) : fold;
-        candidate.folds.push_back(TRY(or_failed(research::models::fit_fold(
-            set, ground.models.plan, chosen, ensemble_settings(ground.models)))));
+        candidate.folds.push_back(
+            TRY(or_failed(research::models::fit_fold(set, ground.models.plan, chosen, settings))));
         candidate.by_fold.push_back(
             judge_all(set, ground.models.plan.target, {&candidate.folds.back(), 1}));
     }

@@ -232,8 +232,9 @@ std::expected<void, RunFailure> run(const Options& options) {
     const std::vector<FamilyResult> results = results_of(data.set, models, folds.front());
     Json families = Json::array();
     for (const FamilyResult& result : results) families.push_back(family_json(result, bayes));
-    const auto ensemble = TRY(or_failed(research::models::fit_fold(
-        data.set, models.plan, folds.front(), ensemble_settings(models))));
+    const auto settings = TRY(or_bad_input(ensemble_settings(models, data.set.meaning().columns)));
+    const auto ensemble =
+        TRY(or_failed(research::models::fit_fold(data.set, models.plan, folds.front(), settings)));
     const std::string succession =
         TRY(keep(*registry, data, {.folds = folds, .ensembles = {&ensemble}}));
     if (!models.name.empty()) {

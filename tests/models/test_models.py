@@ -184,6 +184,17 @@ def test_an_order_is_explained_by_the_votes_behind_it(planted, walked):
     run(planted, "models", "explain", "--run", journal, "--order", "0-999999", expect=2)
 
 
+@pytest.mark.parametrize("voting", [["voting=equal"], ["voting=weighted"], ["voting=online", "half_life=500"],
+                                    ["voting=regimes", "regime=volume", "regime_edges=[-0.5,0.5]"]])
+def test_every_way_to_vote_finds_the_edge(planted, trained, voting):
+    sets = [part for one in voting for part in ("--set", f"models.{one}")]
+    result = told(planted, "train", *arguments(planted, *sets, "--set", "models.name=other"))
+    assert result["ensemble"]["edge_ratio"] > 0.7
+    if "voting=weighted" in voting:  # the models are the same, and were not trained again
+        assert [one["seeds"][0]["model"] for one in result["models"]] == [
+            one["seeds"][0]["model"] for one in trained["models"]]
+
+
 def test_a_changed_artifact_is_refused(planted, walked, tmp_path):
     registry = tmp_path / "registry"
     subprocess.run(["cp", "-r", planted / "models", registry], check=True)
@@ -230,6 +241,7 @@ def test_a_killed_training_goes_on_and_gives_the_same(planted, trained, tmp_path
 
 @pytest.mark.parametrize("setting,word", [
     ("models.label=nonsense(1)", "models.label"),
+    ("models.voting=regimes", "models.regime"),
     ("models.familys=lstm", "families"),
     ("models.lstm.hiden=3", "hiden"),
     ("models.window=100000", "models.window"),
