@@ -154,8 +154,10 @@ def test_a_signal_writes_the_checkpoint_amid_an_epoch(tmp_path):
 
 
 def test_a_signal_ends_one_that_waits(tmp_path):
-    trainer = subprocess.Popen([TRAINER], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    time.sleep(1.0)
+    trainer = subprocess.Popen([TRAINER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    trainer.stdin.write(f"{tmp_path / 'none.json'}\n")
+    trainer.stdin.flush()
+    assert json.loads(trainer.stdout.readline())["event"] == "failed"  # now it waits for the next
     trainer.send_signal(signal.SIGTERM)
     assert trainer.wait(timeout=30) == 130
 
