@@ -37,6 +37,11 @@ public:
              .fan_in = fan_in});
     }
 
+    /// All that was added so far. A convex loss has one minimum: where it begins is noise alone.
+    void begin_at_zero() {
+        for (Parameter& one : out_) one.initial = Initial::zero;
+    }
+
     void linear(const std::string& weight, const std::string& bias_name, std::size_t rows,
                 std::size_t columns) {
         matrix(weight, rows, columns);
@@ -143,7 +148,10 @@ std::vector<Parameter> parameters_of(const NetworkPlan& plan) {
     ASSERT(plan.window % plan.patch == 0);
     Layout layout;
     switch (plan.architecture) {
-        case Architecture::logistic: layout.head(plan.scores, plan.window * plan.features); break;
+        case Architecture::logistic:
+            layout.head(plan.scores, plan.window * plan.features);
+            layout.begin_at_zero();
+            break;
         case Architecture::mlp: add_mlp(layout, plan); break;
         case Architecture::lstm: add_lstm(layout, plan); break;
         case Architecture::transformer: add_transformer(layout, plan); break;

@@ -37,9 +37,9 @@ struct NetworkPlan {
 
 /// How a parameter begins.
 enum class Initial : std::uint8_t {
-    uniform,       ///< in +- 1 / sqrt(fan_in), as torch::nn::Linear and LSTM begin
-    zero,          ///< biases of normalisations, the query of the pooling
-    one,           ///< their gains
+    uniform,  ///< in +- 1 / sqrt(fan_in), as torch::nn::Linear and LSTM begin
+    zero,     ///< biases of normalisations, the query of the pooling, all of a logistic regression
+    one,      ///< their gains
     small_normal,  ///< of deviation 0.02: learned positions
     sinusoidal,    ///< Vaswani et al. 2017, section 3.5
 };
