@@ -181,6 +181,9 @@ std::expected<std::vector<FoldModels>, RunFailure> train_windows(const TrainRequ
     if (auto made = disk::make_directories(folder); !made) {
         return std::unexpected(RunFailure{kExitFailed, made.error().text});
     }
+    // one at a time: whoever ends first removes the rows that both would read
+    const auto lock = disk::lock_file(folder + "/lock", disk::LockKind::exclusive);
+    if (!lock) return std::unexpected(RunFailure{kExitFailed, lock.error().text});
     const research::models::JobWriter writer{request.data.set, request.models.plan, folder,
                                              TRADEWIND_VERSION};
     std::vector<FoldJobs> jobs;
