@@ -103,7 +103,7 @@ void decision(benchmark::State& state, ml::VotingMethod method) {
     base::Random random{9};
     std::vector<double> row(kColumns), taken;
     taken.reserve(1'000'000);
-    for (std::size_t i = 0; i < 2 * kWindow; ++i) {
+    for (std::size_t i = 0; i < std::size_t{2} * kWindow; ++i) {
         for (double& x : row) x = random.normal();
         ensemble->push(0, row);
         benchmark::DoNotOptimize(ensemble->predict(0, {}, {}).up);
