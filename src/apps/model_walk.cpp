@@ -412,7 +412,7 @@ Json traded_rows(const Walk& walk) {
         const monitor::Metrics& m = candidate.traded.metrics;
         rows.push_back({candidate.name, number(m.sharpe), number(m.total_return), number(m.cagr),
                         number(m.max_drawdown), fmt::format("{}", candidate.run->trades_closed),
-                        to_string(candidate.run->fees), number(m.dsr)});
+                        fmt::format("{:.2f}", to_double(candidate.run->fees)), number(m.dsr)});
     }
     return {{"head",
              {"Model", "Sharpe", "Total return", "Yearly", "Max drawdown", "Trades", "Fees",
