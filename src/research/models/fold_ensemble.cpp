@@ -23,15 +23,6 @@ std::vector<std::size_t> by_time(const Rows& rows, const Places& places) {
     return out;
 }
 
-/// The first model of each family.
-std::vector<std::size_t> first_seeds(const FoldModels& fold) {
-    std::vector<std::size_t> out;
-    for (std::size_t i = 0; i < fold.models.size(); ++i) {
-        if (i == 0 || fold.models[i].family != fold.models[i - 1].family) out.push_back(i);
-    }
-    return out;
-}
-
 /// What all members say of some rows, [rows, members, K].
 class Said {
 public:

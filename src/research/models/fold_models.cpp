@@ -54,6 +54,14 @@ Places test_rows(const TrainingSet& set, const ModelPlan& plan, const Between& t
 
 }  // namespace
 
+std::vector<std::size_t> first_seeds(const FoldModels& fold) {
+    std::vector<std::size_t> out;
+    for (std::size_t i = 0; i < fold.models.size(); ++i) {
+        if (i == 0 || fold.models[i].family != fold.models[i - 1].family) out.push_back(i);
+    }
+    return out;
+}
+
 std::vector<float> scores_of(const ml::Model& model, const Rows& rows, const Places& places) {
     const auto predictor = ml::make_predictor(model);
     const std::size_t columns = model.card.origin.columns.size();

@@ -32,6 +32,9 @@ struct FoldModels {
     std::vector<std::vector<float>> tested;  ///< by model: scores [test, K]
 };
 
+/// Places of the first model of each family.
+[[nodiscard]] std::vector<std::size_t> first_seeds(const FoldModels& fold);
+
 /// Scores [rows, K] of a model, of rows whose windows are full.
 [[nodiscard]] std::vector<float> scores_of(const ml::Model& model, const Rows& rows,
                                            const labels::Places& places);

@@ -216,15 +216,6 @@ std::expected<std::vector<ModelImportance>, std::string> window_importance(
     return out;
 }
 
-/// The first model of each family.
-std::vector<std::size_t> first_seeds(const FoldModels& fold) {
-    std::vector<std::size_t> out;
-    for (std::size_t i = 0; i < fold.models.size(); ++i) {
-        if (i == 0 || fold.models[i].family != fold.models[i - 1].family) out.push_back(i);
-    }
-    return out;
-}
-
 }  // namespace
 
 std::vector<double> gain_shares(const ml::Model& model) {
