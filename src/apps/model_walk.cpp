@@ -127,7 +127,8 @@ Judgement judge_all(const TrainingSet& set, const ml::Target& target,
                                     .places = places,
                                     .classes = classes,
                                     .probabilities = probabilities,
-                                    .abstains = abstains});
+                                    .abstains = abstains,
+                                    .horizon_rows = set.meaning().label.rows_ahead()});
 }
 
 std::expected<void, RunFailure> fit(const Ground& ground, const Walk& walk, Candidate& candidate,

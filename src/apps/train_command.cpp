@@ -124,11 +124,13 @@ std::vector<FamilyResult> results_of(const TrainingSet& set, const ModelConfig& 
         result.models.push_back(&fold.models[i]);
         const auto probabilities =
             research::models::probabilities_of(fold.tested[i], models.plan.target.scores());
-        result.judged.push_back(research::models::judge({.rows = set.all(),
-                                                         .target = models.plan.target,
-                                                         .places = places,
-                                                         .classes = classes,
-                                                         .probabilities = probabilities}));
+        result.judged.push_back(
+            research::models::judge({.rows = set.all(),
+                                     .target = models.plan.target,
+                                     .places = places,
+                                     .classes = classes,
+                                     .probabilities = probabilities,
+                                     .horizon_rows = set.meaning().label.rows_ahead()}));
     }
     return out;
 }
@@ -171,12 +173,14 @@ Json family_json(const FamilyResult& result, const std::optional<double>& bayes)
 Json ensemble_json(const TrainingSet& set, const ModelConfig& models, const FoldModels& fold,
                    const research::models::FoldEnsemble& ensemble,
                    const std::optional<double>& bayes) {
-    const Judgement judged = research::models::judge({.rows = set.all(),
-                                                      .target = models.plan.target,
-                                                      .places = ensemble.test,
-                                                      .classes = ensemble.classes,
-                                                      .probabilities = ensemble.probabilities,
-                                                      .abstains = ensemble.abstains});
+    const Judgement judged =
+        research::models::judge({.rows = set.all(),
+                                 .target = models.plan.target,
+                                 .places = ensemble.test,
+                                 .classes = ensemble.classes,
+                                 .probabilities = ensemble.probabilities,
+                                 .abstains = ensemble.abstains,
+                                 .horizon_rows = set.meaning().label.rows_ahead()});
     Json votes = Json::array();
     for (std::size_t m = 0; m < ensemble.members.size(); ++m) {
         const auto& member = fold.models[ensemble.members[m]];

@@ -33,7 +33,8 @@ std::int64_t month_of(std::int64_t known_at) {
     return std::int64_t{int{date.year()}} * 12 + unsigned{date.month()};
 }
 
-ByPeriod by_period(const Judged& what, std::span<const double> expected) {
+/// Of instants one in `every` is taken.
+ByPeriod by_period(const Judged& what, std::span<const double> expected, std::size_t every) {
     std::vector<std::size_t> order(what.places.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     const auto known = [&](std::size_t i) { return what.rows.known_at[what.places[i]]; };
@@ -51,12 +52,16 @@ ByPeriod by_period(const Judged& what, std::span<const double> expected) {
         return is_wide ? known(order[i]) : month_of(known(order[i]));
     };
     ByPeriod out;
+    std::size_t periods = 0;
     for (std::size_t i = 0; i < order.size(); ++i) {
-        if (i == 0 || period(i) != period(i - 1)) out.starts.push_back(i);
+        const bool begins = i == 0 || period(i) != period(i - 1);
+        periods += begins ? 1U : 0U;
+        if (is_wide && (periods - 1) % every != 0) continue;
+        if (begins) out.starts.push_back(out.scores.size());
         out.scores.push_back(expected[order[i]]);
         out.values.push_back(what.rows.outcome[what.places[order[i]]]);
     }
-    out.starts.push_back(order.size());
+    out.starts.push_back(out.scores.size());
     return out;
 }
 
@@ -74,13 +79,14 @@ std::optional<double> base_log_loss(std::span<const std::uint32_t> classes, std:
 
 void judge_ranks(const Judged& what, Judgement& out) {
     const std::vector<double> expected = expectations_of(what.probabilities, what.target);
-    const ByPeriod periods = by_period(what, expected);
-    out.ic = ml::information_coefficient(periods.scores, periods.values);
-    out.rank_ic = ml::rank_information_coefficient(periods.scores, periods.values);
+    const ByPeriod all = by_period(what, expected, 1);
+    out.ic = ml::information_coefficient(all.scores, all.values);
+    out.rank_ic = ml::rank_information_coefficient(all.scores, all.values);
+    out.quantile_returns = ml::quantile_returns(all.scores, all.values, kQuantiles);
+    const ByPeriod periods = by_period(what, expected, std::max<std::size_t>(1, what.horizon_rows));
     out.icir = ml::icir(ml::information_coefficients(
         {.scores = periods.scores, .values = periods.values, .starts = periods.starts},
         ml::Correlation::spearman));
-    out.quantile_returns = ml::quantile_returns(periods.scores, periods.values, kQuantiles);
 }
 
 Json number(const std::optional<double>& value) {

@@ -41,7 +41,8 @@ struct Judgement {
     /// Of the expectation with the return that came of the row.
     std::optional<double> ic;
     std::optional<double> rank_ic;
-    /// Of rank ICs a period: an instant where there are five instruments at least, else a month.
+    /// Of rank ICs a period: an instant where there are five instruments at least, else a month. Of
+    /// instants one in `horizon_rows` counts, so that no two look at the same bars.
     std::optional<ml::Icir> icir;
     std::vector<ml::QuantileReturn> quantile_returns{};
 };
@@ -53,6 +54,7 @@ struct Judged {
     std::span<const std::uint32_t> classes;    ///< by place
     std::span<const double> probabilities;     ///< [places, K]
     std::span<const std::uint8_t> abstains{};  ///< by place; empty: none
+    std::size_t horizon_rows = 1;              ///< bars that the label looks ahead
 };
 [[nodiscard]] Judgement judge(const Judged& what);
 [[nodiscard]] nlohmann::ordered_json to_json(const Judgement& judgement);
