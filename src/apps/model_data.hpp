@@ -14,6 +14,7 @@ struct ModelData {
     FeatureWork work;
     research::models::TrainingSet set;
     research::models::Between span;  ///< of the configuration: data.from, data.to
+    std::size_t labels_dropped = 0;  ///< of classes that hardly ever come
 };
 
 /// Works out features and labels of all instruments of the configuration. Features look at bars

@@ -2,7 +2,6 @@
 #include "apps/model_run.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -172,7 +171,9 @@ std::expected<ml::Target, std::string> settle_target(ModelData& data) {
                         "nothing to tell apart",
                         out.levels.front()));
     }
-    if (out.levels.size() < counts.size()) data.set.keep_labels(out.levels);
+    if (out.levels.size() < counts.size()) {
+        data.labels_dropped = data.set.keep_labels(out.levels);
+    }
     return out;
 }
 

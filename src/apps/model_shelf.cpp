@@ -5,6 +5,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "base/try.hpp"
 #include "ml/succession.hpp"
@@ -59,6 +61,28 @@ std::expected<std::string, RunFailure> keep(models::ModelFolder& registry, const
             {.from = trained.folds[i].window.test.from, .ensemble = trained.ensembles[i]->address});
     }
     return put(registry, ml::to_bytes(card));
+}
+
+nlohmann::ordered_json votes_json(const ModelConfig& models,
+                                  const research::models::FoldModels& fold,
+                                  const research::models::FoldEnsemble& ensemble) {
+    auto out = nlohmann::ordered_json::array();
+    for (std::size_t m = 0; m < ensemble.members.size(); ++m) {
+        const auto& model = fold.models[ensemble.members[m]];
+        out.push_back({{"family", ml::to_string(models.plan.families[model.family].family)},
+                       {"model", model.address},
+                       {"weight", ensemble.card.voting.weights()[m]}});
+    }
+    return out;
+}
+
+nlohmann::ordered_json number(const std::optional<double>& value) {
+    if (!value || !std::isfinite(*value)) return nullptr;
+    return *value;
+}
+
+std::string shown(const nlohmann::ordered_json& value) {
+    return value.is_number() ? fmt::format("{:.4f}", value.get<double>()) : "-";
 }
 
 }  // namespace tradewind::apps

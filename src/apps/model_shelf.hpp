@@ -2,6 +2,8 @@
 #pragma once
 
 #include <expected>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -9,7 +11,7 @@
 #include "apps/model_run.hpp"
 #include "research/models/fold_ensemble.hpp"
 
-/// Puts what was trained where it is kept.
+/// Puts what was trained where it is kept, and says what it is.
 namespace tradewind::apps {
 
 /// The error: the feature that tells regimes is none of `columns`.
@@ -26,5 +28,14 @@ struct Trained {
 [[nodiscard]] std::expected<std::string, RunFailure> keep(models::ModelFolder& registry,
                                                           const ModelData& data,
                                                           const Trained& trained);
+
+/// Each member of a window's ensemble with its weight.
+[[nodiscard]] nlohmann::ordered_json votes_json(const ModelConfig& models,
+                                                const research::models::FoldModels& fold,
+                                                const research::models::FoldEnsemble& ensemble);
+/// A figure, or null.
+[[nodiscard]] nlohmann::ordered_json number(const std::optional<double>& value);
+/// The same for people: four decimals, or a dash.
+[[nodiscard]] std::string shown(const nlohmann::ordered_json& value);
 
 }  // namespace tradewind::apps

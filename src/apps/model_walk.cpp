@@ -247,10 +247,6 @@ std::expected<Walk, RunFailure> walk_all(Ground& ground, std::int64_t started) {
 
 // --- what is told --------------------------------------------------------------------------------
 
-Json number(const std::optional<double>& value) {
-    return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
-}
-
 Json strategy_json(const Candidate& candidate) {
     return {{"metrics", research::metrics_json(candidate.traded.metrics)},
             {"start_equity", number(candidate.traded.equity.front().equity)},
@@ -259,18 +255,6 @@ Json strategy_json(const Candidate& candidate) {
             {"slippage", to_string(candidate.run->slippage)},
             {"fills", candidate.run->fills},
             {"trades", candidate.run->trades_closed}};
-}
-
-Json votes_json(const Walk& walk, const ModelConfig& models, std::size_t fold) {
-    const FoldEnsemble& ensemble = walk.ensemble().folds[fold];
-    Json out = Json::array();
-    for (std::size_t m = 0; m < ensemble.members.size(); ++m) {
-        const auto& model = walk.folds[fold].models[ensemble.members[m]];
-        out.push_back({{"family", ml::to_string(models.plan.families[model.family].family)},
-                       {"model", model.address},
-                       {"weight", ensemble.card.voting.weights()[m]}});
-    }
-    return out;
 }
 
 Json fold_json(const Walk& walk, const ModelConfig& models, const research::Fold& calendar,
@@ -294,7 +278,7 @@ Json fold_json(const Walk& walk, const ModelConfig& models, const research::Fold
             {"train_rows", walk.folds[fold].train.size()},
             {"test_rows", walk.folds[fold].test.size()},
             {"models", std::move(by_model)},
-            {"votes", votes_json(walk, models, fold)},
+            {"votes", votes_json(models, walk.folds[fold], walk.ensemble().folds[fold])},
             {"ensemble", walk.ensemble().folds[fold].address}};
 }
 
@@ -334,6 +318,7 @@ Json json_of(const Walk& walk, const Ground& ground) {
             {"columns", ground.data.set.columns()},
             {"windows", walk.windows.size()},
             {"rows", walk.rows},
+            {"labels_dropped", ground.data.labels_dropped},
             {"folds", std::move(folds)},
             {"models", std::move(members)},
             {"ensemble", ensemble},
@@ -383,22 +368,15 @@ Json by_window(const Walk& walk, const Get& get) {
     return out;
 }
 
-std::optional<double> accuracy_of(const Judgement& one) {
-    return one.accuracy ? std::optional{one.accuracy->value} : std::nullopt;
-}
-std::optional<double> base_rate_of(const Judgement& one) {
-    return one.accuracy ? std::optional{one.accuracy->base_rate} : std::nullopt;
-}
-
 Json quality_rows(const Walk& walk) {
     Json rows = Json::array();
     for (const Candidate& candidate : walk.candidates) {
         const Judgement& one = candidate.judged;
-        rows.push_back({candidate.name, number(accuracy_of(one)), number(base_rate_of(one)),
-                        number(one.coverage), number(one.log_loss), number(one.base_log_loss),
-                        number(one.brier), number(one.auc), number(one.calibration_error),
-                        number(one.ic), number(one.rank_ic),
-                        one.icir ? number(one.icir->ratio) : Json(nullptr),
+        rows.push_back({candidate.name, number(research::models::accuracy_of(one)),
+                        number(research::models::base_rate_of(one)), number(one.coverage),
+                        number(one.log_loss), number(one.base_log_loss), number(one.brier),
+                        number(one.auc), number(one.calibration_error), number(one.ic),
+                        number(one.rank_ic), one.icir ? number(one.icir->ratio) : Json(nullptr),
                         one.icir ? number(one.icir->t) : Json(nullptr)});
     }
     return {{"head",
@@ -426,7 +404,8 @@ Json fold_rows(const Walk& walk, const Ground& ground) {
     for (std::size_t i = 0; i < walk.folds.size(); ++i) {
         const research::Fold& fold = ground.calendar[i];
         std::string votes;
-        for (const Json& vote : votes_json(walk, ground.models, i)) {
+        for (const Json& vote :
+             votes_json(ground.models, walk.folds[i], walk.ensemble().folds[i])) {
             votes += fmt::format("{}{} {:.2f}", votes.empty() ? "" : ", ",
                                  vote["family"].get<std::string>(), vote["weight"].get<double>());
         }
@@ -490,8 +469,9 @@ std::string page_of(const Walk& walk, const Ground& ground) {
         {"span", fmt::format("{} windows, {} rows predicted", walk.windows.size(), walk.rows)},
         {"notices", Json::array()},
         {"cards",
-         {{"Accuracy", number(accuracy_of(ensemble.judged)), "of the ensemble"},
-          {"Base rate", number(base_rate_of(ensemble.judged)), "of the commonest class"},
+         {{"Accuracy", number(research::models::accuracy_of(ensemble.judged)), "of the ensemble"},
+          {"Base rate", number(research::models::base_rate_of(ensemble.judged)),
+           "of the commonest class"},
           {"Rank IC", number(ensemble.judged.rank_ic), "of score and return"},
           {"Sharpe ratio", number(metrics.sharpe), "yearly, after costs"},
           {"Deflated Sharpe", number(metrics.dsr), "probability that it is above 0"},
@@ -504,7 +484,7 @@ std::string page_of(const Walk& walk, const Ground& ground) {
         {"traded", traded_rows(walk)},
         {"windows",
          {{"from", from},
-          {"accuracy", by_window(walk, accuracy_of)},
+          {"accuracy", by_window(walk, research::models::accuracy_of)},
           {"rank_ic", by_window(walk, [](const Judgement& one) { return one.rank_ic; })}}},
         {"folds", fold_rows(walk, ground)},
         {"calibration", std::move(calibration)},
@@ -520,10 +500,6 @@ std::string page_of(const Walk& walk, const Ground& ground) {
 }
 
 // --- what is printed -----------------------------------------------------------------------------
-
-std::string shown(const Json& value) {
-    return value.is_number() ? fmt::format("{:.4f}", value.get<double>()) : "-";
-}
 
 std::string table_of(const Json& told) {
     Table table;

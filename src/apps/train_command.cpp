@@ -15,10 +15,9 @@
 #include "apps/importance_run.hpp"
 #include "apps/model_run.hpp"
 #include "apps/model_shelf.hpp"
+#include "apps/planted_file.hpp"
 #include "base/try.hpp"
-#include "disk/files.hpp"
 #include "research/models/judge.hpp"
-#include "sim/planted.hpp"
 
 namespace tradewind::apps {
 namespace {
@@ -35,8 +34,6 @@ struct Options {
     RunArguments run;
     bool json = false;
 };
-
-constexpr std::size_t kPlantedBytesMax = 1 << 20;
 
 /// The newest `share` of the usable rows is tested on.
 Window newest_apart(const TrainingSet& set, const ModelConfig& models, const Between& span) {
@@ -60,14 +57,12 @@ Window newest_apart(const TrainingSet& set, const ModelConfig& models, const Bet
 /// instruments their mean.
 std::expected<std::optional<double>, std::string> bayes_accuracy(const std::string& catalog,
                                                                  const TrainingSet& set) {
-    const auto text =
-        disk::read_file(fmt::format("{}/{}", catalog, sim::kPlantedFile), kPlantedBytesMax);
-    if (!text || !*text) return std::nullopt;
-    const auto truths = TRY(sim::parse_planted(**text));
+    const auto truths = read_planted(catalog);
+    if (!truths) return std::unexpected(truths.error().text);
     double sum = 0;
     for (const auto& series : set.series()) {
-        const auto found = truths.find(series.symbol);
-        if (found == truths.end()) return std::nullopt;
+        const auto found = truths->find(series.symbol);
+        if (found == truths->end()) return std::nullopt;
         sum += found->second.bayes_accuracy;
     }
     return sum / static_cast<double>(set.series().size());
@@ -109,10 +104,6 @@ struct FamilyResult {
     }
 };
 
-std::optional<double> accuracy_of(const Judgement& one) {
-    return one.accuracy ? std::optional{one.accuracy->value} : std::nullopt;
-}
-
 std::vector<FamilyResult> results_of(const TrainingSet& set, const ModelConfig& models,
                                      const FoldModels& fold) {
     Places places = fold.test;
@@ -135,15 +126,12 @@ std::vector<FamilyResult> results_of(const TrainingSet& set, const ModelConfig& 
     return out;
 }
 
-Json number(const std::optional<double>& value) {
-    return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
-}
 Json mean(const std::optional<Spread>& spread) {
     return spread ? number(spread->mean) : Json(nullptr);
 }
 
 Json family_json(const FamilyResult& result, const std::optional<double>& bayes) {
-    const auto accuracy = result.spread(accuracy_of);
+    const auto accuracy = result.spread(research::models::accuracy_of);
     Json seeds = Json::array();
     for (std::size_t i = 0; i < result.models.size(); ++i) {
         Json one{{"seed", result.models[i]->seed}, {"model", result.models[i]->address}};
@@ -156,9 +144,7 @@ Json family_json(const FamilyResult& result, const std::optional<double>& bayes)
     return {{"family", ml::to_string(result.family)},
             {"accuracy", mean(accuracy)},
             {"accuracy_deviation", accuracy ? number(accuracy->deviation) : Json(nullptr)},
-            {"base_rate", mean(result.spread([](const Judgement& one) {
-                 return one.accuracy ? std::optional{one.accuracy->base_rate} : std::nullopt;
-             }))},
+            {"base_rate", mean(result.spread(research::models::base_rate_of))},
             {"bayes_accuracy", number(bayes)},
             {"edge_ratio",
              number(edge_ratio(accuracy ? std::optional{accuracy->mean} : std::nullopt, bayes))},
@@ -181,24 +167,13 @@ Json ensemble_json(const TrainingSet& set, const ModelConfig& models, const Fold
                                  .probabilities = ensemble.probabilities,
                                  .abstains = ensemble.abstains,
                                  .horizon_rows = set.meaning().label.rows_ahead()});
-    Json votes = Json::array();
-    for (std::size_t m = 0; m < ensemble.members.size(); ++m) {
-        const auto& member = fold.models[ensemble.members[m]];
-        votes.push_back({{"family", ml::to_string(models.plan.families[member.family].family)},
-                         {"model", member.address},
-                         {"weight", ensemble.card.voting.weights()[m]}});
-    }
     Json out{{"voting", ml::to_string(models.voting)},
-             {"votes", std::move(votes)},
+             {"votes", votes_json(models, fold, ensemble)},
              {"address", ensemble.address},
              {"bayes_accuracy", number(bayes)},
-             {"edge_ratio", number(edge_ratio(accuracy_of(judged), bayes))}};
+             {"edge_ratio", number(edge_ratio(research::models::accuracy_of(judged), bayes))}};
     out.update(research::models::to_json(judged));
     return out;
-}
-
-std::string shown(const Json& value) {
-    return value.is_number() ? fmt::format("{:.4f}", value.get<double>()) : "-";
 }
 
 std::string table_of(const Json& told) {
@@ -253,6 +228,7 @@ std::expected<void, RunFailure> run(const Options& options) {
                    {"registry", registry->path()},
                    {"train_rows", folds.front().train.size()},
                    {"test_rows", folds.front().test.size()},
+                   {"labels_dropped", data.labels_dropped},
                    {"test_from", to_string(Timestamp{window.test.from})},
                    {"importance", std::move(importance)},
                    {"wall_s", static_cast<double>(steady_ns() - started) * 1e-9}};

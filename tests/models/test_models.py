@@ -195,6 +195,23 @@ def test_every_way_to_vote_finds_the_edge(planted, trained, voting):
             one["seeds"][0]["model"] for one in trained["models"]]
 
 
+def test_a_feature_without_any_value_is_named(planted, tmp_path):
+    config = tmp_path / "models.toml"
+    config.write_text(CONFIG.replace("[features]", '[features]\nempty = "log(0 - close)"'))
+    refused = run(planted, "train", "--config", config, "--set", f"data.catalog={planted / 'G'}", expect=2)
+    assert "feature empty has no value" in refused.stderr
+
+
+def test_a_feature_that_never_changes_says_nothing_and_breaks_nothing(planted, tmp_path):
+    config = tmp_path / "models.toml"
+    config.write_text(CONFIG.replace("[features]", '[features]\nsame = "0 * close + 3"'))
+    result = told(tmp_path, "train", "--config", config, "--set", f"data.catalog={planted / 'G'}")
+    assert result["ensemble"]["edge_ratio"] > 0.7
+    for family in result["importance"]:
+        same = next(one for one in family["features"] if one["feature"] == "same")
+        assert same["shap"] == 0
+
+
 def test_a_changed_artifact_is_refused(planted, walked, tmp_path):
     registry = tmp_path / "registry"
     subprocess.run(["cp", "-r", planted / "models", registry], check=True)

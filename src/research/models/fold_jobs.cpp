@@ -140,6 +140,12 @@ std::expected<void, std::string> JobWriter::add_jobs(FoldJobs& fold, const Part&
 
 std::expected<FoldJobs, std::string> JobWriter::write(const Window& window) const {
     const Rows rows = set_.known(window.train);
+    if (const auto empty = columns_without_value(rows, set_.columns()); !empty.empty()) {
+        return std::unexpected(fmt::format(
+            "feature {} has no value in any labelled row known before {}: leave it out, or train "
+            "on more",
+            set_.meaning().columns[empty.front()], to_string(Timestamp{window.train.to})));
+    }
     const Places train = usable_rows(
         rows, set_.columns(), {.window = plan_.longest_window(), .missing_max = plan_.missing_max});
     const std::string bytes = ml::to_bytes(set_.arrays(rows));

@@ -162,6 +162,14 @@ Judgement judge(const Judged& what) {
     return out;
 }
 
+std::optional<double> accuracy_of(const Judgement& one) {
+    return one.accuracy ? std::optional{one.accuracy->value} : std::nullopt;
+}
+
+std::optional<double> base_rate_of(const Judgement& one) {
+    return one.accuracy ? std::optional{one.accuracy->base_rate} : std::nullopt;
+}
+
 Json to_json(const Judgement& one) {
     Json curve = Json::array(), quantiles = Json::array();
     for (const ml::CalibrationBin& bin : one.calibration) {

@@ -57,6 +57,8 @@ struct Judged {
     std::size_t horizon_rows = 1;              ///< bars that the label looks ahead
 };
 [[nodiscard]] Judgement judge(const Judged& what);
+[[nodiscard]] std::optional<double> accuracy_of(const Judgement& judgement);
+[[nodiscard]] std::optional<double> base_rate_of(const Judgement& judgement);
 [[nodiscard]] nlohmann::ordered_json to_json(const Judgement& judgement);
 
 }  // namespace tradewind::research::models

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/assert.hpp"
+#include "research/labels/returns.hpp"
 
 namespace tradewind::research::models {
 namespace {
@@ -40,7 +41,7 @@ std::vector<double> weights_of(const RowsMeaning& meaning, const Labels& labels,
 double outcome_of(const feature::BarRows& bars, const Labels& labels, std::size_t row) {
     if (!labels.has(row)) return kNone;
     const auto close = labels::column(bars, feature::Field::close);
-    return close[labels.last[row]] / close[row] - 1;
+    return close[labels.last[row]] / labels::entry_price(bars, row, labels::Entry::next_open) - 1;
 }
 
 void append(Rows& out, const SeriesRows& series, const Labels& labels,
@@ -145,6 +146,21 @@ std::vector<std::pair<std::size_t, std::size_t>> ranges_of(std::span<const std::
         } else {
             out.emplace_back(row, row + 1);
         }
+    }
+    return out;
+}
+
+std::vector<std::size_t> columns_without_value(const Rows& rows, std::size_t columns) {
+    std::vector<bool> has_value(columns);
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        if (!rows.has_label(row)) continue;
+        for (std::size_t c = 0; c < columns; ++c) {
+            if (!std::isnan(rows.features[row * columns + c])) has_value[c] = true;
+        }
+    }
+    std::vector<std::size_t> out;
+    for (std::size_t c = 0; c < columns; ++c) {
+        if (!has_value[c]) out.push_back(c);
     }
     return out;
 }

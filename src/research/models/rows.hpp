@@ -42,8 +42,8 @@ struct Rows {
     std::vector<std::int64_t> until;  ///< without a label: known_at
     std::vector<double> label;        ///< NaN: none
     std::vector<double> weight;       ///< of the label; 0 without one
-    /// The return of a close to that of the last bar that the label looked at, a fraction; NaN
-    /// without a label.
+    /// The return from the open of the next bar, which is what a strategy that saw the row can get,
+    /// to the close of the last bar that the label looked at, a fraction; NaN without a label.
     std::vector<double> outcome;
     std::vector<float> features;  ///< [rows, columns]
 
@@ -97,6 +97,9 @@ private:
 /// The trainer's ranges [begin, end) of ascending rows.
 [[nodiscard]] std::vector<std::pair<std::size_t, std::size_t>> ranges_of(
     std::span<const std::size_t> rows);
+
+/// Columns that are missing in every labelled row.
+[[nodiscard]] std::vector<std::size_t> columns_without_value(const Rows& rows, std::size_t columns);
 
 /// Labelled rows with a full window whose newest features are there: at most `missing_max` of the
 /// columns without a value.
