@@ -33,7 +33,7 @@ CmaEs::CmaEs(Start start)
       sigma_(start.sigma),
       lambda_(start.lambda == 0 ? default_lambda(mean_.size()) : start.lambda),
       floors_(std::move(start.floors)),
-      covariance_(SquareMatrix::identity(mean_.size())),
+      covariance_(measures::SquareMatrix::identity(mean_.size())),
       path_sigma_(mean_.size(), 0.0),
       path_c_(mean_.size(), 0.0) {
     ASSERT(!mean_.empty());

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/random.hpp"
-#include "research/search/symmetric_eigen.hpp"
+#include "measures/symmetric_eigen.hpp"
 
 namespace tradewind::research {
 
@@ -48,8 +48,8 @@ private:
     std::vector<double> floors_;
     std::vector<double> weights_;
     double mu_eff_ = 0, c_sigma_ = 0, d_sigma_ = 0, c_c_ = 0, c_1_ = 0, c_mu_ = 0, chi_n_ = 0;
-    SquareMatrix covariance_;
-    Eigen eigen_;  ///< values are standard deviations
+    measures::SquareMatrix covariance_;
+    measures::Eigen eigen_;  ///< values are standard deviations
     std::vector<double> path_sigma_;
     std::vector<double> path_c_;
     double generations_ = 0;
