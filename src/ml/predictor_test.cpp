@@ -8,39 +8,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
-#include <new>
 
 #include "ml/architecture.hpp"
 #include "ml/lstm.hpp"
 #include "ml/networks.hpp"
-#include "support/allocations.hpp"
+#include "support/counted_new.hpp"
 #include "support/random_models.hpp"
 
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
-std::size_t tradewind::support::allocations = 0;
 using tradewind::support::allocations;
-
-// Not inlined: g++ would hold the pairs of malloc and free for pairs of different kinds.
-[[gnu::noinline]] void* operator new(std::size_t bytes) {
-    ++allocations;
-    if (void* place = std::malloc(bytes == 0 ? 1 : bytes)) return place;
-    throw std::bad_alloc{};
-}
-[[gnu::noinline]] void* operator new(std::size_t bytes, std::align_val_t alignment) {
-    ++allocations;
-    const auto unit = static_cast<std::size_t>(alignment);
-    if (void* place = std::aligned_alloc(unit, (bytes + unit - 1) / unit * unit)) return place;
-    throw std::bad_alloc{};
-}
-[[gnu::noinline]] void operator delete(void* place) noexcept { std::free(place); }
-[[gnu::noinline]] void operator delete(void* place, std::size_t /*bytes*/) noexcept {
-    std::free(place);
-}
-[[gnu::noinline]] void operator delete(void* place, std::align_val_t /*alignment*/) noexcept {
-    std::free(place);
-}
 
 namespace tradewind::ml {
 namespace {

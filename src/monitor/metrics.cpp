@@ -8,6 +8,7 @@
 
 #include "base/assert.hpp"
 #include "base/try.hpp"
+#include "measures/moments.hpp"
 
 namespace tradewind::monitor {
 namespace {
@@ -179,8 +180,8 @@ void set_activity(Metrics& m, const MetricsInput& input) {
 // --- its returns ---------------------------------------------------------------------------------
 
 void set_sharpe(Metrics& m, const MetricsInput& input, Values excess) {
-    const auto average = mean(excess);
-    const auto one_period = ratio(average, sample_deviation(excess));
+    const auto average = measures::mean(excess);
+    const auto one_period = ratio(average, measures::sample_deviation(excess));
     if (!one_period) return;
     const double root = std::sqrt(input.annual_factor);
     const double margin = kNormal975 * lo_standard_error(*one_period, excess.size()) * root;
@@ -188,8 +189,8 @@ void set_sharpe(Metrics& m, const MetricsInput& input, Values excess) {
     m.sharpe_ci_low = *m.sharpe - margin;
     m.sharpe_ci_high = *m.sharpe + margin;
 
-    const auto skew = skewness(excess);
-    const auto kurtosis = raw_kurtosis(excess);
+    const auto skew = measures::skewness(excess);
+    const auto kurtosis = measures::raw_kurtosis(excess);
     if (!skew || !kurtosis) return;
     const SharpeSample sample{*one_period, excess.size(), *skew, *kurtosis};
     m.psr = probabilistic_sharpe(sample, input.sharpe_threshold / root);
@@ -201,13 +202,13 @@ void set_sharpe(Metrics& m, const MetricsInput& input, Values excess) {
 }
 
 void set_adjusted_sharpe(Metrics& m, const MetricsInput& input, Values excess) {
-    const auto one_period = ratio(mean(excess), sample_deviation(excess));
+    const auto one_period = ratio(measures::mean(excess), measures::sample_deviation(excess));
     const std::size_t lags = newey_west_lags(excess.size());
     // Fewer returns than lags say nothing about autocorrelation.
     if (!one_period || excess.size() < lags + 2) return;
     std::vector<double> rho;
     for (std::size_t lag = 1; lag <= lags; ++lag) {
-        const auto at_lag = autocorrelation(excess, lag);
+        const auto at_lag = measures::autocorrelation(excess, lag);
         if (!at_lag) return;
         rho.push_back(*at_lag);
     }
@@ -243,69 +244,10 @@ void set_downside(Metrics& m, const MetricsInput& input, Values excess) {
     const Sides sides = sides_of(excess);
     const auto n = static_cast<double>(excess.size());
     const double deviation = std::sqrt(sides.below_squared / n);
-    if (const auto plain = ratio(mean(excess), deviation)) {
+    if (const auto plain = ratio(measures::mean(excess), deviation)) {
         m.sortino = *plain * std::sqrt(input.annual_factor);
     }
     m.omega = ratio(sides.above, sides.below);
-}
-
-/// The expansion is a distribution only where it rises. Beyond 5 standard deviations (3e-7) nothing
-/// has weight, and there every sample with tails thinner than a normal's turns it around.
-constexpr double kCornishFisherReach = 5;
-
-/// The Cornish-Fisher expansion of a normal quantile z and its integral over the tail below z.
-struct CornishFisher {
-    double skew = 0;
-    double excess_kurtosis = 0;
-
-    [[nodiscard]] double quantile(double z) const {
-        return z + (z * z - 1) * skew / 6 + (z * z * z - 3 * z) * excess_kurtosis / 24 -
-               (2 * z * z * z - 5 * z) * skew * skew / 36;
-    }
-    /// Mean of quantile(Z) given Z < z: the truncated moments of the normal are -h, 1 - z h and
-    /// -(z^2 + 2) h, where h = density(z) / tail.
-    [[nodiscard]] double tail_mean(double z, double tail) const {
-        const double h = normal_density(z) / tail;
-        return -h * (1 + z * skew / 6 + (z * z - 1) * excess_kurtosis / 24 -
-                     (2 * z * z - 1) * skew * skew / 36);
-    }
-    /// quantile' is the parabola a z^2 + b z + c; it must stay above 0 over the reach. That fails
-    /// beyond an excess kurtosis of about 8, or less with skew.
-    [[nodiscard]] bool rises() const {
-        const double a = excess_kurtosis / 8 - skew * skew / 6;
-        const double b = skew / 3;
-        const double c = 1 - excess_kurtosis / 8 + 5 * skew * skew / 36;
-        const auto slope = [=](double x) { return (a * x + b) * x + c; };
-        if (slope(-kCornishFisherReach) <= 0 || slope(kCornishFisherReach) <= 0) return false;
-        if (a <= 0) return true;  // a concave parabola is lowest at an end
-        const double lowest = -b / (2 * a);
-        return std::abs(lowest) >= kCornishFisherReach || slope(lowest) > 0;
-    }
-};
-
-TailRisk tail_risk(Values returns, Values sorted, double tail) {
-    TailRisk risk;
-    const double cut = quantile_of_sorted(sorted, tail);
-    const auto beyond = static_cast<std::size_t>(
-        std::upper_bound(sorted.begin(), sorted.end(), cut) - sorted.begin());
-    risk.var_historical = -cut;
-    risk.es_historical = -*mean(sorted.first(std::max<std::size_t>(beyond, 1)));
-
-    const auto average = mean(returns);
-    const auto deviation = sample_deviation(returns);
-    if (!average || !deviation) return risk;
-    const double z = normal_quantile(tail);
-    risk.var_normal = -(*average + z * *deviation);
-    risk.es_normal = -(*average - normal_density(z) / tail * *deviation);
-
-    const auto skew = skewness(returns);
-    const auto kurtosis = raw_kurtosis(returns);
-    if (!skew || !kurtosis) return risk;
-    const CornishFisher expansion{*skew, *kurtosis - 3};
-    if (!expansion.rises()) return risk;
-    risk.var_cornish_fisher = -(*average + expansion.quantile(z) * *deviation);
-    risk.es_cornish_fisher = -(*average + expansion.tail_mean(z, tail) * *deviation);
-    return risk;
 }
 
 void set_distribution(Metrics& m, Values returns) {
@@ -316,12 +258,12 @@ void set_distribution(Metrics& m, Values returns) {
     m.positive_periods =
         static_cast<double>(std::ranges::count_if(sorted, [](double r) { return r > 0; })) /
         static_cast<double>(sorted.size());
-    m.skew = skewness(returns);
-    m.kurtosis = raw_kurtosis(returns);
-    m.tail_ratio = ratio(std::abs(quantile_of_sorted(sorted, 0.95)),
-                         std::abs(quantile_of_sorted(sorted, 0.05)));
-    m.tail_95 = tail_risk(returns, sorted, 0.05);
-    m.tail_99 = tail_risk(returns, sorted, 0.01);
+    m.skew = measures::skewness(returns);
+    m.kurtosis = measures::raw_kurtosis(returns);
+    m.tail_ratio = ratio(std::abs(measures::quantile_of_sorted(sorted, 0.95)),
+                         std::abs(measures::quantile_of_sorted(sorted, 0.05)));
+    m.tail_95 = measures::tail_risk(returns, sorted, 0.05);
+    m.tail_99 = measures::tail_risk(returns, sorted, 0.01);
 }
 
 /// Returns come from ratios near 1, each with the rounding error of 1. Growth at one rate is
@@ -338,7 +280,7 @@ void set_returns(Metrics& m, const MetricsInput& input, const RiskFreeReturns& r
     level_noise(*returns);
     std::vector<double> excess = *returns;
     for (std::size_t i = 0; i < excess.size(); ++i) excess[i] -= risk_free.at(i);
-    if (const auto deviation = sample_deviation(*returns)) {
+    if (const auto deviation = measures::sample_deviation(*returns)) {
         m.volatility = *deviation * std::sqrt(input.annual_factor);
     }
     set_sharpe(m, input, excess);
@@ -374,31 +316,31 @@ Joined join(const MetricsInput& input, const RiskFreeReturns& risk_free) {
 
 /// Sample covariance.
 double covariance(Values a, Values b) {
-    const double mean_a = *mean(a);
-    const double mean_b = *mean(b);
+    const double mean_a = *measures::mean(a);
+    const double mean_b = *measures::mean(b);
     double sum = 0;
     for (std::size_t i = 0; i < a.size(); ++i) sum += (a[i] - mean_a) * (b[i] - mean_b);
     return sum / static_cast<double>(a.size() - 1);
 }
 
 void set_regression(Metrics& m, Values excess, Values benchmark_excess) {
-    const auto deviation = sample_deviation(excess);
-    const auto benchmark_deviation = sample_deviation(benchmark_excess);
+    const auto deviation = measures::sample_deviation(excess);
+    const auto benchmark_deviation = measures::sample_deviation(benchmark_excess);
     if (!deviation || !benchmark_deviation || *benchmark_deviation == 0) return;
     const double together = covariance(excess, benchmark_excess);
     m.beta = together / (*benchmark_deviation * *benchmark_deviation);
     m.correlation = ratio(together, *deviation * *benchmark_deviation);
-    const double residual = *mean(excess) - *m.beta * *mean(benchmark_excess);
+    const double residual = *measures::mean(excess) - *m.beta * *measures::mean(benchmark_excess);
     if (residual > -1) m.alpha = std::pow(1 + residual, m.annual_factor) - 1;
 }
 
 void set_tracking(Metrics& m, Values returns, Values benchmark) {
     std::vector<double> active(returns.begin(), returns.end());
     for (std::size_t i = 0; i < active.size(); ++i) active[i] -= benchmark[i];
-    const auto deviation = sample_deviation(active);
+    const auto deviation = measures::sample_deviation(active);
     if (!deviation) return;
     m.tracking_error = *deviation * std::sqrt(m.annual_factor);
-    m.information_ratio = ratio(*mean(active) * m.annual_factor, m.tracking_error);
+    m.information_ratio = ratio(*measures::mean(active) * m.annual_factor, m.tracking_error);
 }
 
 /// Geometric mean of one series over that of the other, in the periods where `in` holds for the

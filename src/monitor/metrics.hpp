@@ -14,6 +14,7 @@
 #include "domain/numbers.hpp"
 #include "domain/order.hpp"
 #include "domain/time.hpp"
+#include "measures/tail_risk.hpp"
 #include "monitor/statistics.hpp"
 
 /// Performance of a marked equity curve and of the trades behind it. Whatever cannot be defined on
@@ -78,21 +79,6 @@ struct MetricsInput {
     /// sum of |notional| of all fills, from EquitySampler
     std::optional<double> traded_notional{};
     std::span<const ClosedTrade> trades{};  ///< in order of exit
-};
-
-/// Value at risk and expected shortfall of one period at one level: losses, so positive is bad.
-struct TailRisk {
-    std::optional<double> var_historical{};  ///< empirical quantile (type 7)
-    std::optional<double> es_historical{};   ///< mean of the returns at or below that quantile
-    std::optional<double> var_normal{};      ///< -(mean + z sd)
-    std::optional<double> es_normal{};       ///< -(mean - sd density(z) / tail)
-    /// Cornish-Fisher: z adjusted for skew and excess kurtosis (Zangari 1996; Favre and Galeano
-    /// 2002). nullopt where the expansion is not a distribution, which is so beyond an excess
-    /// kurtosis of about 8.
-    std::optional<double> var_cornish_fisher{};
-    /// Mean of the Cornish-Fisher quantile over the tail (Maillard, "A user's guide to the Cornish
-    /// Fisher expansion", 2012).
-    std::optional<double> es_cornish_fisher{};
 };
 
 /// One fall from a peak and back. Times are those of samples.
@@ -189,8 +175,8 @@ struct Metrics {
     std::optional<double> max_drawdown{};      ///< positive fraction, 0 where equity never fell
     std::optional<Drawdown> worst_drawdown{};  ///< nullopt where equity never fell
     std::optional<double> longest_underwater_days{};
-    TailRisk tail_95{};
-    TailRisk tail_99{};
+    measures::TailRisk tail_95{};
+    measures::TailRisk tail_99{};
 
     std::optional<double> exposure{};  ///< share of time with a position
     std::optional<double> turnover{};  ///< traded notional / 2 / mean equity / years

@@ -7,6 +7,8 @@
 #include <cmath>
 
 #include "base/assert.hpp"
+#include "measures/distributions.hpp"
+#include "measures/moments.hpp"
 
 namespace tradewind::monitor {
 namespace {
@@ -228,9 +230,9 @@ Rows unit_rows(const ReturnMatrix& returns) {
     Rows out{.values = {}, .rows = 0, .columns = returns.periods};
     for (std::size_t trial = 0; trial < returns.trials; ++trial) {
         const auto row = returns.row(trial);
-        const auto deviation = sample_deviation(row);
+        const auto deviation = measures::sample_deviation(row);
         if (!deviation || *deviation == 0) continue;
-        const double centre = *mean(row);
+        const double centre = *measures::mean(row);
         const double length = *deviation * std::sqrt(static_cast<double>(row.size() - 1));
         for (const double value : row) out.values.push_back((value - centre) / length);
         ++out.rows;
@@ -316,7 +318,7 @@ std::optional<double> minimum_track_record(const SharpeSample& sample, double th
     const double variance =
         1 - sample.skew * sample.sharpe + (sample.kurtosis - 1) / 4 * sample.sharpe * sample.sharpe;
     if (!(above > 0) || !(variance > 0)) return std::nullopt;
-    const double z = normal_quantile(confidence) / above;
+    const double z = measures::normal_quantile(confidence) / above;
     return 1 + variance * z * z;
 }
 

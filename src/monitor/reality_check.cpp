@@ -7,6 +7,7 @@
 
 #include "base/assert.hpp"
 #include "base/random.hpp"
+#include "measures/moments.hpp"
 
 namespace tradewind::monitor {
 namespace {
@@ -56,9 +57,9 @@ std::vector<Sample> samples_of(const ReturnMatrix& excess, double mean_block) {
     std::vector<Sample> out;
     for (std::size_t trial = 0; trial < excess.trials; ++trial) {
         const auto row = excess.row(trial);
-        const auto deviation = sample_deviation(row);
+        const auto deviation = measures::sample_deviation(row);
         if (!deviation || *deviation == 0) continue;  // it never differs from the benchmark
-        const double centre = *mean(row);
+        const double centre = *measures::mean(row);
         const double error = long_run_error(row, centre, mean_block);
         if (error > 0) out.push_back({.trial = trial, .mean = centre, .error = error});
     }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "measures/moments.hpp"
 
 namespace tradewind::monitor {
 namespace {
@@ -46,7 +47,8 @@ TEST(StationaryBootstrap, gives_a_mean_the_spread_that_it_has) {
             }
             means.push_back(sum / kPeriods);
         }
-        EXPECT_NEAR(*sample_deviation(means), *sample_deviation(values) / std::sqrt(kPeriods),
+        EXPECT_NEAR(*measures::sample_deviation(means),
+                    *measures::sample_deviation(values) / std::sqrt(kPeriods),
                     0.15 * 0.01 / std::sqrt(kPeriods))
             << block;
     }

@@ -1,40 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 
-/// The statistics that the performance metrics stand on: pure functions on arrays of periodic
-/// returns. An undefined result is nullopt. Inputs hold no NaN; `compute` in metrics.hpp refuses
-/// those first.
+/// The statistics of Sharpe ratios: pure functions on arrays of periodic returns. Moments and
+/// distributions are in room measures. An undefined result is nullopt. Inputs hold no NaN;
+/// `compute` in metrics.hpp refuses those first.
 namespace tradewind::monitor {
-
-/// Cumulative distribution of the standard normal.
-[[nodiscard]] double normal_cdf(double z);
-/// Density of the standard normal.
-[[nodiscard]] double normal_density(double z);
-/// Inverse of `normal_cdf` by Wichura, "Algorithm AS 241", Applied Statistics 37 (1988), 477-484,
-/// function PPND16, relative accuracy about 1e-16. 0 < p < 1.
-[[nodiscard]] double normal_quantile(double p);
-
-/// Arithmetic mean by compensated (Neumaier) summation; nullopt for an empty span.
-[[nodiscard]] std::optional<double> mean(std::span<const double> values);
-/// Sample standard deviation (n - 1); nullopt under two values.
-[[nodiscard]] std::optional<double> sample_deviation(std::span<const double> values);
-/// Third standardised moment, m3 / m2^1.5 with population moments; nullopt where the values are
-/// constant.
-[[nodiscard]] std::optional<double> skewness(std::span<const double> values);
-/// Fourth standardised moment, m4 / m2^2, raw: 3 for a normal. nullopt where the values are
-/// constant.
-[[nodiscard]] std::optional<double> raw_kurtosis(std::span<const double> values);
-/// Linear interpolation between order statistics, Hyndman and Fan (1996) type 7, as numpy's
-/// default. `sorted` ascending and not empty, 0 <= p <= 1.
-[[nodiscard]] double quantile_of_sorted(std::span<const double> sorted, double p);
-/// Sample autocorrelation at `lag`, both moments divided by n; nullopt where the values are
-/// constant or `lag` reaches their count.
-[[nodiscard]] std::optional<double> autocorrelation(std::span<const double> values,
-                                                    std::size_t lag);
 
 /// Lags kept by heteroskedasticity- and autocorrelation-consistent estimates: floor(4 (n /
 /// 100)^(2/9)), the rule of Newey and West, "Automatic lag selection in covariance matrix

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "measures/moments.hpp"
 #include "monitor/metrics.hpp"
 
 namespace tradewind::monitor {
@@ -81,7 +82,7 @@ void set_profit(TradeStatistics& s, const TradeSums& sums, std::span<const Close
         s.expectancy_ratio = *s.expectancy / -*s.average_loss;
         if (s.wins > 0) s.payoff_ratio = *s.average_win / -*s.average_loss;
     }
-    const auto deviation = sample_deviation(profits);
+    const auto deviation = measures::sample_deviation(profits);
     if (deviation && *deviation > 0) s.sqn = std::sqrt(n) * *s.expectancy / *deviation;
     const auto [worst, best] = std::ranges::minmax(profits);
     s.worst = worst;

@@ -67,7 +67,7 @@ void add_drawdown(Json& out, const monitor::Metrics& m) {
     out["longest_underwater_days"] = number(m.longest_underwater_days);
 }
 
-void add_tail(Json& out, const monitor::TailRisk& tail, const std::string& level) {
+void add_tail(Json& out, const measures::TailRisk& tail, const std::string& level) {
     out["var_" + level] = number(tail.var_historical);
     out["es_" + level] = number(tail.es_historical);
     out["var_normal_" + level] = number(tail.var_normal);

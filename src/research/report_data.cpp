@@ -10,6 +10,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "measures/moments.hpp"
 #include "research/metrics_json.hpp"
 
 namespace tradewind::research {
@@ -417,17 +418,17 @@ std::optional<Histogram> histogram_of(std::span<const double> returns) {
     constexpr double kBinsMost = 80;
     std::vector<double> sorted;
     std::ranges::copy_if(returns, std::back_inserter(sorted), [](double r) { return r != 0; });
-    const auto deviation = monitor::sample_deviation(sorted);
+    const auto deviation = measures::sample_deviation(sorted);
     if (sorted.size() < kFewest || !deviation || *deviation == 0) return std::nullopt;
     std::ranges::sort(sorted);
     Histogram histogram;
-    histogram.mean = *monitor::mean(sorted);
+    histogram.mean = *measures::mean(sorted);
     histogram.deviation = *deviation;
     histogram.unchanged = returns.size() - sorted.size();
     const double low = std::max(sorted.front(), histogram.mean - kReach * *deviation);
     const double high = std::min(sorted.back(), histogram.mean + kReach * *deviation);
     const double quartiles =
-        monitor::quantile_of_sorted(sorted, 0.75) - monitor::quantile_of_sorted(sorted, 0.25);
+        measures::quantile_of_sorted(sorted, 0.75) - measures::quantile_of_sorted(sorted, 0.25);
     const double width = 2 * quartiles / std::cbrt(static_cast<double>(sorted.size()));
     const double wanted = width > 0 ? std::ceil((high - low) / width) : kBinsMost;
     const auto bins = static_cast<std::size_t>(std::clamp(wanted, kBinsLeast, kBinsMost));

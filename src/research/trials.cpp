@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/try.hpp"
+#include "measures/moments.hpp"
 #include "monitor/overfitting.hpp"
 #include "monitor/statistics.hpp"
 
@@ -27,7 +28,7 @@ TrialCount TrialCounter::count() const {
                    .trials = settings_.size(),
                    .with_sharpe = sharpes_.size(),
                    .sharpe_variance = std::nullopt};
-    if (const auto deviation = monitor::sample_deviation(sharpes_)) {
+    if (const auto deviation = measures::sample_deviation(sharpes_)) {
         out.sharpe_variance = *deviation * *deviation;
     }
     return out;
@@ -87,11 +88,11 @@ void describe_returns(ports::TrialRecord& record, std::span<const monitor::Equit
     if (!excess) return;
     record.returns = excess->size();
     for (double& one : *excess) one -= risk_free.period();
-    const auto deviation = monitor::sample_deviation(*excess);
+    const auto deviation = measures::sample_deviation(*excess);
     if (!deviation || *deviation == 0) return;
-    record.sharpe = *monitor::mean(*excess) / *deviation;
-    record.skew = monitor::skewness(*excess);
-    record.kurtosis = monitor::raw_kurtosis(*excess);
+    record.sharpe = *measures::mean(*excess) / *deviation;
+    record.skew = measures::skewness(*excess);
+    record.kurtosis = measures::raw_kurtosis(*excess);
 }
 
 void deflate(monitor::Metrics& metrics, const ports::TrialRecord& record, const TrialCount& count) {

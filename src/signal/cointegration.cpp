@@ -3,6 +3,9 @@
 
 #include <array>
 #include <cmath>
+#include <utility>
+
+#include "measures/cholesky.hpp"
 
 namespace tradewind::signal {
 namespace {
@@ -11,39 +14,6 @@ double mean_of(std::span<const double> values) {
     double sum = 0.0;
     for (const double value : values) sum += value;
     return sum / static_cast<double>(values.size());
-}
-
-/// A symmetric positive definite matrix, row-major, as L L' in its lower half; false where it is
-/// not.
-bool cholesky(std::vector<double>& a, std::size_t n) {
-    constexpr double kSingular = 1e-13;
-    for (std::size_t j = 0; j < n; ++j) {
-        const double before = a[j * n + j];
-        double diagonal = before;
-        for (std::size_t k = 0; k < j; ++k) diagonal -= a[j * n + k] * a[j * n + k];
-        if (!(diagonal > kSingular * before) || !(before > 0.0)) return false;
-        a[j * n + j] = std::sqrt(diagonal);
-        for (std::size_t i = j + 1; i < n; ++i) {
-            double sum = a[i * n + j];
-            for (std::size_t k = 0; k < j; ++k) sum -= a[i * n + k] * a[j * n + k];
-            a[i * n + j] = sum / a[j * n + j];
-        }
-    }
-    return true;
-}
-
-/// Solves L z = b, then L' x = z.
-std::vector<double> solve(const std::vector<double>& l, std::vector<double> b) {
-    const std::size_t n = b.size();
-    for (std::size_t i = 0; i < n; ++i) {
-        for (std::size_t k = 0; k < i; ++k) b[i] -= l[i * n + k] * b[k];
-        b[i] /= l[i * n + i];
-    }
-    for (std::size_t i = n; i-- > 0;) {
-        for (std::size_t k = i + 1; k < n; ++k) b[i] -= l[k * n + i] * b[k];
-        b[i] /= l[i * n + i];
-    }
-    return b;
 }
 
 /// The regressors of row t: the level before, then the changes before that.
@@ -56,19 +26,21 @@ std::optional<double> dickey_fuller(std::span<const double> level, std::size_t l
     const std::size_t columns = lags + 1, first = lags + 1;
     if (level.size() < first + columns + 2) return std::nullopt;
     const std::size_t rows = level.size() - first;
-    std::vector<double> gram(columns * columns), moment(columns);
+    auto gram = measures::SquareMatrix::zero(columns);
+    std::vector<double> moment(columns);
     for (std::size_t t = first; t < level.size(); ++t) {
         const double change = level[t] - level[t - 1];
         for (std::size_t i = 0; i < columns; ++i) {
             const double left = regressor(level, t, i);
             moment[i] += left * change;
             for (std::size_t j = 0; j <= i; ++j) {
-                gram[i * columns + j] += left * regressor(level, t, j);
+                gram.at(i, j) += left * regressor(level, t, j);
             }
         }
     }
-    if (!cholesky(gram, columns)) return std::nullopt;
-    const std::vector<double> beta = solve(gram, moment);
+    const auto factors = measures::Cholesky::of(std::move(gram));
+    if (!factors) return std::nullopt;
+    const std::vector<double> beta = factors->solve(moment);
     double squares = 0.0;
     for (std::size_t t = first; t < level.size(); ++t) {
         double rest = level[t] - level[t - 1];
@@ -77,7 +49,7 @@ std::optional<double> dickey_fuller(std::span<const double> level, std::size_t l
     }
     std::vector<double> unit(columns);
     unit[0] = 1.0;
-    const double inverse = solve(gram, unit)[0];
+    const double inverse = factors->solve(unit)[0];
     const double deviation = std::sqrt(squares / static_cast<double>(rows - columns) * inverse);
     if (!(deviation > 0.0)) return std::nullopt;
     return beta[0] / deviation;

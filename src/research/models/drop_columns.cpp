@@ -16,7 +16,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kColumnsByThemselvesMost = 30;
 
-std::vector<std::vector<std::size_t>> groups_of(const ColumnClusters& clusters) {
+std::vector<std::vector<std::size_t>> groups_of(const measures::Clusters& clusters) {
     if (clusters.of.size() > kColumnsByThemselvesMost) return clusters.members;
     std::vector<std::vector<std::size_t>> out;
     for (std::size_t c = 0; c < clusters.of.size(); ++c) out.push_back({c});
@@ -62,7 +62,7 @@ const ml::Model* model_of(const FoldModels& fold, std::size_t family) {
 }  // namespace
 
 DropPlan drop_plan(const ModelPlan& plan, std::span<const std::string> columns,
-                   const ColumnClusters& clusters) {
+                   const measures::Clusters& clusters) {
     ASSERT(clusters.of.size() == columns.size());
     DropPlan out{.plan = plan, .dropped = {}};
     out.plan.families.clear();

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "research/models/column_clusters.hpp"
+#include "measures/clusters.hpp"
 #include "research/models/fold_models.hpp"
 
 namespace tradewind::research::models {
@@ -25,7 +25,7 @@ struct DropPlan {
 /// Each column by itself; where there are more than 30, each cluster. What would leave a family
 /// without columns is left out, and so is what a monotone setting says of a dropped column.
 [[nodiscard]] DropPlan drop_plan(const ModelPlan& plan, std::span<const std::string> columns,
-                                 const ColumnClusters& clusters);
+                                 const measures::Clusters& clusters);
 
 /// What became of the log loss of test rows.
 struct DropRise {

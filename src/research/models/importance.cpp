@@ -14,6 +14,7 @@
 #include "base/try.hpp"
 #include "ml/predictor.hpp"
 #include "research/models/judge.hpp"
+#include "research/models/rank_correlations.hpp"
 
 namespace tradewind::research::models {
 namespace {
@@ -119,7 +120,7 @@ private:
 };
 
 /// Permutation importance of a model, of each column and of each cluster.
-void shuffle(const ml::Model& model, const ShuffledRows& of, const ColumnClusters& clusters,
+void shuffle(const ml::Model& model, const ShuffledRows& of, const measures::Clusters& clusters,
              const ImportanceSettings& settings, ModelImportance& out) {
     if (of.places.size() < 2 || settings.permutations == 0) return;
     Shuffler shuffler{model, of};
@@ -137,7 +138,7 @@ struct Ground {
     const TrainingSet& set;
     const ModelPlan& plan;
     const ImportanceSettings& settings;
-    const ColumnClusters& clusters;
+    const measures::Clusters& clusters;
 };
 
 std::size_t shuffled_rows(const Ground& ground) {
@@ -266,8 +267,8 @@ std::expected<Importance, std::string> importance_of(const TrainingSet& set, con
     Importance out;
     const Places known =
         folds.empty() ? Places{} : thinned(folds.back().train, kClusteringRowsMost);
-    out.clusters = cluster_columns(rank_correlations(set.all(), set.columns(), known),
-                                   set.columns(), settings.correlated);
+    out.clusters = measures::cluster_by_correlation(
+        rank_correlations(set.all(), set.columns(), known), set.columns(), settings.correlated);
     const Ground ground{.set = set, .plan = plan, .settings = settings, .clusters = out.clusters};
     for (std::size_t f = 0; f < plan.families.size(); ++f) out.families.push_back({f, {}, {}});
     for (const FoldModels& fold : folds) {

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "measures/clusters.hpp"
 #include "ml/metrics.hpp"
 #include "research/models/attribution.hpp"
-#include "research/models/column_clusters.hpp"
 #include "research/models/drop_columns.hpp"
 #include "research/models/fold_models.hpp"
 
@@ -54,7 +54,7 @@ struct FamilyImportance {
 };
 
 struct Importance {
-    ColumnClusters clusters;  ///< of the last window's training rows, for all windows
+    measures::Clusters clusters;  ///< of the last window's training rows, for all windows
     std::vector<FamilyImportance> families;
 };
 

@@ -65,7 +65,7 @@ struct Measures {
 };
 
 /// Clusters by what shuffling them costs, in them columns by what they add to scores.
-std::vector<std::size_t> order_of(const Measures& all, const ColumnClusters& clusters) {
+std::vector<std::size_t> order_of(const Measures& all, const measures::Clusters& clusters) {
     std::vector<std::size_t> out(clusters.of.size());
     std::iota(out.begin(), out.end(), std::size_t{0});
     const auto of_cluster = [&](std::size_t c) {
@@ -81,7 +81,7 @@ std::vector<std::size_t> order_of(const Measures& all, const ColumnClusters& clu
 }
 
 Json feature_json(const FamilyImportance& family, const Measures& all,
-                  const ColumnClusters& clusters, const TrainingSet& set, std::size_t c) {
+                  const measures::Clusters& clusters, const TrainingSet& set, std::size_t c) {
     const std::size_t cluster = clusters.of[c];
     Json with = Json::array();
     for (const std::size_t other : clusters.members[cluster]) {

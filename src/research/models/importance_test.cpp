@@ -12,6 +12,7 @@
 #include "ml/predictor.hpp"
 #include "research/labels/bars_for_tests.hpp"
 #include "research/models/judge.hpp"
+#include "research/models/rank_correlations.hpp"
 #include "support/random_models.hpp"
 
 namespace tradewind::research::models {
@@ -266,8 +267,8 @@ TEST(Importance, stability_is_one_of_equal_orders_and_minus_one_of_opposite_ones
 }
 
 /// Each column alone.
-ColumnClusters no_clusters(std::size_t columns) {
-    ColumnClusters out;
+measures::Clusters no_clusters(std::size_t columns) {
+    measures::Clusters out;
     for (std::size_t c = 0; c < columns; ++c) {
         out.members.push_back({c});
         out.of.push_back(c);
@@ -301,7 +302,7 @@ TEST(DropColumns, trains_the_cheap_families_without_each_column_on_the_same_rows
 
 TEST(DropColumns, of_many_are_dropped_by_cluster) {
     const std::vector<std::string> names(31, "x");
-    ColumnClusters clusters{.members = {{0}, {}}, .of = {0}};
+    measures::Clusters clusters{.members = {{0}, {}}, .of = {0}};
     for (std::size_t c = 1; c < names.size(); ++c) {
         clusters.members[1].push_back(c);
         clusters.of.push_back(1);
@@ -368,11 +369,11 @@ TEST(ColumnClusters, are_scipys_of_average_linkage) {
     EXPECT_NEAR(rho[8], -0.9138710124332394, 1e-12);
     EXPECT_NEAR(rho[3 * 6 + 4], 0.840737858899272, 1e-12);
     using Clusters = std::vector<std::size_t>;
-    EXPECT_EQ(cluster_columns(rho, 6, 0.95).of, (Clusters{0, 0, 1, 2, 3, 4}));
-    EXPECT_EQ(cluster_columns(rho, 6, 0.85).of, (Clusters{0, 0, 0, 1, 2, 3}));
-    EXPECT_EQ(cluster_columns(rho, 6, 0.7).of, (Clusters{0, 0, 0, 1, 1, 2}));
-    EXPECT_EQ(cluster_columns(rho, 6, 0.08).of, (Clusters{0, 0, 0, 1, 1, 0}));
-    EXPECT_EQ(cluster_columns(rho, 6, 0.03).of, (Clusters{0, 0, 0, 0, 0, 0}));
+    EXPECT_EQ(measures::cluster_by_correlation(rho, 6, 0.95).of, (Clusters{0, 0, 1, 2, 3, 4}));
+    EXPECT_EQ(measures::cluster_by_correlation(rho, 6, 0.85).of, (Clusters{0, 0, 0, 1, 2, 3}));
+    EXPECT_EQ(measures::cluster_by_correlation(rho, 6, 0.7).of, (Clusters{0, 0, 0, 1, 1, 2}));
+    EXPECT_EQ(measures::cluster_by_correlation(rho, 6, 0.08).of, (Clusters{0, 0, 0, 1, 1, 0}));
+    EXPECT_EQ(measures::cluster_by_correlation(rho, 6, 0.03).of, (Clusters{0, 0, 0, 0, 0, 0}));
 }
 
 TEST(ColumnClusters, of_missing_and_constant_columns_stand_alone) {
@@ -384,7 +385,8 @@ TEST(ColumnClusters, of_missing_and_constant_columns_stand_alone) {
     }
     const auto rho = rank_correlations(rows, 6, first_places(60));
     EXPECT_EQ(rho[3 * 6 + 4], 0);
-    EXPECT_EQ(cluster_columns(rho, 6, 0.7).of, (std::vector<std::size_t>{0, 0, 0, 1, 2, 3}));
+    EXPECT_EQ(measures::cluster_by_correlation(rho, 6, 0.7).of,
+              (std::vector<std::size_t>{0, 0, 0, 1, 2, 3}));
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <numeric>
 #include <utility>
 
-#include "monitor/statistics.hpp"
+#include "measures/distributions.hpp"
 
 namespace tradewind::research {
 namespace {
@@ -17,8 +17,8 @@ constexpr double kTiny = 1e-300;
 
 /// Share of a normal distribution between two points.
 double share(double centre, double deviation, double from, double to) {
-    return monitor::normal_cdf((to - centre) / deviation) -
-           monitor::normal_cdf((from - centre) / deviation);
+    return measures::normal_cdf((to - centre) / deviation) -
+           measures::normal_cdf((from - centre) / deviation);
 }
 
 /// Of n points, oldest first.
@@ -107,9 +107,9 @@ Point Parzen::draw(base::Random& random) const {
             continue;
         }
         // By the inverse of the distribution: no draw is thrown away, however little lies inside.
-        const double from = monitor::normal_cdf(-kernel.centre / kernel.deviation);
+        const double from = measures::normal_cdf(-kernel.centre / kernel.deviation);
         const double at = std::clamp(from + uniform * kernel.inside, 1e-16, 1 - 1e-16);
-        const double unit = kernel.centre + kernel.deviation * monitor::normal_quantile(at);
+        const double unit = kernel.centre + kernel.deviation * measures::normal_quantile(at);
         out.push_back(dimension.from_unit(std::clamp(unit, 0.0, 1.0)));
     }
     return out;
@@ -133,7 +133,7 @@ void Parzen::add_dimension(std::size_t place, double value,
         } else if (is_grid) {
             density = share(one.centre, one.deviation, low, high) / one.inside;
         } else {
-            density = monitor::normal_density((unit - one.centre) / one.deviation) /
+            density = measures::normal_density((unit - one.centre) / one.deviation) /
                       (one.deviation * one.inside);
         }
         log_kernels[k] += std::log(std::max(density, kTiny));

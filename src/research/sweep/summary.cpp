@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 
+#include "measures/moments.hpp"
 #include "monitor/statistics.hpp"
 
 namespace tradewind::research {
@@ -196,8 +197,8 @@ std::optional<Neighbourhood> neighbourhood(std::span<const TrialResult> trials,
 
 std::optional<monitor::SharpeSample> sharpe_sample(std::span<const double> returns,
                                                    double risk_free_period) {
-    const auto mean = monitor::mean(returns), deviation = monitor::sample_deviation(returns);
-    const auto skew = monitor::skewness(returns), kurtosis = monitor::raw_kurtosis(returns);
+    const auto mean = measures::mean(returns), deviation = measures::sample_deviation(returns);
+    const auto skew = measures::skewness(returns), kurtosis = measures::raw_kurtosis(returns);
     if (!mean || !deviation || *deviation == 0 || !skew || !kurtosis) return std::nullopt;
     return monitor::SharpeSample{.sharpe = (*mean - risk_free_period) / *deviation,
                                  .n = returns.size(),
@@ -210,7 +211,7 @@ std::optional<monitor::Trials> trials_of(std::span<const TrialResult> trials) {
     for (const TrialResult& trial : trials) {
         if (trial.record.sharpe) ratios.push_back(*trial.record.sharpe);
     }
-    const auto deviation = monitor::sample_deviation(ratios);
+    const auto deviation = measures::sample_deviation(ratios);
     if (ratios.size() < 2 || !deviation) return std::nullopt;
     return monitor::Trials{.count = ratios.size(), .sharpe_variance = *deviation * *deviation};
 }
