@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What risk costs to measure: covariances of 500 instruments.
+// What risk costs to measure: covariances of 500 instruments, VaR of 200 positions over 500
+// scenarios.
 #include <benchmark/benchmark.h>
 
 #include <cmath>
@@ -9,7 +10,10 @@
 
 #include "base/random.hpp"
 #include "measures/covariance.hpp"
+#include "measures/scenario_risk.hpp"
+#include "measures/scenarios.hpp"
 #include "measures/spectrum.hpp"
+#include "measures/volatility.hpp"
 
 namespace tradewind::measures {
 namespace {
@@ -64,6 +68,50 @@ void spectrum(benchmark::State& state) {
     for (auto _ : state) benchmark::DoNotOptimize(spectrum_of(matrix).value());
 }
 BENCHMARK(spectrum)->Unit(benchmark::kMillisecond);
+
+constexpr std::size_t kPositions = 200;
+constexpr std::size_t kScenarios = 500;
+
+ScenarioRisk book_of_200() {
+    const auto returns = returns_of(kScenarios, kPositions);
+    auto risk =
+        ScenarioRisk::create({.scenarios = {.values = returns, .columns = kPositions}}).value();
+    benchmark::DoNotOptimize(risk.set_exposures(std::vector<double>(kPositions, 1e5)).has_value());
+    return risk;
+}
+
+/// VaR and ES with one more order.
+void incremental_var(benchmark::State& state) {
+    ScenarioRisk risk = book_of_200();
+    ExposureChange order{.exposure = 5e4};
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(risk.risk_with({&order, 1}).value());
+        order.instrument = (order.instrument + 1) % kPositions;
+    }
+}
+BENCHMARK(incremental_var)->Unit(benchmark::kMicrosecond);
+
+/// What each of the positions adds.
+void component_var(benchmark::State& state) {
+    const ScenarioRisk risk = book_of_200();
+    for (auto _ : state) benchmark::DoNotOptimize(risk.components());
+}
+BENCHMARK(component_var)->Unit(benchmark::kMicrosecond);
+
+/// Scenarios of 200 instruments at the volatility of the day, 500 days.
+void filtered_scenarios(benchmark::State& state) {
+    const auto returns = returns_of(kScenarios, kPositions);
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(filtered_history({.values = returns, .columns = kPositions}, {}));
+    }
+}
+BENCHMARK(filtered_scenarios)->Unit(benchmark::kMillisecond);
+
+void garch_fit(benchmark::State& state) {
+    const auto returns = returns_of(kScenarios, 1);
+    for (auto _ : state) benchmark::DoNotOptimize(fit_garch(returns));
+}
+BENCHMARK(garch_fit)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace tradewind::measures

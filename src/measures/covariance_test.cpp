@@ -26,7 +26,8 @@ EwmaCovariance ewma_of(std::size_t instruments, double decay = 0.94) {
 
 // numpy 2.4 (cov, corrcoef, linalg.eigvalsh), pandas 3.1 (DataFrame.cov, ewm), scikit-learn 1.9
 // (covariance.ledoit_wolf), and the formulas of "Honey, I shrunk the sample covariance matrix"
-// written out in Python.
+// written out in Python, which PyPortfolioOpt 1.6 (CovarianceShrinkage, "constant_correlation")
+// gives to 1e-15 where its sample covariance is divided by n.
 TEST(Covariance, equals_numpy_pandas_scikit_learn_and_the_papers) {
     const auto cases = reference("covariance");
     ASSERT_EQ(cases.size(), 3U);
