@@ -27,11 +27,13 @@ constexpr std::uint32_t kColumns = 16;
 constexpr std::size_t kRows = 1000;
 
 const ml::Target kTwo{.task = ml::Task::classes, .levels = {-1, 1}};
+const ml::Target kValue{.task = ml::Task::value, .levels = {}};
+const ml::Target kQuantiles{.task = ml::Task::quantiles, .levels = {0.1, 0.5, 0.9}};
 
-std::vector<ml::Model> members() {
+std::vector<ml::Model> members(const ml::Target& target) {
     std::vector<ml::Model> out;
     const auto add = [&](Family family, const char* settings) {
-        const auto card = support::card_of(family, kTwo, kWindow, kColumns, settings);
+        const auto card = support::card_of(family, target, kWindow, kColumns, settings);
         out.push_back(
             family == Family::xgboost
                 ? support::random_forest(card, 1, {.trees = 200, .depth = 6, .leaf_early = 0.0})
@@ -70,9 +72,35 @@ ml::EnsembleCard card_of(std::size_t members, ml::VotingMethod method) {
     return std::move(*out);
 }
 
-std::unique_ptr<ml::Ensemble> ensemble_of(ml::VotingMethod method) {
-    const std::vector<ml::Model> models = members();
-    ml::EnsembleCard card = card_of(models.size(), method);
+/// The same of numbers.
+ml::EnsembleCard number_card_of(std::size_t members, const ml::Target& target,
+                                ml::VotingMethod method) {
+    base::Random random{5};
+    std::vector<double> said, truth;
+    for (std::size_t i = 0; i < kRows; ++i) {
+        truth.push_back(random.normal());
+        for (std::size_t m = 0; m < members; ++m) {
+            const double centre = random.normal();
+            for (std::size_t k = 0; k < target.scores(); ++k) {
+                said.push_back(centre + static_cast<double>(k));
+            }
+        }
+    }
+    ml::EnsembleSettings settings;
+    settings.numbers.voting.method = method;
+    settings.numbers.sense = ml::NumberSense::simple_return;
+    auto out = ml::fit_number_ensemble(
+        settings, {.members = members, .levels = target.levels, .said = said, .truth = truth});
+    ASSERT(out.has_value());
+    out->target = target;
+    return std::move(*out);
+}
+
+std::unique_ptr<ml::Ensemble> ensemble_of(const ml::Target& target, ml::VotingMethod method) {
+    const std::vector<ml::Model> models = members(target);
+    ml::EnsembleCard card = target.task == ml::Task::classes
+                                ? card_of(models.size(), method)
+                                : number_card_of(models.size(), target, method);
     card.origin = models.front().card.origin;
     std::vector<ml::KnownModel> known;
     std::vector<std::string> addresses(models.size());
@@ -98,8 +126,8 @@ double share_of(std::vector<double>& taken, double share) {
     return taken[at];
 }
 
-void decision(benchmark::State& state, ml::VotingMethod method) {
-    const auto ensemble = ensemble_of(method);
+void decision(benchmark::State& state, const ml::Target& target, ml::VotingMethod method) {
+    const auto ensemble = ensemble_of(target, method);
     base::Random random{9};
     std::vector<double> row(kColumns), taken;
     taken.reserve(1'000'000);
@@ -119,9 +147,14 @@ void decision(benchmark::State& state, ml::VotingMethod method) {
     state.counters["p99_us"] = share_of(taken, 0.99);
 }
 
-BENCHMARK_CAPTURE(decision, equal, ml::VotingMethod::equal)->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(decision, stacking, ml::VotingMethod::stacking)->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(decision, online, ml::VotingMethod::online)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(decision, equal, kTwo, ml::VotingMethod::equal)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(decision, stacking, kTwo, ml::VotingMethod::stacking)
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(decision, online, kTwo, ml::VotingMethod::online)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(decision, value, kValue, ml::VotingMethod::stacking)
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(decision, quantiles, kQuantiles, ml::VotingMethod::stacking)
+    ->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace tradewind

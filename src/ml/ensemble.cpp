@@ -121,7 +121,10 @@ std::expected<void, std::string> check_member(const EnsembleCard& card, std::str
     if (theirs.label_hash != ours.label_hash) {
         return differs("the label", theirs.label, ours.label);
     }
-    if (model.target != card.target) return differs("classes", "of its own", "has others");
+    if (model.target != card.target) {
+        const bool of_classes = card.target.task == Task::classes;
+        return differs(of_classes ? "classes" : "a target", "of its own", "has others");
+    }
     return {};
 }
 
@@ -176,6 +179,26 @@ std::expected<EnsembleCard, std::string> fit_ensemble(const EnsembleSettings& se
     out.missing_max = settings.missing_max;
     out.regime = settings.regime;
     return out;
+}
+
+std::expected<EnsembleCard, std::string> fit_number_ensemble(const EnsembleSettings& settings,
+                                                             const NumberRows& rows) {
+    FittedNumbers fitted = TRY(fit_numbers(settings.numbers, rows));
+    EnsembleCard out;
+    out.members.resize(rows.members);
+    out.numbers = std::move(fitted.parts);
+    out.interval_miss = fitted.interval_miss;
+    out.missing_max = settings.missing_max;
+    out.regime = settings.regime;
+    return out;
+}
+
+VotingMethod voting_method(const EnsembleCard& card) {
+    return card.numbers ? card.numbers->voting.settings().method : card.voting.settings().method;
+}
+
+std::span<const double> member_weights(const EnsembleCard& card) {
+    return card.numbers ? card.numbers->voting.weights() : card.voting.weights();
 }
 
 Combiner::Combiner(const EnsembleCard& card)
@@ -254,7 +277,7 @@ public:
     /// and what members said after the last rows, for outcomes that are still to come.
     struct Slot {
         std::vector<float> rows;   // [2 x window, columns]
-        std::vector<double> said;  // [kept, members, classes], calibrated
+        std::vector<double> said;  // [kept, members, scores], calibrated
         std::vector<std::uint8_t> has_said;
         std::uint64_t pushed = 0;
         std::uint32_t regime = 0;
@@ -265,13 +288,17 @@ public:
           std::size_t slots)
         : card_(card),
           predictors_(std::move(predictors)),
-          combiner_(card),
           columns_(card.origin.columns.size()),
-          classes_(card.target.levels.size()),
+          each_(card.target.scores()),
           is_read_(columns_),
           kept_(learns() ? card.origin.horizon_rows + std::size_t{1} : 1),
-          scores_(classes_),
-          raw_(card.members.size() * classes_) {
+          scores_(each_),
+          raw_(card.members.size() * each_) {
+        if (card.numbers) {
+            numbers_.emplace(*card.numbers, card.origin.horizon_rows);
+        } else {
+            classes_.emplace(card);
+        }
         for (const auto& one : predictors_) {
             window_ = std::max(window_, one->card().window);
             for (const std::uint32_t input : one->card().inputs) is_read_[input] = 1;
@@ -309,7 +336,8 @@ public:
             told_ = silent(Abstention::missing);
         } else {
             ask(slot);
-            told_ = combiner_.combine(raw_, slot.regime);
+            told_ = classes_ ? classes_->combine(raw_, slot.regime)
+                             : numbers_->combine(raw_, slot.regime);
             keep(slot);
         }
         told_.instrument = instrument;
@@ -318,11 +346,12 @@ public:
     }
 
     void learn(Slot& slot, std::uint32_t rows_ago, std::uint32_t came) {
-        ASSERT(rows_ago <= card_.origin.horizon_rows && came < classes_);
-        if (!learns() || rows_ago >= slot.pushed) return;
-        const std::size_t at = (slot.pushed - 1 - rows_ago) % kept_;
-        if (slot.has_said[at] == 0) return;
-        combiner_.learn(std::span{slot.said}.subspan(at * raw_.size(), raw_.size()), came);
+        ASSERT(classes_.has_value() && came < each_);
+        if (const auto said = said_of(slot, rows_ago); !said.empty()) classes_->learn(said, came);
+    }
+    void learn_number(Slot& slot, std::uint32_t rows_ago, double came) {
+        ASSERT(numbers_.has_value());
+        if (const auto said = said_of(slot, rows_ago); !said.empty()) numbers_->learn(said, came);
     }
 
     Slot& slot(std::size_t place) {
@@ -330,14 +359,36 @@ public:
         return slots_[place];
     }
     [[nodiscard]] const EnsembleCard& card() const { return card_; }
-    [[nodiscard]] const Combiner& combiner() const { return combiner_; }
-    [[nodiscard]] std::uint32_t window() const { return window_; }
-    [[nodiscard]] bool learns() const {
-        return card_.voting.settings().method == VotingMethod::online;
+    [[nodiscard]] const Combiner& of_classes() const {
+        ASSERT(classes_.has_value());
+        return *classes_;
     }
+    [[nodiscard]] const NumberCombiner& of_numbers() const {
+        ASSERT(numbers_.has_value());
+        return *numbers_;
+    }
+    [[nodiscard]] std::uint32_t window() const { return window_; }
+    [[nodiscard]] bool learns() const { return voting_method(card_) == VotingMethod::online; }
 
 private:
-    /// What the members make of the newest rows, as probabilities, into `raw_`.
+    /// What was said after the row so long ago; empty: nothing, or nobody learns.
+    [[nodiscard]] std::span<const double> said_of(const Slot& slot, std::uint32_t rows_ago) const {
+        ASSERT(rows_ago <= card_.origin.horizon_rows);
+        if (!learns() || rows_ago >= slot.pushed) return {};
+        const std::size_t at = (slot.pushed - 1 - rows_ago) % kept_;
+        if (slot.has_said[at] == 0) return {};
+        return std::span{slot.said}.subspan(at * raw_.size(), raw_.size());
+    }
+    /// Scores of classes as probabilities.
+    void tell_chances(std::span<double> p) const {
+        const double top = static_cast<double>(*std::max_element(scores_.begin(), scores_.end()));
+        double sum = 0;
+        for (std::size_t c = 0; c < each_; ++c) {
+            sum += p[c] = std::exp(static_cast<double>(scores_[c]) - top);
+        }
+        for (double& one : p) one /= sum;
+    }
+    /// What the members make of the newest rows, as the combiner takes it, into `raw_`.
     void ask(const Slot& slot) {
         const std::size_t end = (slot.pushed - 1) % window_ + window_ + 1;  // behind the newest
         for (std::size_t m = 0; m < predictors_.size(); ++m) {
@@ -345,21 +396,19 @@ private:
             const auto window =
                 std::span{slot.rows}.subspan((end - rows) * columns_, rows * columns_);
             predictors_[m]->predict(window, scores_);
-            const double top =
-                static_cast<double>(*std::max_element(scores_.begin(), scores_.end()));
-            const std::span<double> p = std::span{raw_}.subspan(m * classes_, classes_);
-            double sum = 0;
-            for (std::size_t c = 0; c < classes_; ++c) {
-                sum += p[c] = std::exp(static_cast<double>(scores_[c]) - top);
+            const std::span<double> own = std::span{raw_}.subspan(m * each_, each_);
+            if (classes_) {
+                tell_chances(own);
+            } else {
+                std::copy(scores_.begin(), scores_.end(), own.begin());
             }
-            for (double& one : p) one /= sum;
         }
     }
     /// For the outcome that is still to come.
     void keep(Slot& slot) const {
         if (!learns()) return;
         const std::size_t at = (slot.pushed - 1) % kept_;
-        const auto said = combiner_.calibrated();
+        const auto said = classes_ ? classes_->calibrated() : numbers_->calibrated();
         std::copy(said.begin(), said.end(),
                   slot.said.begin() + static_cast<std::ptrdiff_t>(at * raw_.size()));
         slot.has_said[at] = 1;
@@ -370,8 +419,9 @@ private:
 
     EnsembleCard card_;
     std::vector<std::unique_ptr<Predictor>> predictors_;
-    Combiner combiner_;
-    std::size_t columns_, classes_;
+    std::optional<Combiner> classes_;  // one of the two
+    std::optional<NumberCombiner> numbers_;
+    std::size_t columns_, each_;  // scores of a member
     std::vector<std::uint8_t> is_read_;
     std::size_t read_ = 0;
     std::size_t kept_;
@@ -395,6 +445,7 @@ std::expected<std::unique_ptr<Ensemble>, std::string> Ensemble::make(
             short_of(card.origin.schema_hash), short_of(schema_hash)));
     }
     if (card.members.empty()) return std::unexpected("the ensemble has no members");
+    ASSERT(card.numbers.has_value() == (card.target.task != Task::classes));
     std::vector<std::unique_ptr<Predictor>> predictors;
     for (const EnsembleMember& member : card.members) {
         const auto found = std::find_if(models.begin(), models.end(), [&](const KnownModel& one) {
@@ -423,9 +474,14 @@ void Ensemble::learn(std::size_t slot, std::uint32_t rows_ago, std::uint32_t cam
     state_->learn(state_->slot(slot), rows_ago, came);
 }
 
+void Ensemble::learn_number(std::size_t slot, std::uint32_t rows_ago, double came) {
+    state_->learn_number(state_->slot(slot), rows_ago, came);
+}
+
 const EnsembleCard& Ensemble::card() const { return state_->card(); }
 std::uint32_t Ensemble::longest_window() const { return state_->window(); }
 bool Ensemble::learns() const { return state_->learns(); }
-const Voting& Ensemble::voting() const { return state_->combiner().voting(); }
+const Voting& Ensemble::voting() const { return state_->of_classes().voting(); }
+const NumberVoting& Ensemble::number_voting() const { return state_->of_numbers().voting(); }
 
 }  // namespace tradewind::ml

@@ -14,6 +14,7 @@
 #include "ml/calibration.hpp"
 #include "ml/conformal.hpp"
 #include "ml/model.hpp"
+#include "ml/number_ensemble.hpp"
 #include "ml/voting.hpp"
 
 /// Several models as one: calibrated each, voting, calibrated together, with an interval around the
@@ -32,22 +33,24 @@ struct RegimeRule {
 };
 
 struct EnsembleMember {
-    std::string address;  ///< of the model's bytes
-    Calibration calibration;
+    std::string address;      ///< of the model's bytes
+    Calibration calibration;  ///< of classes
     friend bool operator==(const EnsembleMember&, const EnsembleMember&) = default;
 };
 
-/// All that an ensemble is but its members' weights.
+/// All that an ensemble is but its members' weights. Of classes, or, where it has `numbers`, of a
+/// value or of quantiles: what is of classes alone is then as made.
 struct EnsembleCard {
     std::vector<EnsembleMember> members;
-    Target target;      ///< classes
+    Target target;
     RowsOrigin origin;  ///< the rows that it was fitted on, of features and label as the members'
-    Voting voting;
+    std::optional<NumberParts> numbers{};
+    Voting voting;  ///< of classes
     RegimeRule regime{};
-    Calibration final_calibration;
-    std::vector<double> class_returns;  ///< mean return of each class
-    double return_radius = 0;           ///< half the conformal interval of the return
-    double interval_miss = 0.1;         ///< share of returns that may lie outside
+    Calibration final_calibration;      ///< of classes
+    std::vector<double> class_returns;  ///< of classes: mean return of each
+    double return_radius = 0;           ///< of classes: half the conformal interval of the return
+    double interval_miss = 0.1;         ///< share of what comes that may lie outside the interval
     std::optional<ClassSets> sets{};    ///< abstains where none or all classes are in the set
     double missing_max = 0.1;           ///< abstains where a larger share of the newest row's
                                         ///< features, of those that a member reads, has no value
@@ -55,7 +58,12 @@ struct EnsembleCard {
     friend bool operator==(const EnsembleCard&, const EnsembleCard&) = default;
 };
 
-/// In the format of `TensorFile`, description alone: kind "ensemble". Its end is its address.
+/// How it votes, and its members' weights as fitted.
+[[nodiscard]] VotingMethod voting_method(const EnsembleCard& card);
+[[nodiscard]] std::span<const double> member_weights(const EnsembleCard& card);
+
+/// In the format of `TensorFile`, description alone: kind "ensemble", version 1 of classes, 2 of
+/// numbers. Its end is its address.
 [[nodiscard]] std::string to_bytes(const EnsembleCard& card);
 /// Safe on any bytes. The error is a line that names the field.
 [[nodiscard]] std::expected<EnsembleCard, std::string> parse_ensemble(
@@ -79,14 +87,19 @@ struct EnsembleSettings {
     double set_miss = 0.45;
     double missing_max = 0.1;
     RegimeRule regime{};
+    NumberSettings numbers{};  ///< of an ensemble of numbers, which reads of the above
+                               ///< `missing_max` and `regime` alone
 };
 
 /// A card without addresses, target and origin. Where a class never came in its rows, a calibration
 /// is none. The error: too few rows.
 [[nodiscard]] std::expected<EnsembleCard, std::string> fit_ensemble(
     const EnsembleSettings& settings, const EnsembleRows& rows);
+/// The same of numbers; see `fit_numbers`.
+[[nodiscard]] std::expected<EnsembleCard, std::string> fit_number_ensemble(
+    const EnsembleSettings& settings, const NumberRows& rows);
 
-/// What a card makes of what its members say. Allocates nothing once made.
+/// What a card of classes makes of what its members say. Allocates nothing once made.
 class Combiner {
 public:
     /// A card whose parts fit each other, as `parse_ensemble` and `fit_ensemble` give (ASSERT).
@@ -146,12 +159,16 @@ public:
     /// The class of the row that was the newest `rows_ago` pushes of this slot ago, at most the
     /// label's horizon, has become known. Rows of which nothing was predicted are passed over.
     void learn(std::size_t slot, std::uint32_t rows_ago, std::uint32_t came);
+    /// The same of an ensemble of numbers: the row's label.
+    void learn_number(std::size_t slot, std::uint32_t rows_ago, double came);
 
     [[nodiscard]] const EnsembleCard& card() const;
     [[nodiscard]] std::uint32_t longest_window() const;
     /// Whether outcomes change anything.
     [[nodiscard]] bool learns() const;
+    /// Of classes, and of numbers (ASSERT).
     [[nodiscard]] const Voting& voting() const;
+    [[nodiscard]] const NumberVoting& number_voting() const;
 
 private:
     class State;

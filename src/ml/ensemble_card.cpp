@@ -12,6 +12,7 @@ namespace tradewind::ml {
 namespace {
 
 constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kNumberVersion = 2;
 constexpr std::size_t kMembersMax = 1024;
 constexpr std::size_t kColumnsMax = 1'000'000;
 constexpr std::uint64_t kRowsMax = std::numeric_limits<std::uint64_t>::max();
@@ -80,6 +81,7 @@ bool is_address(const std::string& text) {
     return text.size() == 64 && std::all_of(text.begin(), text.end(), is_digit);
 }
 
+/// `classes` 0: of numbers, without calibrations.
 Field<std::vector<EnsembleMember>> read_members(const Json& from, std::size_t classes) {
     const Json list = TRY(list_field(from, "members"));
     if (list.empty() || list.size() > kMembersMax) {
@@ -90,7 +92,7 @@ Field<std::vector<EnsembleMember>> read_members(const Json& from, std::size_t cl
         EnsembleMember member;
         member.address = TRY(text_field(one, "address"));
         if (!is_address(member.address)) return std::unexpected("members: an address is none");
-        member.calibration = TRY(read_calibration(one, "calibration", classes));
+        if (classes > 0) member.calibration = TRY(read_calibration(one, "calibration", classes));
         out.push_back(std::move(member));
     }
     return out;
@@ -127,13 +129,56 @@ Field<std::optional<ClassSets>> read_sets(const Json& from) {
     return out;
 }
 
+Field<Target> read_number_target(const Json& from) {
+    Target out;
+    const auto task = parse_task(TRY(text_field(from, "task")));
+    if (!task || *task == Task::classes) {
+        return std::unexpected("task: should be value or quantiles");
+    }
+    out.task = *task;
+    out.levels = TRY(numbers_field(from, "levels"));
+    const auto is_level = [](double x) { return x > 0 && x < 1; };
+    const bool ascends = std::adjacent_find(out.levels.begin(), out.levels.end(),
+                                            std::greater_equal<>{}) == out.levels.end();
+    const bool fits = *task == Task::value
+                          ? out.levels.empty()
+                          : out.levels.size() >= 2 && out.levels.size() <= kClassesMax && ascends &&
+                                std::all_of(out.levels.begin(), out.levels.end(), is_level);
+    if (fits) return out;
+    return std::unexpected(
+        "levels: should be none of a value, 2 to 64 between 0 and 1 that ascend of quantiles");
+}
+
+Field<NumberParts> read_numbers(const Json& from, const Target& target, std::size_t members) {
+    const auto out = parse_number_parts(TRY(object_field(from, "numbers")).dump());
+    if (!out) return std::unexpected(fmt::format("numbers: {}", out.error()));
+    const auto levels = out->voting.levels();
+    if (out->members.size() != members ||
+        !std::equal(levels.begin(), levels.end(), target.levels.begin(), target.levels.end())) {
+        return std::unexpected("numbers: of another number of members, or of other levels");
+    }
+    return *out;
+}
+
+Field<EnsembleCard> read_number_card(const Json& from) {
+    EnsembleCard out;
+    out.target = TRY(read_number_target(from));
+    out.members = TRY(read_members(from, 0));
+    out.origin = TRY(read_origin(TRY(object_field(from, "origin"))));
+    out.numbers = TRY(read_numbers(from, out.target, out.members.size()));
+    out.regime = TRY(read_regime(TRY(object_field(from, "regime")), out.origin.columns.size()));
+    out.interval_miss = TRY(number_field(from, "interval_miss"));
+    out.missing_max = TRY(number_field(from, "missing_max"));
+    return out;
+}
+
 Field<EnsembleCard> read_card(const Json& from) {
     if (TRY(text_field(from, "kind")) != "ensemble") {
         return std::unexpected("kind: it is no ensemble");
     }
-    if (TRY(count_field(from, "version", kVersion)) != kVersion) {
-        return std::unexpected("version: it is of another one");
-    }
+    const std::uint64_t version = TRY(count_field(from, "version", kNumberVersion));
+    if (version == kNumberVersion) return read_number_card(from);
+    if (version != kVersion) return std::unexpected("version: it is of another one");
     EnsembleCard out;
     out.target = TRY(read_target(from));
     const std::size_t classes = out.target.levels.size();
@@ -156,9 +201,26 @@ Field<EnsembleCard> read_card(const Json& from) {
     return out;
 }
 
+std::string number_bytes(const EnsembleCard& card) {
+    Json members = Json::array();
+    for (const EnsembleMember& one : card.members) members.push_back({{"address", one.address}});
+    const Json out{{"kind", "ensemble"},
+                   {"version", kNumberVersion},
+                   {"task", to_string(card.target.task)},
+                   {"levels", card.target.levels},
+                   {"members", std::move(members)},
+                   {"origin", json_of(card.origin)},
+                   {"numbers", parsed(to_json(*card.numbers))},
+                   {"regime", {{"column", card.regime.column}, {"edges", card.regime.edges}}},
+                   {"interval_miss", card.interval_miss},
+                   {"missing_max", card.missing_max}};
+    return to_bytes(TensorFile{.description = out.dump(), .tensors = {}});
+}
+
 }  // namespace
 
 std::string to_bytes(const EnsembleCard& card) {
+    if (card.numbers) return number_bytes(card);
     Json members = Json::array();
     for (const EnsembleMember& one : card.members) {
         members.push_back(

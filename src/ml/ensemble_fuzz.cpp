@@ -42,6 +42,19 @@ void try_votes(const ml::EnsembleCard& card) {
     }
 }
 
+void try_numbers(const ml::EnsembleCard& card) {
+    ml::NumberCombiner combiner{*card.numbers, card.origin.horizon_rows};
+    for (const double value : {-3.5e38, -0.01, 0.0, 0.02, 3.5e38}) {
+        const std::vector<double> said(card.members.size() * card.target.scores(), value);
+        const Prediction& found = combiner.combine(said, 1);
+        ASSERT(combiner.up() > 0 && combiner.up() < 1);
+        ASSERT(std::isfinite(combiner.expected()) &&
+               combiner.scores().front() <= combiner.scores().back());
+        for (const Vote& vote : found.votes) ASSERT(vote.weight >= 0 && vote.up <= 1);
+        combiner.learn(combiner.calibrated(), 0.01);
+    }
+}
+
 void try_ensemble(std::span<const std::byte> bytes) {
     const auto card = ml::parse_ensemble(bytes);
     if (!card) {
@@ -51,7 +64,11 @@ void try_ensemble(std::span<const std::byte> bytes) {
     const std::string again = ml::to_bytes(*card);
     const auto same = ml::parse_ensemble(std::as_bytes(std::span{again}));
     ASSERT(same.has_value() && *same == *card);
-    try_votes(*card);
+    if (card->numbers) {
+        try_numbers(*card);
+    } else {
+        try_votes(*card);
+    }
 }
 
 }  // namespace

@@ -109,8 +109,16 @@ void Succession::learn(Ensemble& ensemble, std::size_t slot, double close) {
     if (!ensemble.learns() || closes.count < closes.ring.size()) return;
     const double before = closes.ring[closes.next];
     if (!(before > 0) || !(close > 0)) return;
-    ensemble.learn(slot, static_cast<std::uint32_t>(closes.ring.size() - 1),
-                   class_of(ensemble.card().target, close / before - 1));
+    const auto rows_ago = static_cast<std::uint32_t>(closes.ring.size() - 1);
+    if (const auto& numbers = ensemble.card().numbers) {
+        // of another number nothing is known here: train refuses votes that would learn from it
+        if (numbers->sense == NumberSense::plain) return;
+        const bool is_log = numbers->sense == NumberSense::log_return;
+        ensemble.learn_number(slot, rows_ago,
+                              is_log ? std::log(close / before) : close / before - 1);
+        return;
+    }
+    ensemble.learn(slot, rows_ago, class_of(ensemble.card().target, close / before - 1));
 }
 
 const Prediction& Succession::take(const ForecastRow& row) {

@@ -39,7 +39,8 @@ struct SuccessionCard {
     std::span<const std::byte> bytes);
 
 /// A succession at work. Before the first reign it abstains as one that is warming up. Ensembles
-/// that go on learning are told what came by the sign of the return over the label's horizon.
+/// that go on learning are told what came by the return over the label's horizon from close to
+/// close: those of classes its sign, those of returns itself.
 class Succession final : public Forecaster {
 public:
     struct Reign {

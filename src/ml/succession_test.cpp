@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <span>
 
 #include "base/random.hpp"
@@ -126,6 +127,68 @@ TEST(Succession, allocates_nothing_a_row) {
         (void)succession.take(made.row);
     }
     EXPECT_EQ(support::allocations, before);
+}
+
+/// Of values: the first model's forecasts are those of the return, the second's are not.
+std::unique_ptr<Ensemble> number_ensemble(NumberSense sense) {
+    const Target value{.task = Task::value, .levels = {}};
+    std::vector<Model> models;
+    for (const std::uint64_t seed : {1U, 2U}) {
+        ModelCard card = support::card_of(Family::logistic, value, 1, kColumns);
+        card.origin.schema_hash = "schema";
+        card.origin.label_hash = "label-hash";
+        card.origin.horizon_rows = 3;
+        models.push_back(support::random_model(card, seed));
+    }
+    base::Random random{5};
+    std::vector<double> said, truth;
+    for (std::size_t row = 0; row < 200; ++row) {
+        for (int m = 0; m < 2; ++m) said.push_back(0.01 * random.normal());
+        truth.push_back(said[2 * row] + said[2 * row + 1] + 0.01 * random.normal());
+    }
+    EnsembleSettings settings;
+    settings.numbers.voting.method = VotingMethod::online;
+    settings.numbers.sense = sense;
+    auto card = fit_number_ensemble(settings, {.members = 2, .said = said, .truth = truth});
+    EXPECT_TRUE(card.has_value());
+    card->target = value;
+    card->origin = models[0].card.origin;
+    std::vector<KnownModel> known;
+    std::vector<std::string> addresses;
+    for (const Model& model : models) addresses.push_back(address_of(to_bytes(model)));
+    for (std::size_t m = 0; m < 2; ++m) {
+        card->members[m].address = addresses[m];
+        known.push_back({.address = addresses[m], .model = &models[m]});
+    }
+    auto made = Ensemble::make(*card, known, "schema", 2);
+    EXPECT_TRUE(made.has_value()) << made.error();
+    return std::move(*made);
+}
+
+TEST(Succession, votes_on_returns_learn_the_return_from_close_to_close_over_the_horizon) {
+    for (const NumberSense sense : {NumberSense::simple_return, NumberSense::log_return}) {
+        const auto by_hand = number_ensemble(sense);
+        std::vector<Succession::Reign> reigns;
+        reigns.push_back({.from = {0}, .ensemble = number_ensemble(sense)});
+        Succession succession{std::move(reigns), 2};
+        std::vector<double> closes;
+        for (std::int64_t i = 0; i < 60; ++i) {
+            const MadeRow made{i};
+            closes.push_back(made.row.close);
+            const Prediction& found = succession.take(made.row);
+            by_hand->push(1, made.row.values);
+            if (i >= 3) {
+                const double ratio = closes.back() / closes[closes.size() - 4];
+                by_hand->learn_number(
+                    1, 3, sense == NumberSense::log_return ? std::log(ratio) : ratio - 1);
+            }
+            const Prediction& expected =
+                by_hand->predict(1, made.row.instrument, made.row.known_at);
+            EXPECT_EQ(found.expected_return, expected.expected_return);
+            EXPECT_EQ(found.votes[0].weight, expected.votes[0].weight);
+        }
+        EXPECT_NE(by_hand->number_voting(), by_hand->card().numbers->voting);
+    }
 }
 
 SuccessionCard example() {

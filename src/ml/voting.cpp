@@ -262,6 +262,12 @@ std::expected<void, std::string> check(const VotingSettings& s, const VoteRows& 
     return {};
 }
 
+Json json_of(const VotingSettings& settings) {
+    return {{"method", to_string(settings.method)}, {"l2", settings.l2},
+            {"nonnegative", settings.nonnegative},  {"rate", settings.rate},
+            {"half_life", settings.half_life},      {"prior_rows", settings.prior_rows}};
+}
+
 std::expected<VotingSettings, std::string> read_settings(const Json& from) {
     VotingSettings out;
     const auto method = parse_voting_method(TRY(text_field(from, "method")));
@@ -280,6 +286,12 @@ std::expected<VotingSettings, std::string> read_settings(const Json& from) {
 }
 
 }  // namespace
+
+std::string to_json(const VotingSettings& settings) { return json_of(settings).dump(); }
+
+std::expected<VotingSettings, std::string> parse_voting_settings(std::string_view json) {
+    return read_settings(TRY(parse_object(json)));
+}
 
 std::string_view to_string(VotingMethod method) { return kNames[static_cast<std::size_t>(method)]; }
 
@@ -389,18 +401,13 @@ void Voting::set_online_weights() {
 }
 
 std::string Voting::to_json() const {
-    const Json out{{"method", to_string(settings_.method)},
-                   {"l2", settings_.l2},
-                   {"nonnegative", settings_.nonnegative},
-                   {"rate", settings_.rate},
-                   {"half_life", settings_.half_life},
-                   {"prior_rows", settings_.prior_rows},
-                   {"members", members_},
-                   {"classes", classes_},
-                   {"weights", weights_},
-                   {"overall", overall_},
-                   {"biases", biases_},
-                   {"losses", losses_}};
+    Json out = json_of(settings_);
+    out["members"] = members_;
+    out["classes"] = classes_;
+    out["weights"] = weights_;
+    out["overall"] = overall_;
+    out["biases"] = biases_;
+    out["losses"] = losses_;
     return out.dump();
 }
 

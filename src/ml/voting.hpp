@@ -38,6 +38,10 @@ struct VotingSettings {
 
     friend bool operator==(const VotingSettings&, const VotingSettings&) = default;
 };
+/// Whole: what comes back is the same. The error names the field.
+[[nodiscard]] std::string to_json(const VotingSettings& settings);
+[[nodiscard]] std::expected<VotingSettings, std::string> parse_voting_settings(
+    std::string_view json);
 
 /// What members said of rows, and what came.
 struct VoteRows {

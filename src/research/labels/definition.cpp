@@ -132,9 +132,18 @@ std::size_t n_ahead(const Call& call) { return call.rows("n"); }
 std::size_t horizon_ahead(const Call& call) { return call.rows("horizon"); }
 std::size_t trend_ahead(const Call& call) { return call.rows("max") - 1; }
 
+LabelKind of_classes(const Call&) { return LabelKind::classes; }
+LabelKind of_volatility(const Call&) { return LabelKind::volatility; }
+LabelKind of_return(const Call& call) {
+    return static_cast<ReturnKind>(call.at("kind").word) == ReturnKind::simple
+               ? LabelKind::simple_return
+               : LabelKind::log_return;
+}
+
 struct LabelMaker {
     Labels (*make)(const Call&, const Bars&);
     std::size_t (*rows_ahead)(const Call&);
+    LabelKind (*kind)(const Call&);
 };
 
 constexpr std::array kLabelSignatures{Signature{"forward_return", kForwardReturnParams},
@@ -144,10 +153,12 @@ constexpr std::array kLabelSignatures{Signature{"forward_return", kForwardReturn
                                       Signature{"triple_barrier", kTripleBarrierParams},
                                       Signature{"trend_scanning", kTrendScanningParams}};
 /// In the order of the signatures.
-constexpr std::array kLabelMakers{
-    LabelMaker{make_forward_return, n_ahead},       LabelMaker{make_direction, n_ahead},
-    LabelMaker{make_forward_volatility, n_ahead},   LabelMaker{make_quantile_class, n_ahead},
-    LabelMaker{make_triple_barrier, horizon_ahead}, LabelMaker{make_trend_scanning, trend_ahead}};
+constexpr std::array kLabelMakers{LabelMaker{make_forward_return, n_ahead, of_return},
+                                  LabelMaker{make_direction, n_ahead, of_classes},
+                                  LabelMaker{make_forward_volatility, n_ahead, of_volatility},
+                                  LabelMaker{make_quantile_class, n_ahead, of_classes},
+                                  LabelMaker{make_triple_barrier, horizon_ahead, of_classes},
+                                  LabelMaker{make_trend_scanning, trend_ahead, of_classes}};
 static_assert(kLabelMakers.size() == kLabelSignatures.size());
 
 constexpr std::array kTimeDecayParams{
@@ -232,6 +243,13 @@ std::string LabelDefinition::hash() const {
 
 std::size_t LabelDefinition::rows_ahead() const {
     return kLabelMakers[call_.function()].rows_ahead(call_);
+}
+
+LabelKind LabelDefinition::kind() const { return kLabelMakers[call_.function()].kind(call_); }
+
+bool LabelDefinition::is_of_closes() const {
+    const bool is_return = kind() == LabelKind::simple_return || kind() == LabelKind::log_return;
+    return is_return && entry_of(call_) == Entry::close;
 }
 
 Labels LabelDefinition::compute(const Bars& bars) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -18,6 +19,14 @@ inline constexpr unsigned kLabelsVersion = 1;
 [[nodiscard]] std::vector<std::string_view> label_names();
 [[nodiscard]] std::vector<std::string_view> weight_names();
 
+/// What a label's number is.
+enum class LabelKind : std::uint8_t {
+    classes,        ///< one of a few values
+    simple_return,  ///< a fraction
+    log_return,
+    volatility,  ///< a deviation of returns, 0 and above
+};
+
 /// A label, ready to be worked out. Immutable.
 class LabelDefinition {
 public:
@@ -31,6 +40,9 @@ public:
     [[nodiscard]] std::string hash() const;
     /// Bars behind the row that are looked at, at most.
     [[nodiscard]] std::size_t rows_ahead() const;
+    [[nodiscard]] LabelKind kind() const;
+    /// A return from the row's own close: who sees closes alone can tell what came of it.
+    [[nodiscard]] bool is_of_closes() const;
     [[nodiscard]] Labels compute(const Bars& bars) const;
 
 private:

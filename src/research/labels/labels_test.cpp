@@ -379,5 +379,16 @@ TEST(LabelDefinition, names_the_column_of_what_is_wrong) {
               "column 12: uniqueness takes 0 arguments at most");
 }
 
+TEST(LabelDefinition, says_what_its_number_is) {
+    const auto of = [](const char* text) { return *LabelDefinition::parse(text); };
+    EXPECT_EQ(of("forward_return(5)").kind(), LabelKind::simple_return);
+    EXPECT_EQ(of("forward_return(5, kind=log)").kind(), LabelKind::log_return);
+    EXPECT_EQ(of("forward_volatility(5)").kind(), LabelKind::volatility);
+    EXPECT_EQ(of("direction(5)").kind(), LabelKind::classes);
+    EXPECT_TRUE(of("forward_return(5)").is_of_closes());
+    EXPECT_FALSE(of("forward_return(5, entry=next_open)").is_of_closes());
+    EXPECT_FALSE(of("forward_volatility(5)").is_of_closes());
+}
+
 }  // namespace
 }  // namespace tradewind::research::labels

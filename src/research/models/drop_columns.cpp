@@ -6,8 +6,7 @@
 #include <optional>
 
 #include "base/assert.hpp"
-#include "ml/metrics.hpp"
-#include "research/models/judge.hpp"
+#include "research/models/judge_numbers.hpp"
 
 namespace tradewind::research::models {
 namespace {
@@ -43,12 +42,9 @@ std::vector<std::uint32_t> inputs_without(std::size_t columns,
     return out;
 }
 
-std::optional<double> log_loss_of(const ml::Model& model, const Rows& rows,
-                                  const labels::Places& places,
-                                  std::span<const std::uint32_t> classes) {
-    const std::size_t k = model.card.target.scores();
-    const auto probabilities = probabilities_of(scores_of(model, rows, places), k);
-    return ml::log_loss({.classes = k, .probabilities = probabilities, .truth = classes});
+std::optional<double> test_loss(const ml::Model& model, const Rows& rows,
+                                const labels::Places& places) {
+    return loss_of(model.card.target, scores_of(model, rows, places), rows, places);
 }
 
 /// The first model of a family.
@@ -86,18 +82,17 @@ DropPlan drop_plan(const ModelPlan& plan, std::span<const std::string> columns,
 
 std::vector<DropRise> drop_rises(const TrainingSet& set, const DropPlan& plan,
                                  const FoldModels& full, const FoldModels& without) {
-    labels::Places places = full.test;
-    const auto classes = classes_of(set.all(), plan.plan.target, places);
+    const labels::Places& places = full.test;
     std::vector<DropRise> out;
     std::optional<std::size_t> measured;
     std::optional<double> before;
     for (std::size_t i = 0; i < plan.dropped.size(); ++i) {
         const std::size_t family = plan.dropped[i].family;
         if (measured != family) {
-            before = log_loss_of(*model_of(full, family), set.all(), places, classes);
+            before = test_loss(*model_of(full, family), set.all(), places);
             measured = family;
         }
-        const auto after = log_loss_of(*model_of(without, i), set.all(), places, classes);
+        const auto after = test_loss(*model_of(without, i), set.all(), places);
         if (!before || !after) continue;
         out.push_back(
             {.family = family, .columns = plan.dropped[i].columns, .rise = *after - *before});

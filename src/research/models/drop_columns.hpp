@@ -27,7 +27,7 @@ struct DropPlan {
 [[nodiscard]] DropPlan drop_plan(const ModelPlan& plan, std::span<const std::string> columns,
                                  const measures::Clusters& clusters);
 
-/// What became of the log loss of test rows.
+/// What became of the loss (`loss_of`) of test rows.
 struct DropRise {
     std::size_t family = 0;
     std::vector<std::size_t> columns;

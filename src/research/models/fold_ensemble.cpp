@@ -23,13 +23,23 @@ std::vector<std::size_t> by_time(const Rows& rows, const Places& places) {
     return out;
 }
 
-/// What all members say of some rows, [rows, members, K].
+/// A row of features, in double precision.
+std::vector<double> values_of(const TrainingSet& set, std::size_t row) {
+    const std::size_t columns = set.columns();
+    const float* first = set.all().features.data() + row * columns;
+    return {first, first + columns};
+}
+
+/// What all members say of some rows, as an ensemble takes it, [rows, members, K].
 class Said {
 public:
-    Said(std::span<const std::vector<float>* const> scores, std::size_t k)
-        : members_(scores.size()), k_(k) {
-        for (const std::vector<float>* one : scores)
-            by_member_.push_back(probabilities_of(*one, k));
+    Said(std::span<const std::vector<float>* const> scores, const ml::Target& target)
+        : members_(scores.size()), k_(target.scores()) {
+        for (const std::vector<float>* one : scores) {
+            by_member_.push_back(target.task == ml::Task::classes
+                                     ? probabilities_of(*one, k_)
+                                     : std::vector<double>{one->begin(), one->end()});
+        }
     }
     void append(std::size_t row, std::vector<double>& out) const {
         for (std::size_t m = 0; m < members_; ++m) {
@@ -44,82 +54,147 @@ private:
     std::vector<std::vector<double>> by_member_;
 };
 
+/// Place of a row among others that ascend.
+std::size_t place_among(const Places& rows, std::size_t row) {
+    return static_cast<std::size_t>(std::lower_bound(rows.begin(), rows.end(), row) - rows.begin());
+}
+
+/// What the inner models said of rows that they had not seen, in the order of time.
+struct HeldOut {
+    Places rows;
+    std::vector<std::uint32_t> classes;  ///< of a target of classes
+    std::vector<double> said;
+    std::vector<std::uint32_t> regimes;
+};
+
+HeldOut held_out_of(const TrainingSet& set, const ModelPlan& plan, const FoldModels& fold,
+                    const ml::RegimeRule& regime) {
+    Places known = fold.train;
+    std::vector<std::uint32_t> classes;
+    if (plan.target.task == ml::Task::classes) {
+        classes = classes_of(set.all(), plan.target, known);
+    }
+    std::vector<const std::vector<float>*> scores;
+    for (const auto& one : fold.held_out) scores.push_back(&one);
+    const Said said{scores, plan.target};
+    HeldOut out;
+    for (const std::size_t i : by_time(set.all(), known)) {
+        out.rows.push_back(known[i]);
+        if (!classes.empty()) out.classes.push_back(classes[i]);
+        said.append(place_among(fold.train, known[i]), out.said);
+        out.regimes.push_back(regime.of(values_of(set, known[i])));
+    }
+    return out;
+}
+
 std::expected<ml::EnsembleCard, std::string> fit(const TrainingSet& set, const ModelPlan& plan,
                                                  const FoldModels& fold,
                                                  const ml::EnsembleSettings& settings) {
-    const Rows& rows = set.all();
-    const std::size_t k = plan.target.scores();
-    Places known = fold.train;
-    const std::vector<std::uint32_t> classes = classes_of(rows, plan.target, known);
-    std::vector<const std::vector<float>*> scores;
-    for (const auto& one : fold.held_out) scores.push_back(&one);
-    const Said said{scores, k};
-    std::vector<double> probabilities, returns;
-    std::vector<std::uint32_t> truth, regimes;
-    for (const std::size_t i : by_time(rows, known)) {
-        const auto at = std::lower_bound(fold.train.begin(), fold.train.end(), known[i]);
-        said.append(static_cast<std::size_t>(at - fold.train.begin()), probabilities);
-        truth.push_back(classes[i]);
-        returns.push_back(rows.outcome[known[i]]);
-        const std::size_t columns = set.columns();
-        const std::vector<double> row(
-            rows.features.begin() + static_cast<std::ptrdiff_t>(known[i] * columns),
-            rows.features.begin() + static_cast<std::ptrdiff_t>((known[i] + 1) * columns));
-        regimes.push_back(settings.regime.of(row));
+    const HeldOut held = held_out_of(set, plan, fold, settings.regime);
+    const std::size_t members = fold.held_out.size();
+    std::vector<double> came;
+    if (plan.target.task == ml::Task::classes) {
+        for (const std::size_t row : held.rows) came.push_back(set.all().outcome[row]);
+        return ml::fit_ensemble(settings, {.votes = {.members = members,
+                                                     .classes = plan.target.scores(),
+                                                     .probabilities = held.said,
+                                                     .truth = held.classes,
+                                                     .regimes = held.regimes},
+                                           .returns = came});
     }
-    return ml::fit_ensemble(settings, {.votes = {.members = scores.size(),
-                                                 .classes = k,
-                                                 .probabilities = probabilities,
-                                                 .truth = truth,
-                                                 .regimes = regimes},
-                                       .returns = returns});
+    for (const std::size_t row : held.rows) came.push_back(set.all().label[row]);
+    return ml::fit_number_ensemble(settings, {.members = members,
+                                              .levels = plan.target.levels,
+                                              .said = held.said,
+                                              .truth = came,
+                                              .regimes = held.regimes});
 }
 
-/// The ensemble at the test rows: what becomes known on the way is learned before what comes after.
-void predict(const TrainingSet& set, const ModelPlan& plan, const FoldModels& fold,
-             FoldEnsemble& out) {
+/// Goes through the test rows in the order of time: `predict(i, said, regime)` says of the row in
+/// place i what the members think, calibrated; as its label becomes known, and before any later
+/// row, `learn(i, calibrated)`.
+template <typename Predict, typename Learn>
+void go_through(const TrainingSet& set, const ml::Target& target, const FoldModels& fold,
+                const FoldEnsemble& out, const Places& test, const Predict& predict,
+                const Learn& learn) {
     const Rows& rows = set.all();
-    const std::size_t k = plan.target.scores();
-    out.test = fold.test;
-    out.classes = classes_of(rows, plan.target, out.test);
+    const std::size_t n = test.size();
     std::vector<const std::vector<float>*> scores;
     for (const std::size_t m : out.members) scores.push_back(&fold.tested[m]);
-    const Said said{scores, k};
+    const Said said{scores, target};
+    std::vector<std::vector<double>> calibrated(n);
+    std::vector<std::size_t> waiting(n);  // by when their label is known
+    std::iota(waiting.begin(), waiting.end(), std::size_t{0});
+    std::sort(waiting.begin(), waiting.end(), [&](std::size_t a, std::size_t b) {
+        const std::int64_t at = rows.until[test[a]], other = rows.until[test[b]];
+        return at != other ? at < other : a < b;
+    });
+    std::size_t learned = 0;
+    for (const std::size_t i : by_time(rows, test)) {
+        for (; learned < n && rows.until[test[waiting[learned]]] <= rows.known_at[test[i]] &&
+               !calibrated[waiting[learned]].empty();
+             ++learned) {
+            learn(waiting[learned], calibrated[waiting[learned]]);
+        }
+        std::vector<double> one;
+        said.append(place_among(fold.test, test[i]), one);
+        const auto voted = predict(i, one, out.card.regime.of(values_of(set, test[i])));
+        calibrated[i].assign(voted.begin(), voted.end());
+    }
+}
+
+void predict_classes(const TrainingSet& set, const ModelPlan& plan, const FoldModels& fold,
+                     FoldEnsemble& out) {
+    const std::size_t k = plan.target.scores();
+    out.test = fold.test;
+    out.classes = classes_of(set.all(), plan.target, out.test);
     const std::size_t n = out.test.size();
     out.probabilities.resize(n * k);
     out.abstains.resize(n);
     out.return_low.resize(n);
     out.return_high.resize(n);
     ml::Combiner combiner{out.card};
-    std::vector<std::vector<double>> calibrated(n);
-    std::vector<std::size_t> waiting(n);  // by when their label is known
-    std::iota(waiting.begin(), waiting.end(), std::size_t{0});
-    std::sort(waiting.begin(), waiting.end(), [&](std::size_t a, std::size_t b) {
-        const std::int64_t at = rows.until[out.test[a]], other = rows.until[out.test[b]];
-        return at != other ? at < other : a < b;
-    });
-    std::size_t learned = 0;
-    for (const std::size_t i : by_time(rows, out.test)) {
-        const std::size_t row = out.test[i];
-        for (; learned < n && rows.until[out.test[waiting[learned]]] <= rows.known_at[row] &&
-               !calibrated[waiting[learned]].empty();
-             ++learned) {
-            combiner.learn(calibrated[waiting[learned]], out.classes[waiting[learned]]);
-        }
-        std::vector<double> one;
-        const auto at = std::lower_bound(fold.test.begin(), fold.test.end(), row);
-        said.append(static_cast<std::size_t>(at - fold.test.begin()), one);
-        const std::vector<double> values(
-            rows.features.begin() + static_cast<std::ptrdiff_t>(row * set.columns()),
-            rows.features.begin() + static_cast<std::ptrdiff_t>((row + 1) * set.columns()));
-        const Prediction& prediction = combiner.combine(one, out.card.regime.of(values));
+    const auto predict = [&](std::size_t i, std::span<const double> said, std::uint32_t regime) {
+        const Prediction& prediction = combiner.combine(said, regime);
         std::copy(combiner.probabilities().begin(), combiner.probabilities().end(),
                   out.probabilities.begin() + static_cast<std::ptrdiff_t>(i * k));
-        calibrated[i].assign(combiner.calibrated().begin(), combiner.calibrated().end());
         out.abstains[i] = prediction.abstains ? 1 : 0;
         out.return_low[i] = prediction.return_low;
         out.return_high[i] = prediction.return_high;
-    }
+        return combiner.calibrated();
+    };
+    go_through(set, plan.target, fold, out, out.test, predict,
+               [&](std::size_t i, std::span<const double> calibrated) {
+                   combiner.learn(calibrated, out.classes[i]);
+               });
+}
+
+void predict_numbers(const TrainingSet& set, const ModelPlan& plan, const FoldModels& fold,
+                     FoldEnsemble& out) {
+    const std::size_t k = plan.target.scores(), n = fold.test.size();
+    Forecasts& told = out.forecasts;
+    told.places = fold.test;
+    told.scores.resize(n * k);
+    told.expected.resize(n);
+    told.low.resize(n);
+    told.high.resize(n);
+    told.abstains.resize(n);
+    told.nominal = 1 - out.card.interval_miss;
+    set_base(set.all(), plan.target, fold.train, told);
+    ml::NumberCombiner combiner{*out.card.numbers, out.card.origin.horizon_rows};
+    const auto predict = [&](std::size_t i, std::span<const double> said, std::uint32_t regime) {
+        told.abstains[i] = combiner.combine(said, regime).abstains ? 1 : 0;
+        std::copy(combiner.scores().begin(), combiner.scores().end(),
+                  told.scores.begin() + static_cast<std::ptrdiff_t>(i * k));
+        told.expected[i] = combiner.expected();
+        told.low[i] = combiner.low();
+        told.high[i] = combiner.high();
+        return combiner.calibrated();
+    };
+    go_through(set, plan.target, fold, out, told.places, predict,
+               [&](std::size_t i, std::span<const double> calibrated) {
+                   combiner.learn(calibrated, set.all().label[told.places[i]]);
+               });
 }
 
 }  // namespace
@@ -137,8 +212,79 @@ std::expected<FoldEnsemble, std::string> fit_fold(const TrainingSet& set, const 
     out.card.origin = fold.models[out.members.front()].model.card.origin;
     out.bytes = ml::to_bytes(out.card);
     out.address = ml::address_of(out.bytes);
-    predict(set, plan, fold, out);
+    if (out.card.numbers) {
+        predict_numbers(set, plan, fold, out);
+    } else {
+        predict_classes(set, plan, fold, out);
+    }
     return out;
+}
+
+ml::NumberSense sense_of(const labels::LabelDefinition& label) {
+    switch (label.kind()) {
+        case labels::LabelKind::simple_return: return ml::NumberSense::simple_return;
+        case labels::LabelKind::log_return: return ml::NumberSense::log_return;
+        case labels::LabelKind::classes:
+        case labels::LabelKind::volatility: break;
+    }
+    return ml::NumberSense::plain;
+}
+
+Judgement judge_folds(const TrainingSet& set, const ml::Target& target,
+                      std::span<const FoldEnsemble> folds) {
+    if (target.task != ml::Task::classes) {
+        Forecasts all;
+        for (const FoldEnsemble& fold : folds) all.append(fold.forecasts);
+        return judge_numbers(set.all(), set.meaning().label, target, all);
+    }
+    Places places;
+    std::vector<std::uint32_t> classes;
+    std::vector<double> probabilities;
+    std::vector<std::uint8_t> abstains;
+    const auto append = [](auto& to, const auto& from) {
+        to.insert(to.end(), from.begin(), from.end());
+    };
+    for (const FoldEnsemble& fold : folds) {
+        append(places, fold.test);
+        append(classes, fold.classes);
+        append(probabilities, fold.probabilities);
+        append(abstains, fold.abstains);
+    }
+    return judge({.rows = set.all(),
+                  .target = target,
+                  .places = places,
+                  .classes = classes,
+                  .probabilities = probabilities,
+                  .abstains = abstains,
+                  .horizon_rows = set.meaning().label.rows_ahead()});
+}
+
+Judgement judge_model(const TrainingSet& set, const ml::Target& target, const FoldModels& fold,
+                      std::size_t model) {
+    const std::vector<float>& scores = fold.tested[model];
+    if (target.task != ml::Task::classes) {
+        Forecasts told{.places = fold.test,
+                       .scores = {scores.begin(), scores.end()},
+                       .expected = {},
+                       .base_mean = {},
+                       .base_scores = {}};
+        const std::size_t k = target.scores();
+        for (std::size_t i = 0; i < told.scores.size(); i += k) {
+            told.expected.push_back(
+                ml::centre_of(std::span{told.scores}.subspan(i, k), target.levels));
+        }
+        set_base(set.all(), target, fold.train, told);
+        return judge_numbers(set.all(), set.meaning().label, target, told);
+    }
+    Places places = fold.test;
+    const auto classes = classes_of(set.all(), target, places);
+    const auto probabilities = probabilities_of(scores, target.scores());
+    return judge({.rows = set.all(),
+                  .target = target,
+                  .places = places,
+                  .classes = classes,
+                  .probabilities = probabilities,
+                  .horizon_rows = set.meaning().label.rows_ahead()});
 }
 
 }  // namespace tradewind::research::models

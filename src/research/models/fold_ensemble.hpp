@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <expected>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "ml/ensemble.hpp"
 #include "research/models/fold_models.hpp"
 #include "research/models/judge.hpp"
+#include "research/models/judge_numbers.hpp"
 
 namespace tradewind::research::models {
 
@@ -18,6 +20,7 @@ struct FoldEnsemble {
     std::string address;
     std::string bytes;
     std::vector<std::size_t> members;    ///< places in FoldModels::models
+    Forecasts forecasts;                 ///< of numbers; what stands below is of classes
     labels::Places test;                 ///< rows with a class, ascending
     std::vector<std::uint32_t> classes;  ///< of them
     std::vector<double> probabilities;   ///< [test, K], where it abstains too
@@ -26,11 +29,21 @@ struct FoldEnsemble {
     std::vector<double> return_high;
 };
 
+/// What a label's number is to an ensemble.
+[[nodiscard]] ml::NumberSense sense_of(const labels::LabelDefinition& label);
+
 /// Fits calibrations and votes on what the inner models said of rows that they had not seen, and
 /// lets the ensemble predict the test rows in the order of time, as it would at work. The error is
 /// one line.
 [[nodiscard]] std::expected<FoldEnsemble, std::string> fit_fold(
     const TrainingSet& set, const ModelPlan& plan, const FoldModels& fold,
     const ml::EnsembleSettings& settings);
+
+/// What ensembles said of their test windows, joined and judged as one.
+[[nodiscard]] Judgement judge_folds(const TrainingSet& set, const ml::Target& target,
+                                    std::span<const FoldEnsemble> folds);
+/// What a model by itself, not calibrated, said of the test rows.
+[[nodiscard]] Judgement judge_model(const TrainingSet& set, const ml::Target& target,
+                                    const FoldModels& fold, std::size_t model);
 
 }  // namespace tradewind::research::models

@@ -9,11 +9,11 @@
 #include <numeric>
 #include <thread>
 
-#include "base/assert.hpp"
 #include "base/random.hpp"
 #include "base/try.hpp"
 #include "ml/predictor.hpp"
 #include "research/models/judge.hpp"
+#include "research/models/judge_numbers.hpp"
 #include "research/models/rank_correlations.hpp"
 
 namespace tradewind::research::models {
@@ -24,7 +24,7 @@ using labels::Places;
 /// Predictions a model may be asked for; rows are thinned until they fit.
 constexpr std::size_t kPredictionsMax = 120'000;
 constexpr std::size_t kShuffledRowsMost = 2000;
-/// Under this the log loss is all noise.
+/// Under this the loss is all noise.
 constexpr std::size_t kShuffledRowsLeast = 200;
 constexpr std::size_t kAttributedRowsMost = 200;
 constexpr std::size_t kClusteringRowsMost = 2000;
@@ -55,7 +55,7 @@ Rise rise_of(const std::vector<double>& rounds) {
     return out;
 }
 
-/// A model's log loss with some columns of each window taken from another row's.
+/// A model's loss with some columns of each window taken from another row's.
 class Shuffler {
 public:
     Shuffler(const ml::Model& model, const ShuffledRows& of)
@@ -63,7 +63,8 @@ public:
           predictor_(ml::make_predictor(model)),
           columns_(model.card.origin.columns.size()),
           window_(model.card.window),
-          k_(model.card.target.scores()),
+          target_(model.card.target),
+          k_(target_.scores()),
           inputs_(model.card.inputs),
           own_(of.places.size()) {
         std::iota(own_.begin(), own_.end(), std::size_t{0});
@@ -100,9 +101,7 @@ private:
             }
             predictor_->predict(mixed_, {scores.data() + i * k_, k_});
         }
-        const std::vector<double> probabilities = probabilities_of(scores, k_);
-        return ml::log_loss({.classes = k_, .probabilities = probabilities, .truth = of_.classes})
-            .value_or(0);
+        return loss_of(target_, scores, of_.rows, of_.places).value_or(0);
     }
     [[nodiscard]] std::span<const float> window_of(std::size_t place) const {
         return {of_.rows.features.data() + (place + 1 - window_) * columns_, window_ * columns_};
@@ -112,6 +111,7 @@ private:
     std::unique_ptr<ml::Predictor> predictor_;
     std::size_t columns_;
     std::size_t window_;
+    ml::Target target_;
     std::size_t k_;
     std::vector<std::uint32_t> inputs_;
     std::vector<std::size_t> own_;
@@ -150,7 +150,8 @@ std::size_t shuffled_rows(const Ground& ground) {
 
 AttributionRequest request_of(const ml::Model& model, const Rows& rows, const Places& places) {
     const std::size_t columns = model.card.origin.columns.size(), window = model.card.window;
-    AttributionRequest out{.model = &model, .windows = {}, .score = model.card.target.scores() - 1};
+    AttributionRequest out{
+        .model = &model, .windows = {}, .score = explained_score(model.card.target)};
     out.windows.reserve(places.size() * window * columns);
     for (const std::size_t row : places) {
         const float* first = rows.features.data() + (row + 1 - window) * columns;
@@ -191,11 +192,12 @@ std::expected<std::vector<ModelImportance>, std::string> window_importance(
     const Ground& ground, const FoldModels& fold, std::span<const std::size_t> chosen) {
     const Rows& rows = ground.set.all();
     Places places = fold.test;
-    (void)classes_of(rows, ground.plan.target, places);
+    if (ground.plan.target.task == ml::Task::classes) {
+        (void)classes_of(rows, ground.plan.target, places);
+    }
     const Places attributed = thinned(places, kAttributedRowsMost);
     places = thinned(places, shuffled_rows(ground));
-    const std::vector<std::uint32_t> classes = classes_of(rows, ground.plan.target, places);
-    const ShuffledRows shuffled{.rows = rows, .places = places, .classes = classes};
+    const ShuffledRows shuffled{.rows = rows, .places = places};
     std::vector<ModelImportance> out(chosen.size());
     std::vector<std::function<void()>> tasks;
     std::vector<AttributionRequest> requests;
@@ -219,6 +221,15 @@ std::expected<std::vector<ModelImportance>, std::string> window_importance(
 
 }  // namespace
 
+std::size_t explained_score(const ml::Target& target) {
+    if (target.task != ml::Task::quantiles) return target.scores() - 1;
+    std::size_t out = 0;
+    for (std::size_t k = 1; k < target.levels.size(); ++k) {
+        if (std::abs(target.levels[k] - 0.5) < std::abs(target.levels[out] - 0.5)) out = k;
+    }
+    return out;
+}
+
 std::vector<double> gain_shares(const ml::Model& model) {
     const auto* gain = model.arrays.values<double>("gain");
     if (gain == nullptr) return {};
@@ -235,7 +246,6 @@ std::vector<double> gain_shares(const ml::Model& model) {
 std::optional<Rise> permutation_rise(const ml::Model& model, const ShuffledRows& rows,
                                      std::span<const std::size_t> columns,
                                      const ImportanceSettings& settings) {
-    ASSERT(rows.places.size() == rows.classes.size());
     if (rows.places.size() < 2 || settings.permutations == 0) return std::nullopt;
     return Shuffler{model, rows}.rise(columns, settings);
 }

@@ -28,7 +28,7 @@ struct ImportanceSettings {
 };
 
 struct Rise {
-    double mean = 0;       ///< of the log loss, in nats
+    double mean = 0;       ///< of the loss: in nats of classes, else as the loss is told
     double deviation = 0;  ///< over the rounds, of a sample; 0 for one round
 };
 
@@ -38,8 +38,8 @@ struct ModelImportance {
     std::vector<double> gain;     ///< by column: share of the splits' total gain; sums to 1
     std::vector<Rise> alone;      ///< by column, shuffled by itself
     std::vector<Rise> clustered;  ///< by cluster, its columns shuffled together
-    /// By column: mean over rows of |what its values in the window add to the score of the highest
-    /// class|, in units of the score.
+    /// By column: mean over rows of |what its values in the window add to the score that
+    /// `explained_score` says|, in units of the score.
     std::vector<double> attribution;
     std::string method;  ///< of the attribution
 };
@@ -48,7 +48,7 @@ struct ModelImportance {
 struct FamilyImportance {
     std::size_t family = 0;  ///< its place in the plan
     std::vector<ModelImportance> windows;
-    /// By column: rise of the log loss of the last window's test rows, trained without it, or
+    /// By column: rise of the loss of the last window's test rows, trained without it, or
     /// without its cluster; absent: not tried.
     std::vector<std::optional<double>> dropped{};
 };
@@ -58,20 +58,22 @@ struct Importance {
     std::vector<FamilyImportance> families;
 };
 
+/// Which score attributions are of: the highest class, the value, the quantile nearest the middle.
+[[nodiscard]] std::size_t explained_score(const ml::Target& target);
+
 /// Shares of the splits' gain by column, all rows of the window together; empty where the model is
 /// no forest, or one without splits.
 [[nodiscard]] std::vector<double> gain_shares(const ml::Model& model);
 
-/// Rows that a model is judged on. `places` have full windows, by place a class.
+/// Rows that a model is judged on. `places` have full windows, and a label of the model's target.
 struct ShuffledRows {
     const Rows& rows;
     std::span<const std::size_t> places;
-    std::span<const std::uint32_t> classes;
 };
-/// Rise of the log loss when some columns of whole windows come from other rows than the rest of
-/// them: in each round all of `columns`, in every row of the window, from the window that one
-/// permutation names. Breiman, "Random Forests", Machine Learning 45 (2001), sec. 10. The same seed
-/// gives the same permutations, of any model and columns. nullopt under two rows or no rounds.
+/// Rise of the loss (`loss_of`) when some columns of whole windows come from other rows than the
+/// rest of them: in each round all of `columns`, in every row of the window, from the window that
+/// one permutation names. Breiman, "Random Forests", Machine Learning 45 (2001), sec. 10. The same
+/// seed gives the same permutations, of any model and columns. nullopt under two rows or no rounds.
 [[nodiscard]] std::optional<Rise> permutation_rise(const ml::Model& model, const ShuffledRows& rows,
                                                    std::span<const std::size_t> columns,
                                                    const ImportanceSettings& settings);

@@ -2,13 +2,10 @@
 #include "research/models/judge.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
 #include "base/assert.hpp"
-#include "domain/time.hpp"
 #include "ml/predictor.hpp"
 
 namespace tradewind::research::models {
@@ -18,53 +15,6 @@ using Json = nlohmann::ordered_json;
 using labels::Places;
 
 constexpr std::size_t kBins = 10;
-constexpr std::size_t kQuantiles = 5;
-constexpr double kCrossSectionLeast = 5;
-
-/// Rows in the order of time, and where periods begin among them.
-struct ByPeriod {
-    std::vector<double> scores;
-    std::vector<double> values;
-    std::vector<std::size_t> starts;
-};
-
-std::int64_t month_of(std::int64_t known_at) {
-    const std::chrono::year_month_day date{utc_date({known_at})};
-    return std::int64_t{int{date.year()}} * 12 + unsigned{date.month()};
-}
-
-/// Of instants one in `every` is taken.
-ByPeriod by_period(const Judged& what, std::span<const double> expected, std::size_t every) {
-    std::vector<std::size_t> order(what.places.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    const auto known = [&](std::size_t i) { return what.rows.known_at[what.places[i]]; };
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        return known(a) != known(b) ? known(a) < known(b) : a < b;
-    });
-    std::size_t instants = 0;
-    for (std::size_t i = 0; i < order.size(); ++i) {
-        instants += i == 0 || known(order[i]) != known(order[i - 1]) ? 1U : 0U;
-    }
-    const bool is_wide =
-        static_cast<double>(order.size()) >=
-        kCrossSectionLeast * static_cast<double>(std::max<std::size_t>(1, instants));
-    const auto period = [&](std::size_t i) {
-        return is_wide ? known(order[i]) : month_of(known(order[i]));
-    };
-    ByPeriod out;
-    std::size_t periods = 0;
-    for (std::size_t i = 0; i < order.size(); ++i) {
-        const bool begins = i == 0 || period(i) != period(i - 1);
-        periods += begins ? 1U : 0U;
-        if (is_wide && (periods - 1) % every != 0) continue;
-        if (begins) out.starts.push_back(out.scores.size());
-        out.scores.push_back(expected[order[i]]);
-        out.values.push_back(what.rows.outcome[what.places[order[i]]]);
-    }
-    out.starts.push_back(out.scores.size());
-    return out;
-}
-
 std::optional<double> base_log_loss(std::span<const std::uint32_t> classes, std::size_t k) {
     if (classes.empty()) return std::nullopt;
     std::vector<double> counts(k);
@@ -77,20 +27,64 @@ std::optional<double> base_log_loss(std::span<const std::uint32_t> classes, std:
     return out;
 }
 
-void judge_ranks(const Judged& what, Judgement& out) {
-    const std::vector<double> expected = expectations_of(what.probabilities, what.target);
-    const ByPeriod all = by_period(what, expected, 1);
-    out.ic = ml::information_coefficient(all.scores, all.values);
-    out.rank_ic = ml::rank_information_coefficient(all.scores, all.values);
-    out.quantile_returns = ml::quantile_returns(all.scores, all.values, kQuantiles);
-    const ByPeriod periods = by_period(what, expected, std::max<std::size_t>(1, what.horizon_rows));
-    out.icir = ml::icir(ml::information_coefficients(
-        {.scores = periods.scores, .values = periods.values, .starts = periods.starts},
-        ml::Correlation::spearman));
-}
-
 Json number(const std::optional<double>& value) {
     return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
+}
+
+Json means_json(std::span<const ml::QuantileReturn> quantiles) {
+    Json out = Json::array();
+    for (const ml::QuantileReturn& quantile : quantiles) out.push_back(number(quantile.mean));
+    return out;
+}
+
+/// What a judgement of classes and one of numbers both begin with.
+Json right_json(const Judgement& one) {
+    const auto of_accuracy = [&](double ml::Accuracy::* member) {
+        return one.accuracy ? Json((*one.accuracy).*member) : Json(nullptr);
+    };
+    Json interval = nullptr;
+    if (one.accuracy) {
+        interval = Json::array({one.accuracy->interval.low, one.accuracy->interval.high});
+    }
+    return {{"rows", one.rows},
+            {"accuracy", of_accuracy(&ml::Accuracy::value)},
+            {"accuracy_interval", std::move(interval)},
+            {"base_rate", of_accuracy(&ml::Accuracy::base_rate)},
+            {"coverage", number(one.coverage)}};
+}
+
+/// And what both end with.
+Json ranks_json(const Judgement& one) {
+    return {{"ic", number(one.ic)},
+            {"rank_ic", number(one.rank_ic)},
+            {"icir", one.icir ? Json(one.icir->ratio) : Json(nullptr)},
+            {"ic_t", one.icir ? Json(one.icir->t) : Json(nullptr)},
+            {"ic_periods", one.icir ? Json(one.icir->periods) : Json(nullptr)},
+            {"quantile_returns", means_json(one.quantile_returns)}};
+}
+
+Json numbers_json(const NumberQuality& one) {
+    Json levels = Json::array();
+    for (const LevelLoss& level : one.pinball) {
+        levels.push_back({{"level", level.level},
+                          {"loss", number(level.loss)},
+                          {"base", number(level.base)},
+                          {"below", number(level.below)}});
+    }
+    return {{"mae", number(one.mae)},
+            {"base_mae", number(one.base_mae)},
+            {"rmse", number(one.rmse)},
+            {"base_rmse", number(one.base_rmse)},
+            {"r_squared", number(one.r_squared)},
+            {"pinball_loss", number(one.pinball_loss)},
+            {"base_pinball_loss", number(one.base_pinball_loss)},
+            {"pinball", std::move(levels)},
+            {"interval_nominal", number(one.interval_nominal)},
+            {"interval_coverage", number(one.interval_coverage)},
+            {"interval_width", number(one.interval_width)},
+            {"qlike", number(one.qlike)},
+            {"base_qlike", number(one.base_qlike)},
+            {"quantile_labels", means_json(one.quantile_labels)}};
 }
 
 }  // namespace
@@ -131,6 +125,13 @@ std::vector<double> expectations_of(std::span<const double> probabilities,
     return out;
 }
 
+void take_ranks(const Ranks& ranks, Judgement& out) {
+    out.ic = ranks.ic;
+    out.rank_ic = ranks.rank_ic;
+    out.icir = ranks.icir;
+    out.quantile_returns = ranks.quantile_returns;
+}
+
 Judgement judge(const Judged& what) {
     const std::size_t k = what.target.levels.size();
     ASSERT(what.classes.size() == what.places.size());
@@ -158,7 +159,15 @@ Judgement judge(const Judged& what) {
     out.calibration = ml::calibration_curve(highest, came, kBins, ml::Bins::equal_count);
     out.calibration_error = ml::expected_calibration_error(out.calibration);
     out.confusion = ml::confusion(rows);
-    judge_ranks(what, out);
+    const std::vector<double> expected = expectations_of(what.probabilities, what.target);
+    std::vector<double> outcomes;
+    for (const std::size_t row : what.places) outcomes.push_back(what.rows.outcome[row]);
+    take_ranks(ranks_of({.rows = what.rows,
+                         .places = what.places,
+                         .scores = expected,
+                         .values = outcomes,
+                         .horizon_rows = what.horizon_rows}),
+               out);
     return out;
 }
 
@@ -171,39 +180,26 @@ std::optional<double> base_rate_of(const Judgement& one) {
 }
 
 Json to_json(const Judgement& one) {
-    Json curve = Json::array(), quantiles = Json::array();
+    Json out = right_json(one);
+    if (one.numbers) {
+        out.update(numbers_json(*one.numbers));
+        out.update(ranks_json(one));
+        return out;
+    }
+    Json curve = Json::array();
     for (const ml::CalibrationBin& bin : one.calibration) {
         curve.push_back(
             {{"predicted", bin.predicted}, {"realised", bin.realised}, {"rows", bin.weight}});
     }
-    for (const ml::QuantileReturn& quantile : one.quantile_returns) {
-        quantiles.push_back(number(quantile.mean));
-    }
-    const auto of_accuracy = [&](double ml::Accuracy::* member) {
-        return one.accuracy ? Json((*one.accuracy).*member) : Json(nullptr);
-    };
-    Json interval = nullptr;
-    if (one.accuracy) {
-        interval = Json::array({one.accuracy->interval.low, one.accuracy->interval.high});
-    }
-    return {{"rows", one.rows},
-            {"accuracy", of_accuracy(&ml::Accuracy::value)},
-            {"accuracy_interval", std::move(interval)},
-            {"base_rate", of_accuracy(&ml::Accuracy::base_rate)},
-            {"coverage", number(one.coverage)},
-            {"log_loss", number(one.log_loss)},
-            {"base_log_loss", number(one.base_log_loss)},
-            {"brier", number(one.brier)},
-            {"auc", number(one.auc)},
-            {"calibration_error", number(one.calibration_error)},
-            {"calibration", std::move(curve)},
-            {"confusion", one.confusion},
-            {"ic", number(one.ic)},
-            {"rank_ic", number(one.rank_ic)},
-            {"icir", one.icir ? Json(one.icir->ratio) : Json(nullptr)},
-            {"ic_t", one.icir ? Json(one.icir->t) : Json(nullptr)},
-            {"ic_periods", one.icir ? Json(one.icir->periods) : Json(nullptr)},
-            {"quantile_returns", std::move(quantiles)}};
+    out.update(Json{{"log_loss", number(one.log_loss)},
+                    {"base_log_loss", number(one.base_log_loss)},
+                    {"brier", number(one.brier)},
+                    {"auc", number(one.auc)},
+                    {"calibration_error", number(one.calibration_error)},
+                    {"calibration", std::move(curve)},
+                    {"confusion", one.confusion}});
+    out.update(ranks_json(one));
+    return out;
 }
 
 }  // namespace tradewind::research::models

@@ -10,6 +10,7 @@
 
 #include "ml/metrics.hpp"
 #include "ml/model.hpp"
+#include "research/models/ranks.hpp"
 #include "research/models/rows.hpp"
 
 namespace tradewind::research::models {
@@ -26,11 +27,46 @@ namespace tradewind::research::models {
 [[nodiscard]] std::vector<double> expectations_of(std::span<const double> probabilities,
                                                   const ml::Target& target);
 
-/// How good class probabilities were, beside what one gets without looking.
+/// Of the quantile of one level.
+struct LevelLoss {
+    double level = 0;
+    std::optional<double> loss;   ///< pinball
+    std::optional<double> base;   ///< of the same quantile of the training labels
+    std::optional<double> below;  ///< share of labels at or below it: the level, if it is right
+};
+
+/// How good forecasts of a number were, beside what one gets without looking: the mean, and the
+/// quantiles, of the labels that were trained on. In units of the label.
+struct NumberQuality {
+    std::optional<double> mae;
+    std::optional<double> base_mae;
+    std::optional<double> rmse;
+    std::optional<double> base_rmse;
+    /// 1 - sum of squared errors / that of the training mean (Campbell and Thompson, "Predicting
+    /// excess stock returns out of sample", 2008); below 0: worse than it.
+    std::optional<double> r_squared;
+    std::optional<double> pinball_loss{};  ///< of quantiles: mean over levels
+    std::optional<double> base_pinball_loss{};
+    std::vector<LevelLoss> pinball{};
+    std::optional<double> interval_nominal{};  ///< share of labels that it should hold
+    std::optional<double> interval_coverage{};
+    std::optional<double> interval_width{};
+    /// Of a volatility: mean of v / f - ln(v / f) - 1 with v, f the squares of label and forecast
+    /// (Patton, "Volatility forecast comparison using imperfect volatility proxies", 2011). Rows
+    /// whose label is 0 are passed over; nullopt where a forecast is not above 0.
+    std::optional<double> qlike{};
+    std::optional<double> base_qlike{};
+    std::vector<ml::QuantileReturn> quantile_labels{};  ///< mean label by rank of the forecast
+};
+
+/// How good class probabilities were, beside what one gets without looking; or, with `numbers`, a
+/// forecast number, of which log loss to confusion are not told. Accuracy is then that of the sign
+/// of a return, on rows whose label is not 0; ranks of what is no return are of the label.
 struct Judgement {
     std::size_t rows = 0;
     std::optional<ml::Accuracy> accuracy;
     std::optional<double> coverage;
+    std::optional<NumberQuality> numbers{};
     std::optional<double> log_loss;
     std::optional<double> base_log_loss;  ///< of the class frequencies of these rows
     std::optional<double> brier;
@@ -41,9 +77,7 @@ struct Judgement {
     /// Of the expectation with the return that came of the row.
     std::optional<double> ic;
     std::optional<double> rank_ic;
-    /// Of rank ICs a period: an instant where there are five instruments at least, else a month. Of
-    /// instants one in `horizon_rows` counts, so that no two look at the same bars.
-    std::optional<ml::Icir> icir;
+    std::optional<ml::Icir> icir;  ///< as Ranks has it
     std::vector<ml::QuantileReturn> quantile_returns{};
 };
 
@@ -57,6 +91,7 @@ struct Judged {
     std::size_t horizon_rows = 1;              ///< bars that the label looks ahead
 };
 [[nodiscard]] Judgement judge(const Judged& what);
+void take_ranks(const Ranks& ranks, Judgement& out);
 [[nodiscard]] std::optional<double> accuracy_of(const Judgement& judgement);
 [[nodiscard]] std::optional<double> base_rate_of(const Judgement& judgement);
 [[nodiscard]] nlohmann::ordered_json to_json(const Judgement& judgement);

@@ -93,7 +93,8 @@ TEST(Rows, a_feature_that_looks_ahead_is_caught_by_corrupting_the_future) {
 RC_GTEST_PROP(Rows, no_training_span_touches_a_test_span, (std::uint64_t seed)) {
     const std::size_t border = *rc::gen::inRange<std::size_t>(60, 190);
     const std::string label = *rc::gen::element<std::string>(
-        "direction(7)", "triple_barrier(2, 2, horizon=15)", "trend_scanning(5, 20)");
+        "direction(7)", "triple_barrier(2, 2, horizon=15)", "trend_scanning(5, 20)",
+        "forward_return(9, kind=log)", "forward_volatility(6)");
     const FeatureBars bars = labels::random_bars(200, seed);
     const TrainingSet set = set_of({bars, bars}, {last_return}, label);
     const Between test{.from = bars.known_at[border],
