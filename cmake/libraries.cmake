@@ -11,6 +11,7 @@ find_package(ZLIB REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED CONFIG)
 find_package(CLI11 REQUIRED CONFIG)
 find_package(toml11 REQUIRED CONFIG)
+find_package(Eigen3 3.4 REQUIRED CONFIG)
 
 # libzip's own CMake file also asks for its command line tools, which Debian packages apart.
 find_package(PkgConfig REQUIRED)

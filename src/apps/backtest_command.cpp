@@ -89,7 +89,10 @@ std::uint64_t rows_of(const RunSettings& settings) {
 std::expected<void, RunFailure> run(const Options& options) {
     const RunConfig config = TRY(or_bad_input(config_of(options)));
     const auto catalog = TRY(open_catalog(config.catalog));
-    const RunSettings settings = TRY(or_bad_input(resolve(config, *catalog)));
+    RunSettings settings = TRY(or_bad_input(resolve(config, *catalog)));
+    const risk::Settings& limits = settings.engine.risk;
+    settings.engine.watches_limits = settings.engine.measures_risk =
+        !limits.limits.empty() || !limits.brakes.empty();
     if (options.envelope && settings.world.fills != sim::FillMode::strict) {
         return std::unexpected(RunFailure{
             kExitBadInput,

@@ -13,6 +13,7 @@
 #include <numeric>
 
 #include "apps/output.hpp"
+#include "apps/risk_output.hpp"
 #include "base/try.hpp"
 #include "research/metrics_json.hpp"
 #include "signal/registry.hpp"
@@ -175,6 +176,9 @@ std::vector<std::string> warnings(const BacktestOutput& output) {
         add(result.refusals[i], fmt::format("orders were denied by the risk gate: {}",
                                             to_string(static_cast<DenialReason>(i))));
     }
+    for (std::string& line : risk_lines(output.settings, result.risk)) {
+        out.push_back(std::move(line));
+    }
     if (result.trades_closed > result.trades.size()) {
         out.push_back(fmt::format("{} trades were closed; the first {} are listed",
                                   result.trades_closed, result.trades.size()));
@@ -331,7 +335,7 @@ std::string json_text(const BacktestOutput& output) {
     }
     Json metrics = research::metrics_json(result.metrics);
     metrics["max_drawdown_of_marks"] = result.max_drawdown_of_marks;
-    const Json root = {
+    Json root = {
         {"currency", to_string(output.settings.engine.base)},
         {"start_equity", money_json(result.start_equity)},
         {"final_equity", result.final_equity ? money_json(*result.final_equity) : Json(nullptr)},
@@ -358,6 +362,7 @@ std::string json_text(const BacktestOutput& output) {
         {"journal_hash", output.journal_hash ? Json(*output.journal_hash) : Json(nullptr)},
         {"wall_s", output.wall_s},
         {"events_per_s", per_second(output)}};
+    add_risk(output.settings, result.risk, root);
     return root.dump(2) + "\n";
 }
 

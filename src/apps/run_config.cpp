@@ -183,19 +183,100 @@ Done set_check_funds(RunConfig& config, std::string_view text) {
     return {};
 }
 
-Done set_max_position(RunConfig& config, std::string_view text) {
-    const auto value = parse_qty(text);
-    if (!value || value->raw <= 0) return is_no(text, "a quantity above zero");
-    config.limits.max_position = *value;
+/// What the parser of a risk setting says of the value.
+std::unexpected<std::string> said_of(std::string_view value, std::string_view error) {
+    return std::unexpected(fmt::format("'{}': {}", value, error));
+}
+
+/// A setting that is one limit, `form` with the value in it: the last word counts.
+Done set_plain_limit(RunConfig& config, std::string_view form, std::string_view value) {
+    const auto limit = risk::parse_limit(fmt::format(fmt::runtime(form), value));
+    if (!limit) return said_of(value, limit.error());
+    std::erase_if(config.plain_limits, [&](const risk::Limit& one) {
+        return one.measure == limit->measure && one.scope == limit->scope;
+    });
+    config.plain_limits.push_back(*limit);
     return {};
 }
 
-Done set_order_rate(RunConfig& config, std::string_view text) {
-    const double value = TRY(number(text));
-    if (value < 1 || value > 1e6 || value != std::floor(value)) {
-        return is_no(text, "a whole number of orders from 1 to 1000000");
+template <typename T>
+Done add_parsed(std::vector<T>& out, std::string_view text,
+                std::expected<T, std::string> (*parse)(std::string_view)) {
+    auto one = parse(text);
+    if (!one) return said_of(text, one.error());
+    out.push_back(std::move(*one));
+    return {};
+}
+
+Done add_limit(RunConfig& config, std::string_view text) {
+    return add_parsed(config.risk.limits, text, risk::parse_limit);
+}
+Done add_brake(RunConfig& config, std::string_view text) {
+    return add_parsed(config.risk.brakes, text, risk::parse_brake);
+}
+Done add_sector(RunConfig& config, std::string_view text) {
+    return add_parsed(config.risk.sectors, text, risk::parse_sector);
+}
+
+/// "95%"
+std::expected<double, std::string> percent_of(std::string_view text, double least, double most) {
+    const std::string_view digits = text.substr(0, text.size() - (text.ends_with('%') ? 1 : 0));
+    const double value = TRY(number(digits)) / 100;
+    if (!text.ends_with('%') || !(value >= least) || value > most) {
+        return is_no(text, fmt::format("a share from {}% to {}%", least * 100, most * 100));
     }
-    config.limits.max_orders_per_second = static_cast<std::uint32_t>(value);
+    return value;
+}
+
+Done set_risk_history(RunConfig& config, std::string_view text) {
+    const double value = TRY(number(text));
+    if (!(value >= 60) || value > 5000 || value != std::floor(value)) {
+        return is_no(text, "a whole number of days from 60 to 5000");
+    }
+    config.risk.statistics.history = static_cast<std::size_t>(value);
+    return {};
+}
+
+Done set_confidence(RunConfig& config, std::string_view text) {
+    config.risk.statistics.tail = 1 - TRY(percent_of(text, 0.5, 0.999));
+    return {};
+}
+
+Done set_var_method(RunConfig& config, std::string_view text) {
+    if (text != "filtered" && text != "historical") return is_no(text, "filtered or historical");
+    config.risk.statistics.method =
+        text == "filtered" ? risk::VarMethod::filtered : risk::VarMethod::historical;
+    return {};
+}
+
+Done set_closing_share(RunConfig& config, std::string_view text) {
+    config.risk.statistics.participation = TRY(percent_of(text, 0.001, 1.0));
+    return {};
+}
+
+Done set_correlated(RunConfig& config, std::string_view text) {
+    const double value = TRY(number(text));
+    if (!(value >= 0.1) || value > 0.99) return is_no(text, "a correlation from 0.1 to 0.99");
+    config.risk.statistics.correlated = value;
+    return {};
+}
+
+Done set_self_trades(RunConfig& config, std::string_view text) {
+    if (text != "deny" && text != "allow") return is_no(text, "deny or allow");
+    config.risk.denies_self_trades = text == "deny";
+    return {};
+}
+
+Done set_duplicates(RunConfig& config, std::string_view text) {
+    const auto length = parse_duration(text);
+    if (!length || length->ns < 0) return is_no(text, "a length of time, such as 500ms");
+    config.risk.duplicates = *length;
+    return {};
+}
+
+Done set_default_risk(RunConfig& config, std::string_view text) {
+    if (text != "true" && text != "false") return is_no(text, "true or false");
+    config.default_risk = text == "true";
     return {};
 }
 
@@ -297,12 +378,29 @@ constexpr auto kOptions = std::to_array<Option>({
     {"venue.auctions", "--auctions", "prints of opening and closing auctions: a CSV file of ts, instrument, auction, price, volume", false, set_auctions},
     {"venue.open_cutoff", "--open-cutoff", "orders on open are taken and let go until so long before: 2m (0)", false, set_open_cutoff},
     {"venue.close_cutoff", "--close-cutoff", "orders on close likewise: 10m (0)", false, set_close_cutoff},
-    {"risk.max_position", "--max-position", "units, each instrument", false, set_max_position},
+    {"risk.max_position", "--max-position", "units, each instrument", false,
+     [](RunConfig& c, std::string_view v) { return set_plain_limit(c, "position <= {}", v); }},
     {"risk.max_order_notional", "--max-order-notional", "base currency, each order", false,
-     [](RunConfig& c, std::string_view v) -> Done { c.limits.max_order_notional = TRY(money(v)); return {}; }},
+     [](RunConfig& c, std::string_view v) { return set_plain_limit(c, "notional <= {}", v); }},
     {"risk.max_gross_exposure", "--max-gross-exposure", "base currency, whole account", false,
-     [](RunConfig& c, std::string_view v) -> Done { c.limits.max_gross_exposure = TRY(money(v)); return {}; }},
-    {"risk.max_orders_per_second", "--max-orders-per-second", "orders and changes", false, set_order_rate},
+     [](RunConfig& c, std::string_view v) { return set_plain_limit(c, "gross <= {}", v); }},
+    {"risk.max_orders_per_second", "--max-orders-per-second", "orders and changes", false,
+     [](RunConfig& c, std::string_view v) { return set_plain_limit(c, "orders <= {} per 1s", v); }},
+    {"risk.limits", "--limit", "\"gross of sector:tech <= 40%\": see docs/risk.md", true, add_limit},
+    {"risk.brakes", "--brake", "\"drawdown > 15%: reducing\": see docs/risk.md", true, add_brake},
+    {"risk.sectors", "", "\"tech: AAPL.NASDAQ QQQ.NASDAQ\"", true, add_sector},
+    {"risk.restricted", "", "symbols that nothing may add to", true,
+     [](RunConfig& c, std::string_view v) -> Done { c.risk.restricted.emplace_back(v); return {}; }},
+    {"risk.self_trades", "", "orders that would meet one of the account's own: deny or allow (allow)", false, set_self_trades},
+    {"risk.duplicates", "", "the same order again within that time is denied: 500ms (never)", false, set_duplicates},
+    {"risk.benchmark", "", "symbol that betas are to", false,
+     [](RunConfig& c, std::string_view v) -> Done { c.risk.statistics.benchmark = v; return {}; }},
+    {"risk.history", "", "days of returns behind VaR and betas: 60 to 5000 (250)", false, set_risk_history},
+    {"risk.confidence", "", "of VaR and expected shortfall: 50% to 99.9% (95%)", false, set_confidence},
+    {"risk.var", "", "scenarios of VaR: filtered (by the volatility of the day) or historical (filtered)", false, set_var_method},
+    {"risk.participation", "", "share of an instrument's volume that closing a position may be (10%)", false, set_closing_share},
+    {"risk.correlated", "", "correlation from which instruments move together: 0.1 to 0.99 (0.7)", false, set_correlated},
+    {"risk.defaults", "--default-risk", "wide limits and brakes that any account should have: true or false (false)", false, set_default_risk},
     {"metrics.benchmark", "--benchmark", "a symbol, or none", false,
      [](RunConfig& c, std::string_view v) -> Done { c.benchmark = v; return {}; }},
     {"metrics.risk_free", "--risk-free", "yearly rate (0)", false, set_risk_free},
@@ -413,6 +511,10 @@ void clear_list(RunConfig& config, std::string_view key) {
     if (key == "account.deposits") config.deposits.clear();
     if (key == "fees.tiers") config.fee_terms.tiers.clear();
     if (key == "venue.price_limits") config.price_limits.clear();
+    if (key == "risk.limits") config.risk.limits.clear();
+    if (key == "risk.brakes") config.risk.brakes.clear();
+    if (key == "risk.sectors") config.risk.sectors.clear();
+    if (key == "risk.restricted") config.risk.restricted.clear();
     if (key == "carry.borrow") config.carry.borrow.clear();
     if (key == "carry.interest") config.carry.interest.clear();
     if (key == "carry.swap") config.carry.swaps.clear();

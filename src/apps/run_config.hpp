@@ -14,7 +14,7 @@
 #include "apps/feature_sources.hpp"
 #include "apps/finer_choice.hpp"
 #include "domain/event.hpp"
-#include "risk/gate.hpp"
+#include "risk/settings.hpp"
 #include "signal/params.hpp"
 #include "sim/settings.hpp"
 
@@ -99,7 +99,9 @@ struct RunConfig {
     Duration close_cutoff{};
     bool check_funds = true;
 
-    risk::Limits limits;
+    risk::Settings risk;
+    std::vector<risk::Limit> plain_limits;  ///< of settings that are one limit each
+    bool default_risk = false;              ///< beside them those of `risk::default_settings`
 
     std::string benchmark;  ///< a symbol, "none", or empty: the instrument where there is one
     double risk_free = 0.0;

@@ -48,10 +48,16 @@ std::string shown(const RunConfig& c) {
     out += fmt::format("\n{} {} {}", sim::to_string(c.book.queue), sim::to_string(c.book.impact),
                        sim::to_string(c.book.clock));
     out += "\n" + sim::describe(c.latencies.market_data);
-    const risk::Limits& limits = c.limits;
-    out +=
-        fmt::format("\n{} {} {} {}", shown(limits.max_position), shown(limits.max_order_notional),
-                    shown(limits.max_gross_exposure), limits.max_orders_per_second.value_or(0));
+    const risk::StatisticsSettings& s = c.risk.statistics;
+    out += fmt::format("\n{} {} {} {} {} {}", s.history, s.tail, static_cast<int>(s.method),
+                       s.participation, s.correlated, s.benchmark);
+    out += fmt::format("\n{} {} {}", c.risk.denies_self_trades, to_string(c.risk.duplicates),
+                       c.default_risk);
+    for (const risk::Limit& limit : c.plain_limits) out += "\n" + to_string(limit);
+    for (const risk::Limit& limit : c.risk.limits) out += "\n" + to_string(limit);
+    for (const risk::Brake& brake : c.risk.brakes) out += "\n" + to_string(brake);
+    for (const risk::Sector& sector : c.risk.sectors) out += "\n" + to_string(sector);
+    for (const std::string& symbol : c.risk.restricted) out += "\n" + symbol;
     for (const CashFlow& flow : c.deposits) {
         out += fmt::format("\n{} {}", to_string(flow.currency), to_string(flow.amount));
     }
@@ -165,6 +171,19 @@ const std::map<std::string_view, std::string>& samples() {
         {"risk.max_order_notional", "5000"},
         {"risk.max_gross_exposure", "90000.5"},
         {"risk.max_orders_per_second", "10"},
+        {"risk.limits", "soft gross of instrument <= 20%"},
+        {"risk.brakes", "drawdown > 15%: reducing"},
+        {"risk.sectors", "tech: SPY.ARCA"},
+        {"risk.restricted", "SPY.ARCA"},
+        {"risk.self_trades", "deny"},
+        {"risk.benchmark", "SPY.ARCA"},
+        {"risk.history", "500"},
+        {"risk.confidence", "99%"},
+        {"risk.var", "historical"},
+        {"risk.participation", "5%"},
+        {"risk.correlated", "0.8"},
+        {"risk.duplicates", "500ms"},
+        {"risk.defaults", "true"},
         {"metrics.benchmark", "none"},
         {"metrics.risk_free", "0.02"},
         {"metrics.annual_factor", "365"},
@@ -353,6 +372,26 @@ TEST_F(RunConfigTest, refuses_values_of_the_wrong_kind_or_out_of_range) {
         {"risk.max_position", {"0", "-1", "x"}},
         {"risk.max_order_notional", {"-1", "x"}},
         {"risk.max_orders_per_second", {"0", "1.5", "1000001", "nan", "x"}},
+        {"risk.limits",
+         {"", "gross", "gross <=", "gross <= x", "gross <= -1", "gross <= 0", "gross <= 1 per 1d",
+          "grss <= 1", "gross of moon <= 1", "gross of sector: <= 1", "gross of portfolio:x <= 1",
+          "position <= 5%", "orders <= 5", "orders <= 1.5 per 1s", "orders <= 5 per 1",
+          "soft orders <= 5 per 1s", "loss <= 5% per 2d", "leverage of strategy <= 2",
+          "gross <= 1 2"}},
+        {"risk.brakes",
+         {"", "drawdown > 5%", "drawdown > 5: warn", "drawdown < 5%: warn", "fall > 5%: warn",
+          "drawdown > 5%: stop", "drawdown > 5%: active", "drawdown > 5% of instrument: warn",
+          "rejects > 5: halted", "rejects > 5% per 1m: halted", "drawdown > 5%: halted for 1d",
+          "drawdown > 5%: warn rearm 6%", "stale > 5: warn", "drawdown > 5%: warn now"}},
+        {"risk.sectors", {"", "tech", "tech:", ": A.X", "a b: A.X", "tech: A.X A.X"}},
+        {"risk.self_trades", {"", "yes"}},
+        {"risk.history", {"", "59", "5001", "70.5", "x"}},
+        {"risk.confidence", {"", "95", "49%", "100%", "x%"}},
+        {"risk.var", {"", "normal"}},
+        {"risk.participation", {"", "0%", "101%", "5"}},
+        {"risk.correlated", {"", "0", "1", "x"}},
+        {"risk.duplicates", {"", "5", "x"}},
+        {"risk.defaults", {"", "yes"}},
         {"metrics.risk_free", {"-1", "11", "nan", "x"}},
         {"metrics.annual_factor", {"0", "-1", "inf", "x"}},
     };

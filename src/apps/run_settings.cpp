@@ -451,6 +451,44 @@ std::expected<ports::Series, Text> bars_or_ticks(const RunConfig& config,
     return *chosen;
 }
 
+/// A strategy goes by its number in the run; people may name it.
+void number_strategies(const RunConfig& config, std::vector<risk::Limit>& limits) {
+    for (risk::Limit& limit : limits) {
+        if (limit.scope != risk::ScopeKind::strategy) continue;
+        for (std::size_t i = 0; i < config.strategies.size(); ++i) {
+            if (config.strategies[i].name == limit.of) limit.of = std::to_string(i);
+        }
+    }
+}
+
+/// What the user says of a measure stands in for what is said for everybody.
+void add_defaults(risk::Settings& out) {
+    const risk::Settings defaults = risk::default_settings();
+    const std::vector<risk::Limit> own = out.limits;
+    for (const risk::Limit& limit : defaults.limits) {
+        const bool is_said = std::any_of(own.begin(), own.end(), [&](const risk::Limit& one) {
+            return one.measure == limit.measure && one.scope == limit.scope && !one.soft;
+        });
+        if (!is_said) out.limits.push_back(limit);
+    }
+    const std::vector<risk::Brake> brakes = out.brakes;
+    for (const risk::Brake& brake : defaults.brakes) {
+        const bool is_said = std::any_of(brakes.begin(), brakes.end(), [&](const risk::Brake& one) {
+            return one.condition == brake.condition;
+        });
+        if (!is_said) out.brakes.push_back(brake);
+    }
+    out.denies_self_trades = true;
+}
+
+risk::Settings risk_of(const RunConfig& config) {
+    risk::Settings out = config.risk;
+    out.limits.insert(out.limits.begin(), config.plain_limits.begin(), config.plain_limits.end());
+    number_strategies(config, out.limits);
+    if (config.default_risk) add_defaults(out);
+    return out;
+}
+
 }  // namespace
 
 std::expected<std::vector<BarChoice>, Text> choose_bars(const RunConfig& config,
@@ -530,7 +568,8 @@ std::expected<RunSettings, Text> resolve(const RunConfig& config, const ports::H
     out.engine.account = account_kind(out.world.account);
     out.engine.positions = out.world.positions;
     out.engine.sampling = common_calendar(out.instruments);
-    out.engine.limits = config.limits;
+    out.engine.risk = risk_of(config);
+    TRY_VOID(risk::check(out.engine.risk, out.instruments, config.strategies.size()));
     TRY_VOID(resolve_strategies(config, out));
     out.benchmark = TRY(resolve_benchmark(config, out, history));
     out.annual_factor = config.annual_factor.value_or(sessions_per_year(out.engine.sampling));

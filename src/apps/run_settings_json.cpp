@@ -77,25 +77,40 @@ Json strategies_json(const RunSettings& settings) {
     return out;
 }
 
+template <typename List>
+Json texts_json(const List& list) {
+    Json out = Json::array();
+    for (const auto& one : list) out.push_back(to_string(one));
+    return out;
+}
+
+Json risk_json(const risk::Settings& risk) {
+    return {{"limits", texts_json(risk.limits)},
+            {"brakes", texts_json(risk.brakes)},
+            {"sectors", texts_json(risk.sectors)},
+            {"restricted", risk.restricted},
+            {"denies_self_trades", risk.denies_self_trades},
+            {"duplicates_ns", risk.duplicates.ns},
+            {"history", risk.statistics.history},
+            {"tail", risk.statistics.tail},
+            {"filtered", risk.statistics.method == risk::VarMethod::filtered},
+            {"participation", risk.statistics.participation},
+            {"correlated", risk.statistics.correlated},
+            {"benchmark", risk.statistics.benchmark}};
+}
+
 Json engine_json(const RunSettings& settings) {
     const engine::EngineSettings& engine = settings.engine;
-    const risk::Limits& limits = engine.limits;
     Json aggregations = Json::array();
     for (const engine::Aggregation& one : engine.aggregations) {
         aggregations.push_back({{"instrument", settings.instruments.at(one.instrument).symbol},
                                 {"bars", to_string(one.spec)}});
     }
-    Json out = {
-        {"base", to_string(engine.base)},
-        {"account", text_of(engine.account)},
-        {"sampling", to_string(engine.sampling)},
-        {"limits",
-         {{"max_position", optional_text(limits.max_position)},
-          {"max_order_notional", optional_text(limits.max_order_notional)},
-          {"max_gross_exposure", optional_text(limits.max_gross_exposure)},
-          {"max_orders_per_second",
-           limits.max_orders_per_second ? Json(*limits.max_orders_per_second) : Json(nullptr)}}},
-        {"aggregations", std::move(aggregations)}};
+    Json out = {{"base", to_string(engine.base)},
+                {"account", text_of(engine.account)},
+                {"sampling", to_string(engine.sampling)},
+                {"risk", risk_json(engine.risk)},
+                {"aggregations", std::move(aggregations)}};
     // What is netted says nothing of it: settings older than hedging read the same.
     if (engine.positions.hedges()) {
         out["positions"] = to_string(engine.positions.mode);
@@ -177,15 +192,8 @@ private:
         out.engine.account = *account == sim::AccountKind::cash ? portfolio::AccountKind::cash
                                                                 : portfolio::AccountKind::margin;
         if (engine.contains("positions")) out.engine.positions = TRY(positions_of(engine));
-        const Json& limits = engine.at("limits");
-        out.engine.limits.max_position = TRY(amount<Qty>(limits.at("max_position"), parse_qty));
-        out.engine.limits.max_order_notional =
-            TRY(amount<Money>(limits.at("max_order_notional"), parse_money));
-        out.engine.limits.max_gross_exposure =
-            TRY(amount<Money>(limits.at("max_gross_exposure"), parse_money));
-        if (const Json& rate = limits.at("max_orders_per_second"); !rate.is_null()) {
-            out.engine.limits.max_orders_per_second = rate.get<std::uint32_t>();
-        }
+        out.engine.risk = engine.contains("risk") ? TRY(risk_of(engine.at("risk")))
+                                                  : TRY(old_limits_of(engine.at("limits")));
         for (const Json& one : engine.at("aggregations")) {
             const auto spec = TRY(bars_of(one.at("bars")));
             if (!spec) return bad("aggregations");
@@ -203,11 +211,52 @@ private:
     }
 
     template <typename T, typename Parse>
-    static std::expected<std::optional<T>, std::string> amount(const Json& text, Parse parse) {
-        if (text.is_null()) return std::nullopt;
-        const auto value = parse(text.get<std::string>());
-        if (!value) return bad("limit " + text.get<std::string>());
-        return *value;
+    static std::expected<void, std::string> parse_texts(const Json& texts, std::vector<T>& out,
+                                                        const Parse& parse) {
+        for (const Json& text : texts) {
+            auto one = parse(text.get<std::string>());
+            if (!one) return bad("risk: " + one.error());
+            out.push_back(std::move(*one));
+        }
+        return {};
+    }
+
+    static std::expected<risk::Settings, std::string> risk_of(const Json& json) {
+        risk::Settings out;
+        TRY_VOID(parse_texts(json.at("limits"), out.limits, risk::parse_limit));
+        TRY_VOID(parse_texts(json.at("brakes"), out.brakes, risk::parse_brake));
+        TRY_VOID(parse_texts(json.at("sectors"), out.sectors, risk::parse_sector));
+        out.restricted = json.at("restricted").get<std::vector<std::string>>();
+        out.denies_self_trades = json.at("denies_self_trades").get<bool>();
+        out.duplicates = {json.at("duplicates_ns").get<std::int64_t>()};
+        out.statistics = {.history = json.at("history").get<std::size_t>(),
+                          .tail = json.at("tail").get<double>(),
+                          .method = json.at("filtered").get<bool>() ? risk::VarMethod::filtered
+                                                                    : risk::VarMethod::historical,
+                          .participation = json.at("participation").get<double>(),
+                          .correlated = json.at("correlated").get<double>(),
+                          .benchmark = json.at("benchmark").get<std::string>()};
+        return out;
+    }
+
+    /// Of journals from before limits were a list: four settings, each one limit.
+    static std::expected<risk::Settings, std::string> old_limits_of(const Json& json) {
+        risk::Settings out;
+        const auto add = [&](const char* name,
+                             std::string_view form) -> std::expected<void, std::string> {
+            const Json& value = json.at(name);
+            if (value.is_null()) return {};
+            const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+            auto limit = risk::parse_limit(fmt::format(fmt::runtime(form), text));
+            if (!limit) return bad("limit " + text);
+            out.limits.push_back(std::move(*limit));
+            return {};
+        };
+        TRY_VOID(add("max_position", "position <= {}"));
+        TRY_VOID(add("max_order_notional", "notional <= {}"));
+        TRY_VOID(add("max_gross_exposure", "gross <= {}"));
+        TRY_VOID(add("max_orders_per_second", "orders <= {} per 1s"));
+        return out;
     }
 
     /// Its file has to be the one that the run read.

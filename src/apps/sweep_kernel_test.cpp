@@ -221,9 +221,24 @@ engine::EngineSettings drawn_engine(Draw& draw, const Case& c) {
     out.account = c.world.account == sim::AccountKind::cash ? portfolio::AccountKind::cash
                                                             : portfolio::AccountKind::margin;
     out.sampling = c.instrument.calendar;
-    if (draw.chance(4)) out.limits.max_position = whole_qty(draw.between(1, 50));
-    if (draw.chance(4)) out.limits.max_order_notional = whole_money(draw.between(100, 20'000));
-    if (draw.chance(8)) out.limits.max_orders_per_second = 1;
+    const auto limit = [&](std::uint64_t chance, const std::string& text) {
+        if (draw.chance(chance)) out.risk.limits.push_back(test::must(risk::parse_limit(text)));
+    };
+    const auto brake = [&](std::uint64_t chance, const std::string& text) {
+        if (draw.chance(chance)) out.risk.brakes.push_back(test::must(risk::parse_brake(text)));
+    };
+    limit(4, fmt::format("position <= {}", draw.between(1, 50)));
+    limit(4, fmt::format("{}notional <= {}", draw.chance(2) ? "soft " : "",
+                         draw.between(100, 20'000)));
+    limit(8, "orders <= 1 per 1s");
+    limit(4, fmt::format("gross <= {}%", draw.between(1, 150)));
+    limit(8, fmt::format("drawdown <= {}%", draw.between(1, 20)));
+    limit(8, fmt::format("loss <= {}% per 1d", draw.between(1, 10)));
+    brake(4, fmt::format("drawdown > {}%: {}", draw.between(1, 20),
+                         draw.chance(2) ? "warn" : "flatten"));
+    brake(6, fmt::format("loss > {}%: reducing for 3d", draw.between(1, 10)));
+    brake(12, "closed_trades > 0 per 1d: reducing for 2d");
+    brake(16, "pnl_jump > 2%: close_only");
     if (draw.chance(4)) out.trades_kept = static_cast<std::size_t>(draw.between(0, 20));
     return out;
 }

@@ -275,6 +275,15 @@ Session session_from(CalendarKind kind, Timestamp t) {
     }
 }
 
+TradingDay trading_day_of(CalendarKind kind, Timestamp t) {
+    if (kind == CalendarKind::always_open) {
+        const Date date = utc_date(t - nanoseconds(1));
+        return {date, start_of(date) + days(1)};
+    }
+    const Session session = session_from(kind, t - nanoseconds(1));
+    return {session.date, session.close};
+}
+
 int sessions_per_year(CalendarKind kind) {
     switch (kind) {
         case CalendarKind::always_open: return 365;

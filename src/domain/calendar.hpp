@@ -35,6 +35,14 @@ struct Session {
 [[nodiscard]] std::optional<Session> session_at(CalendarKind kind, Timestamp t);
 /// The first session whose close is later than t: the current one inside, else the next one.
 [[nodiscard]] Session session_from(CalendarKind kind, Timestamp t);
+/// A day as an account counts it: to the close of its session, from that of the one before.
+struct TradingDay {
+    Date date;
+    Timestamp end;  ///< its last instant: what closes there is its own
+
+    friend bool operator==(const TradingDay&, const TradingDay&) = default;
+};
+[[nodiscard]] TradingDay trading_day_of(CalendarKind kind, Timestamp t);
 /// Sessions a year, for annual factors: 252, 365 or 260.
 [[nodiscard]] int sessions_per_year(CalendarKind kind);
 

@@ -114,8 +114,32 @@ struct Refusal {
     friend bool operator==(const Refusal&, const Refusal&) = default;
 };
 
+/// An order that a soft limit let through in part: it was sent with `denial.would_pass`.
+struct Shrink {
+    OrderId id{};
+    InstrumentId instrument{};
+    Qty asked{};
+    Denial denial{};
+
+    friend bool operator==(const Shrink&, const Shrink&) = default;
+};
+
+/// A machine's change of the trading state, with its cause.
+struct StateChange {
+    TradingState from = TradingState::active;
+    TradingState to = TradingState::active;
+    std::uint16_t brake = 0;                   ///< which of the user's brakes, by its place
+    std::optional<InstrumentId> instrument{};  ///< scope; absent: everything
+    std::optional<StrategyId> strategy{};
+    std::optional<Timestamp> until{};
+    Money limit{};  ///< both in units of 1e-18 of what the brake counts in
+    Money actual{};
+
+    friend bool operator==(const StateChange&, const StateChange&) = default;
+};
+
 /// What one step of the engine decided, in order.
-using Decision = std::variant<Command, Refusal>;
+using Decision = std::variant<Command, Refusal, Shrink, StateChange>;
 
 static_assert(std::is_trivially_copyable_v<Decision>);
 

@@ -16,7 +16,7 @@ constexpr auto kReasons = names<DenialReason>(
     "below_min_qty", "above_max_qty", "below_min_notional", "above_max_notional",
     "insufficient_cash", "insufficient_margin", "reduce_only", "position_limit", "notional_limit",
     "order_rate", "trading_halted", "would_cross_post_only", "expired", "short_not_allowed",
-    "unknown_leg");
+    "unknown_leg", "risk_limit", "restricted", "self_trade", "duplicate", "unknown_risk");
 
 bool is_time_bound(TimeInForce tif) {
     return tif == TimeInForce::ioc || tif == TimeInForce::fok || tif == TimeInForce::at_open ||

@@ -36,10 +36,15 @@ enum class DenialReason : std::uint8_t {
     expired,            ///< good till a time that is past
     short_not_allowed,  ///< a cash account cannot sell what it has not
     unknown_leg,        ///< a leg is named where positions are netted
+    risk_limit,         ///< a limit of the user's; limit and actual in what it counts in
+    restricted,         ///< the instrument may not be traded
+    self_trade,         ///< would trade with a working order of the account
+    duplicate,          ///< the same order came a moment ago
+    unknown_risk,       ///< a limit's measure cannot be worked out: a return or a volume is missing
 };
 
 inline constexpr std::size_t kDenialReasonCount =
-    static_cast<std::size_t>(DenialReason::unknown_leg) + 1;
+    static_cast<std::size_t>(DenialReason::unknown_risk) + 1;
 
 /// A refusal with the numbers that a person needs to act on it. Numbers are in units of 1e-18 of
 /// whatever the reason counts in.
@@ -49,6 +54,7 @@ struct Denial {
     Money actual{};
     std::optional<Qty>
         would_pass{};  ///< the largest quantity that this check would have let through
+    std::optional<std::uint16_t> rule{};  ///< which of the user's limits, by its place
 
     friend bool operator==(const Denial&, const Denial&) = default;
 };

@@ -24,7 +24,8 @@ constexpr auto kVenueReasons = names<VenueReason>(
     "end_of_data", "other", "liquidation", "price_limit");
 constexpr auto kCashReasons =
     names<CashReason>("deposit", "withdrawal", "interest", "borrow_cost", "correction", "rollover");
-constexpr auto kTradingStates = names<TradingState>("active", "reducing", "halted");
+constexpr auto kTradingStates =
+    names<TradingState>("active", "reducing", "halted", "warn", "close_only", "flatten");
 constexpr auto kCorporateActions =
     names<CorporateActionKind>("split", "cash_dividend", "symbol_change", "delisting");
 constexpr auto kKindNames = std::to_array<std::string_view>(
@@ -89,6 +90,9 @@ std::string_view to_string(Liquidity value) { return kLiquidity.of(value); }
 std::string_view to_string(VenueReason value) { return kVenueReasons.of(value); }
 std::string_view to_string(CashReason value) { return kCashReasons.of(value); }
 std::string_view to_string(TradingState value) { return kTradingStates.of(value); }
+std::optional<TradingState> parse_trading_state(std::string_view text) {
+    return kTradingStates.parse(text);
+}
 std::string_view to_string(CorporateActionKind value) { return kCorporateActions.of(value); }
 
 std::string to_string(const BarSpec& spec) {

@@ -214,8 +214,38 @@ struct Timer {
     friend bool operator==(const Timer&, const Timer&) = default;
 };
 
-/// How much the system may do. Machines only move to the right; a named person moves back.
-enum class TradingState : std::uint8_t { active, reducing, halted };
+/// How much the system may do. Machines only make it stricter; a named person loosens. Numbers are
+/// those of the journal; `severity` orders them: active, warn, reducing, close_only, flatten,
+/// halted.
+enum class TradingState : std::uint8_t {
+    active,
+    reducing,    ///< nothing new may add to a position
+    halted,      ///< as close_only, and what was to be flattened stays
+    warn,        ///< everything may be done; somebody should look
+    close_only,  ///< and what works and would add to a position is cancelled
+    flatten,     ///< and positions are closed at the market
+};
+
+/// 0 for active, up to 5 for halted.
+[[nodiscard]] constexpr int severity(TradingState state) {
+    switch (state) {
+        case TradingState::active: return 0;
+        case TradingState::warn: return 1;
+        case TradingState::reducing: return 2;
+        case TradingState::close_only: return 3;
+        case TradingState::flatten: return 4;
+        case TradingState::halted: return 5;
+    }
+    return 5;
+}
+/// Whether what adds to a position is denied.
+[[nodiscard]] constexpr bool denies_growth(TradingState state) {
+    return severity(state) >= severity(TradingState::reducing);
+}
+/// Whether working orders that would add to a position are cancelled.
+[[nodiscard]] constexpr bool cancels_growth(TradingState state) {
+    return severity(state) >= severity(TradingState::close_only);
+}
 
 /// A person's order to the machine.
 struct Override {
@@ -385,6 +415,7 @@ static_assert(std::is_trivially_copyable_v<Event>);
 [[nodiscard]] std::string_view to_string(VenueReason value);
 [[nodiscard]] std::string_view to_string(CashReason value);
 [[nodiscard]] std::string_view to_string(TradingState value);
+[[nodiscard]] std::optional<TradingState> parse_trading_state(std::string_view text);
 [[nodiscard]] std::string_view to_string(CorporateActionKind value);
 /// "1d", "5m", "100-ticks", "1000-volume", "1000000-value", "500-tick-imbalance",
 /// "500-volume-imbalance", "500-value-imbalance", "500-tick-run", "500-volume-run",

@@ -39,8 +39,19 @@ void Engine::decide(Slot& slot, const OrderIntent& intent) {
                              .new_order = true,
                              .denial = approved.error()});
     }
+    if (gate_.shrunk()) note_shrink(intent, *gate_.shrunk());
     execution::plan_submit(*approved, decisions_.emplace_back());
-    orders_.note(orders_.add(intent, now_), OrderEventKind::submitted, now_);
+    const orders::Order& order = orders_.add(approved->order(), now_);
+    orders_.note(order, OrderEventKind::submitted, now_);
+    if (limit_watch_) limit_watch_->on_sent(order, gate_.limits().watch());
+}
+
+void Engine::note_shrink(const OrderIntent& intent, const Denial& denial) {
+    ++shrunk_by_[*denial.rule];
+    decisions_.emplace_back(Shrink{.id = intent.id,
+                                   .instrument = intent.spec.instrument,
+                                   .asked = intent.spec.qty,
+                                   .denial = denial});
 }
 
 void Engine::decide(Slot& slot, const ReplaceIntent& intent) {
@@ -60,6 +71,7 @@ void Engine::decide(Slot& slot, const CancelIntent& intent) {
         return refuse_change(slot, intent.id, {.reason = DenialReason::unknown_order});
     }
     if (order->status == OrderStatus::pending_cancel) return;
+    gate_.on_cancel(slot.id, order->instrument(), now_);
     decisions_.emplace_back(execution::plan_cancel(*order));
     orders_.note(*order, OrderEventKind::cancel_pending, now_);
 }
@@ -71,6 +83,10 @@ void Engine::decide(Slot&, const TimerIntent& intent) {
 void Engine::refuse(Slot& slot, const Refusal& refusal) {
     decisions_.emplace_back(refusal);
     ++refusals_[static_cast<std::size_t>(refusal.denial.reason)];
+    if (refusal.denial.rule) ++denied_by_[*refusal.denial.rule];
+    if (!brakes_.empty() && refusal.instrument.value < known_) {
+        brakes_.on_denial(slot.id, refusal.instrument, now_);
+    }
     if (refusal.new_order && !first_refusal_) first_refusal_ = refusal;
     // Without a drain of its own: `drain` is under way and takes what the strategy adds.
     call(slot, [&](signal::Strategy& s, signal::Context& c) { s.on_refusal(c, refusal); });

@@ -49,6 +49,18 @@ struct DecisionText {
         return fmt::format("refuse {} {} {}", refusal.new_order ? "order" : "change",
                            name(refusal.id), tradewind::describe(refusal.denial));
     }
+    std::string operator()(const Shrink& shrink) const {
+        return fmt::format("shrink order {} of {} {}: {}", name(shrink.id), to_string(shrink.asked),
+                           symbol(shrink.instrument), tradewind::describe(shrink.denial));
+    }
+    std::string operator()(const StateChange& change) const {
+        return fmt::format(
+            "{} -> {}{}{} by brake {}: {} against {}{}", to_string(change.from),
+            to_string(change.to), change.instrument ? " " + symbol(*change.instrument) : "",
+            change.strategy ? fmt::format(" strategy {}", change.strategy->value) : "",
+            change.brake, to_string(change.actual), to_string(change.limit),
+            change.until ? " until " + to_string(*change.until) : "");
+    }
     std::string operator()(const Command& command) const { return std::visit(*this, command); }
 };
 
@@ -105,6 +117,13 @@ struct PayloadText {
     std::string operator()(const CashFlow& flow) const {
         return fmt::format("cash {} {} ({})", to_string(flow.amount), to_string(flow.currency),
                            to_string(flow.reason));
+    }
+    std::string operator()(const Override& order) const {
+        return fmt::format("override {}{}{}{} by {}: {}", to_string(order.state),
+                           order.instrument ? " " + symbol(*order.instrument) : "",
+                           whose(order.strategy, std::nullopt),
+                           order.until ? " until " + to_string(*order.until) : "",
+                           order.who.empty() ? "a machine" : order.who, order.why);
     }
     std::string operator()(const MarginCall& call) const {
         return fmt::format("margin call{}{}, equity {} of the {} {} required",

@@ -3,6 +3,7 @@
 
 #include "base/assert.hpp"
 #include "engine/slot.hpp"
+#include "risk/statistics.hpp"
 
 namespace tradewind::engine {
 
@@ -20,14 +21,46 @@ Engine::Engine(const InstrumentTable& instruments, const EngineSettings& setting
              .market = market_,
              .orders = orders_,
              .portfolio = portfolio_},
-            settings.limits),
+            settings.risk, settings.sampling, strategies.size()),
+      brakes_({.instruments = instruments,
+               .market = market_,
+               .orders = orders_,
+               .portfolio = portfolio_},
+              settings.risk.brakes, strategies.size()),
+      watches_equity_(gate_.limits().asks_equity() || !brakes_.empty()),
       trades_(instruments, {.strategies = strategies.size(),
                             .kept = settings.trades_kept,
                             .hedges = settings.positions.hedges()}),
       sampling_(settings.sampling),
       aggregators_of_(instruments.size()),
       working_(std::make_unique<Working>(orders_)),
-      slots_of_(instruments.size()) {
+      slots_of_(instruments.size()),
+      denied_by_(settings.risk.limits.size()),
+      shrunk_by_(settings.risk.limits.size()) {
+    if (settings.watches_limits && !settings.risk.limits.empty()) {
+        limit_watch_.emplace(
+            risk::Books{
+                .instruments = instruments,
+                .market = market_,
+                .orders = orders_,
+                .portfolio = portfolio_,
+            },
+            settings.risk, strategies.size());
+        watches_equity_ = watches_days_ = true;
+    }
+    const bool asks = gate_.limits().asks_statistics() || brakes_.asks_statistics();
+    if (settings.measures_risk || asks) {
+        statistics_ = std::make_unique<risk::Statistics>(
+            risk::Books{
+                .instruments = instruments,
+                .market = market_,
+                .orders = orders_,
+                .portfolio = portfolio_,
+            },
+            settings.risk.statistics);
+        gate_.limits().measure_by(statistics_.get());
+        watches_equity_ = watches_days_ = true;
+    }
     for (const Aggregation& wanted : settings.aggregations) {
         aggregators_of_[wanted.instrument.value].push_back(aggregators_.size());
         aggregators_.emplace_back(instruments.at(wanted.instrument), wanted.spec);

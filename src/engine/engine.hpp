@@ -22,8 +22,14 @@
 #include "monitor/trade_recorder.hpp"
 #include "orders/orders.hpp"
 #include "portfolio/portfolio.hpp"
+#include "risk/brakes.hpp"
 #include "risk/gate.hpp"
+#include "risk/limit_watch.hpp"
 #include "signal/strategy.hpp"
+
+namespace tradewind::risk {
+class Statistics;
+}
 
 namespace tradewind::engine {
 
@@ -52,7 +58,9 @@ struct EngineSettings {
     portfolio::AccountKind account = portfolio::AccountKind::cash;
     PositionSettings positions{};
     CalendarKind sampling = CalendarKind::always_open;  ///< whose days the equity curve counts
-    risk::Limits limits{};
+    risk::Settings risk{};                              ///< that passed `risk::check`
+    bool watches_limits = false;  ///< after each order: whether all limits hold (risk::LimitWatch)
+    bool measures_risk = false;   ///< day by day, where no limit asks for it too (risk::Statistics)
     std::vector<Aggregation> aggregations{};
     std::size_t trades_kept = 1'000'000;  ///< closed trades listed; later ones are counted
 };
@@ -75,6 +83,12 @@ struct StepError {
 /// Orders, changes and cancels that one strategy may ask for on one event.
 inline constexpr std::size_t kIntentsMax = 100'000;
 
+/// A brake at work.
+struct BrakeRecord {
+    Timestamp ts;
+    StateChange change;
+};
+
 /// How often each kind of refusal came, by DenialReason.
 using RefusalCounts = std::array<std::uint64_t, kDenialReasonCount>;
 
@@ -93,6 +107,12 @@ public:
     /// What to do about the event; valid until the next call. Events come with numbers from 1
     /// without a gap and in order of `ts`.
     [[nodiscard]] std::expected<std::span<const Decision>, StepError> step(const Event& event);
+
+    /// What the risk gate would say to an order now, and how much of it would be sent: for people
+    /// who want to know before they ask.
+    [[nodiscard]] std::expected<Qty, Denial> preview(const OrderIntent& intent) {
+        return gate_.preview(intent, now_);
+    }
 
     /// Whether bars may ever be skimmed: there is one strategy, and it can.
     [[nodiscard]] bool skims() const { return skimmer_ != nullptr; }
@@ -119,6 +139,18 @@ public:
     /// The first order that we denied ourselves.
     [[nodiscard]] const std::optional<Refusal>& first_refusal() const { return first_refusal_; }
     [[nodiscard]] const RefusalCounts& refusals() const { return refusals_; }
+    /// Denials of each of the user's limits, and orders that each made smaller, by its place.
+    [[nodiscard]] std::span<const std::uint64_t> denied_by() const { return denied_by_; }
+    [[nodiscard]] std::span<const std::uint64_t> shrunk_by() const { return shrunk_by_; }
+    /// What brakes did, in order.
+    [[nodiscard]] std::span<const BrakeRecord> state_changes() const { return state_changes_; }
+    [[nodiscard]] const risk::Gate& gate() const { return gate_; }
+    /// nullptr unless the settings ask for it.
+    [[nodiscard]] const risk::LimitWatch* limit_watch() const {
+        return limit_watch_ ? &*limit_watch_ : nullptr;
+    }
+    /// nullptr unless the settings or a limit ask for it.
+    [[nodiscard]] const risk::Statistics* statistics() const { return statistics_.get(); }
     [[nodiscard]] std::uint64_t ambiguous_fills() const { return ambiguous_fills_; }
     [[nodiscard]] std::uint64_t fills() const { return fills_; }
     /// Positions, or parts, that the venue closed against our will, and its warnings before.
@@ -175,6 +207,8 @@ private:
     };
     void book_fill(const Booking& booking);
     void book_fill(const orders::Order& order, const Fill& fill);
+    void tell_brakes(const Booking& booking, const risk::Brakes::Slipped& slipped);
+    void brake(const Event& event);
 
     template <typename Call>
     void call(Slot& slot, const Call& what);
@@ -192,9 +226,20 @@ private:
     void decide(Slot& slot, const ReplaceIntent& intent);
     void decide(Slot& slot, const CancelIntent& intent);
     void decide(Slot& slot, const TimerIntent& intent);
+    void note_shrink(const OrderIntent& intent, const Denial& denial);
     void refuse(Slot& slot, const Refusal& refusal);
     void refuse_change(Slot& slot, OrderId id, const Denial& denial);
     [[nodiscard]] const orders::Order* own_open_order(const Slot& slot, OrderId id) const;
+
+    // brakes.cpp: what brakes and persons stop
+    void mark_risk(Timestamp ts);
+    void end_risk_day();
+    void apply_brakes();
+    void enforce(const std::optional<StrategyId>& strategy,
+                 const std::optional<InstrumentId>& instrument, TradingState state);
+    void flatten(Slot& slot, const std::optional<InstrumentId>& instrument);
+    void close_leg(Slot& slot, InstrumentId instrument, Leg leg);
+    void flatten_rest(InstrumentId instrument);
 
     void mark(InstrumentId instrument, Price price) { portfolio_.mark(instrument, price); }
     void open_account();
@@ -206,11 +251,16 @@ private:
         }
         sampler_->mark(ts,
                        [this](portfolio::AccountValue& value) { portfolio_.value_into(value); });
+        if (watches_equity_) mark_risk(ts);
     }
     // skim.cpp: many bars at once
     void pass_over(const market::BarTrack& track, market::BarRows rows);
     void mark_each(const market::BarTrack& track, market::BarRows rows);
     [[nodiscard]] market::PriceBand calm_prices(InstrumentId instrument) const;
+    [[nodiscard]] market::PriceBand prices_between(InstrumentId instrument, Money lowest,
+                                                   Money highest) const;
+    [[nodiscard]] std::size_t first_braked(const market::BarTrack& track,
+                                           market::BarRows rows) const;
     void fault(StepFault kind, std::string text);
 
     const InstrumentTable& instruments_;
@@ -219,6 +269,12 @@ private:
     orders::Orders orders_;
     portfolio::Portfolio portfolio_;
     risk::Gate gate_;
+    risk::Brakes brakes_;
+    std::optional<risk::LimitWatch> limit_watch_;
+    std::unique_ptr<risk::Statistics> statistics_;
+    bool watches_days_ = false;  ///< somebody looks at the books as each day ends
+    Timestamp risk_day_end_ = kTimestampMin;
+    bool watches_equity_ = false;  ///< a limit or a brake asks what the account is worth
     monitor::TradeRecorder trades_;
     std::optional<monitor::EquitySampler> sampler_;
     CalendarKind sampling_;
@@ -238,6 +294,10 @@ private:
     std::optional<StepError> error_;
     RefusalCounts refusals_{};
     std::optional<Refusal> first_refusal_;
+    std::vector<std::uint64_t> denied_by_;
+    std::vector<std::uint64_t> shrunk_by_;
+    std::vector<BrakeRecord> state_changes_;
+    std::uint64_t trades_told_ = 0;  ///< closed trades that brakes know of
     std::uint64_t ambiguous_fills_ = 0;
     std::uint64_t fills_ = 0;
     std::uint64_t liquidations_ = 0;

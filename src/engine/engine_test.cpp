@@ -449,6 +449,133 @@ TEST(Step, holds_to_a_persons_override) {
     EXPECT_EQ(std::get<Refusal>(decisions[0]).denial.reason, DenialReason::trading_halted);
 }
 
+EngineSettings risk_of(std::initializer_list<const char*> limits,
+                       std::initializer_list<const char*> brakes = {}) {
+    EngineSettings out{.account = portfolio::AccountKind::margin, .watches_limits = true};
+    for (const char* text : limits) out.risk.limits.push_back(must(risk::parse_limit(text)));
+    for (const char* text : brakes) out.risk.brakes.push_back(must(risk::parse_brake(text)));
+    return out;
+}
+
+TEST(Step, a_soft_limit_sends_less_and_says_so) {
+    Desk desk{slots(buys_on_trade(10)), risk_of({"soft gross <= 600"})};
+    desk.step(deposit());
+    const auto decisions = desk.step(print("100"));
+    ASSERT_EQ(decisions.size(), 2U);
+    EXPECT_EQ(std::get<Shrink>(decisions[0]).asked, whole_qty(10));
+    EXPECT_EQ(std::get<Shrink>(decisions[0]).denial.would_pass, whole_qty(6));
+    const auto& sent = std::get<SubmitOrder>(std::get<Command>(decisions[1]));
+    EXPECT_EQ(sent.order.spec.qty, whole_qty(6));
+    EXPECT_EQ(desk.engine.shrunk_by()[0], 1U);
+    EXPECT_EQ(desk.engine.limit_watch()->exceeded(), 0U);
+}
+
+TEST(Step, a_denial_says_which_limit_it_was) {
+    Desk desk{slots(buys_on_trade(10)), risk_of({"net <= 900", "gross <= 800"})};
+    desk.step(deposit());
+    const auto decisions = desk.step(print("100"));
+    ASSERT_EQ(decisions.size(), 1U);
+    const Denial& denial = std::get<Refusal>(decisions[0]).denial;
+    EXPECT_EQ(denial.rule, 0U);
+    EXPECT_EQ(denial.would_pass, whole_qty(8));  // of both
+    EXPECT_EQ(desk.engine.denied_by()[0], 1U);
+}
+
+/// The order that opens, its fill, and then prices.
+std::vector<Decision> fall_to(Desk& desk, std::string_view to) {
+    desk.step(deposit());
+    desk.step(print("100"));
+    desk.step(filled(OrderId::of(kMe, 1), 50, "100"));
+    return desk.step(print(to));
+}
+
+TEST(Step, a_brake_denies_what_adds_and_lets_what_reduces_pass) {
+    bool sells = false;
+    Script script;
+    script.trade = [&](Context& c, const Trade&) {
+        c.submit(
+            {.instrument = kFirst, .side = sells ? Side::sell : Side::buy, .qty = whole_qty(50)});
+    };
+    Desk desk{slots(std::move(script)), risk_of({}, {"drawdown > 10%: reducing"})};
+    const auto decisions = fall_to(desk, "75");  // 50 x 25 of 10,000
+    ASSERT_EQ(decisions.size(), 2U);  // the buy was reviewed before the account was marked
+    const StateChange& change = std::get<StateChange>(decisions[1]);
+    EXPECT_EQ(change.from, TradingState::active);
+    EXPECT_EQ(change.to, TradingState::reducing);
+    EXPECT_EQ(to_string(change.actual), "0.125");
+    EXPECT_TRUE(std::holds_alternative<Refusal>(desk.step(print("75"))[0]));
+    sells = true;
+    EXPECT_TRUE(std::holds_alternative<Command>(desk.step(print("75"))[0]));
+}
+
+TEST(Step, flatten_cancels_and_closes_until_nothing_is_held) {
+    int asked = 0;
+    Script script;
+    script.trade = [&](Context& c, const Trade&) {
+        if (asked++ == 0) c.submit({.instrument = kFirst, .qty = whole_qty(50)});
+        if (asked == 2) {
+            c.submit({.instrument = kFirst,
+                      .type = OrderType::limit,
+                      .qty = whole_qty(5),
+                      .limit_price = price("50")});
+        }
+    };
+    Desk desk{slots(std::move(script)), risk_of({}, {"drawdown > 10%: flatten"})};
+    const auto decisions = fall_to(desk, "75");
+    std::vector<std::string> told;
+    for (const Decision& one : decisions) told.push_back(engine::describe(one, table()));
+    EXPECT_EQ(told, (std::vector<std::string>{"submit 0-2 buy 5 A.NYSE limit limit 50 gtc",
+                                              "active -> flatten by brake 0: 0.125 against 0.1",
+                                              "cancel 0-2 A.NYSE",
+                                              "submit 0-3 sell 50 A.NYSE market gtc"}));
+    EXPECT_TRUE(desk.step(print("74")).empty());  // it is on its way
+    desk.step(OrderEvent{.kind = OrderEventKind::canceled,
+                         .instrument = kFirst,
+                         .order = OrderId::of(kMe, 2),
+                         .detail = VenueReason::requested});
+    desk.step(OrderEvent{.kind = OrderEventKind::rejected,
+                         .instrument = kFirst,
+                         .order = OrderId::of(kMe, 3),
+                         .detail = VenueReason::market_closed});
+    EXPECT_EQ(desk.tell(print("73")),
+              std::vector<std::string>{"submit 0-4 sell 50 A.NYSE market gtc"});
+    desk.step(filled(OrderId::of(kMe, 4), 50, "73", Side::sell));
+    EXPECT_TRUE(desk.engine.portfolio().held().empty());
+    EXPECT_TRUE(desk.step(print("72")).empty());
+}
+
+TEST(Step, only_a_named_person_lets_it_trade_again) {
+    Script script;
+    script.trade = [](Context& c, const Trade&) {
+        c.submit({.instrument = kFirst, .qty = whole_qty(50)});
+    };
+    Desk desk{slots(std::move(script)), risk_of({"drawdown <= 8%"}, {"drawdown > 10%: halted"})};
+    static_cast<void>(fall_to(desk, "75"));
+    const auto is_refused = [&] {
+        const auto decisions = desk.step(print("75"));
+        return std::holds_alternative<Refusal>(decisions.at(0));
+    };
+    EXPECT_TRUE(is_refused());
+    desk.step(Override{.state = TradingState::active, .who = "", .why = "a machine"});
+    EXPECT_TRUE(is_refused());
+    desk.step(Override{.state = TradingState::active, .who = "ann", .why = "seen"});
+    EXPECT_FALSE(is_refused());  // what is lost by then does not count again
+}
+
+TEST(Step, a_preview_answers_as_a_review_and_leaves_no_trace) {
+    Desk desk{slots({}), risk_of({"orders <= 1 per 1d", "notional <= 700"})};
+    desk.step(deposit());
+    desk.step(print("100"));
+    const OrderIntent big{.id = OrderId::of(kMe, 1),
+                          .spec = {.instrument = kFirst, .qty = whole_qty(8)}};
+    OrderIntent small = big;
+    small.spec.qty = whole_qty(7);
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(desk.engine.preview(small).value(), whole_qty(7));
+        EXPECT_EQ(desk.engine.preview(big).error().would_pass, whole_qty(7));
+    }
+}
+
 TEST(Step, closes_the_trade_of_a_share_that_is_delisted) {
     Desk desk{slots(buys_on_trade(10))};
     desk.step(deposit());

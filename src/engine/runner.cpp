@@ -14,7 +14,7 @@ void send(std::span<const Decision> decisions, const Plugs& plugs, Timestamp now
     for (const Decision& decision : decisions) {
         const auto* command = std::get_if<Command>(&decision);
         if (command == nullptr) {
-            ++summary.refusals;
+            if (std::holds_alternative<Refusal>(decision)) ++summary.refusals;
             continue;
         }
         if (!std::holds_alternative<SetTimer>(*command)) ++summary.commands;

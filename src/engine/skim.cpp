@@ -25,11 +25,17 @@ bool Engine::is_idle() const {
     // What legs are worth on both sides is more than the price of their sum.
     const bool hedges = portfolio_.settings().positions.hedges();
     return skimmer_ != nullptr && started_ && !error_ && !hedges && aggregators_.empty() &&
-           orders_.open_orders().empty() && !skimmer_->context.is_holding();
+           orders_.open_orders().empty() && !skimmer_->context.is_holding() &&
+           !brakes_.watches_every_event();
 }
 
 std::size_t Engine::skim(const market::BarTrack& track, market::BarRows rows) {
     ASSERT(is_idle() && rows.first < rows.end);
+    if (!brakes_.empty()) [[unlikely]]
+        rows.end = first_braked(track, rows);
+    // a day's first bar is stepped through
+    if (watches_days_) rows.end = std::min(rows.end, track.first_after(rows, risk_day_end_));
+    if (rows.first == rows.end) return 0;
     const auto& told = slots_of_[track.instrument().value];
     const bool is_told = !told.empty() && skimmer_->wants(track.spec());
     if (is_told) {
@@ -40,6 +46,17 @@ std::size_t Engine::skim(const market::BarTrack& track, market::BarRows rows) {
     }
     if (rows.count() > 0) pass_over(track, rows);
     return rows.count();
+}
+
+/// The first bar at which a brake may fire: that one is stepped through.
+std::size_t Engine::first_braked(const market::BarTrack& track, market::BarRows rows) const {
+    const InstrumentId id = track.instrument();
+    if (portfolio_.position(id).qty.raw == 0) return rows.end;
+    const risk::CalmEquity& calm = brakes_.calm();
+    const market::BarRows until{rows.first,
+                                std::min(rows.end, track.first_after(rows, calm.until))};
+    if (until.count() == 0) return rows.first;
+    return track.first_close_outside(until, prices_between(id, calm.low, calm.high));
 }
 
 void Engine::pass_over(const market::BarTrack& track, market::BarRows rows) {
@@ -78,9 +95,14 @@ void Engine::mark_each(const market::BarTrack& track, market::BarRows rows) {
 }
 
 /// Prices at which the account, as it is, makes no new peak and falls no deeper than before.
-/// Rounded inwards, so that no mark that matters is among them.
 market::PriceBand Engine::calm_prices(InstrumentId id) const {
     const monitor::EquitySampler::Calm calm = sampler_->calm();
+    return prices_between(id, calm.low, calm.high);
+}
+
+/// Prices at which equity, with what is held, lies between two amounts. Rounded inwards, so that no
+/// mark that matters is among them.
+market::PriceBand Engine::prices_between(InstrumentId id, Money lowest, Money highest) const {
     const Instrument& instrument = instruments_.at(id);
     const Qty held = portfolio_.position(id).qty;
     const Money value = notional(*portfolio_.mark_of(id), held, instrument);
@@ -88,7 +110,7 @@ market::PriceBand Engine::calm_prices(InstrumentId id) const {
     // A value is rounded to its unit where a multiplier is not 1.
     const bool is_exact = instrument.multiplier.raw == base::kDecimalOne;
     const Money slack{is_exact ? 0 : 1};
-    const Int128 low = (calm.low - rest + slack).raw, high = (calm.high - rest - slack).raw;
+    const Int128 low = (lowest - rest + slack).raw, high = (highest - rest - slack).raw;
     if (low > high) return {.low = {INT64_MAX}, .high = {INT64_MIN}};
     const auto price_of = [&](Int128 worth, Rounding rounding) {
         return is_exact ? base::checked_div(worth, held.raw, rounding)

@@ -6,6 +6,7 @@
 
 #include "engine/engine.hpp"
 #include "engine/slot.hpp"
+#include "risk/statistics.hpp"
 
 /// The order of the pipeline: books first, then the strategies, and their wishes through the risk
 /// gate (decide.cpp) before the next strategy is told. Then the account is marked.
@@ -14,6 +15,8 @@ namespace tradewind::engine {
 std::expected<std::span<const Decision>, StepError> Engine::step(const Event& event) {
     decisions_.clear();
     if (!admit(event)) return std::unexpected(*error_);
+    if (watches_days_ && now_ > risk_day_end_) [[unlikely]]
+        end_risk_day();
     if (const auto* bar = std::get_if<Bar>(&event.payload)) [[likely]] {
         on(*bar);
     } else if (const auto* order = std::get_if<OrderEvent>(&event.payload)) {
@@ -21,8 +24,20 @@ std::expected<std::span<const Decision>, StepError> Engine::step(const Event& ev
     } else {
         std::visit([this](const auto& payload) { on(payload); }, event.payload);
     }
+    if (!brakes_.empty() || gate_.has_states()) [[unlikely]]
+        brake(event);
     if (error_) return std::unexpected(*error_);
     return std::span<const Decision>{decisions_};
+}
+
+/// Brakes see the event once all stages have; what they stop is in the same step's decisions.
+[[gnu::noinline]] void Engine::brake(const Event& event) {
+    brakes_.on_event(now_);
+    apply_brakes();
+    // not at once where an order was refused: it would be again
+    const auto about = instrument_of(event.payload);
+    const bool is_market = about && !std::holds_alternative<OrderEvent>(event.payload);
+    if (is_market && !error_ && gate_.has_states()) flatten_rest(*about);
 }
 
 /// Whether the event is about an instrument of this run, or about none. Bars first and without an
@@ -92,6 +107,8 @@ inline void Engine::on(const Bar& bar) {
         mark(bar.instrument, *price);
     }
     trades_.on_bar(bar);
+    if (statistics_) [[unlikely]]
+        statistics_->on_volume(bar.instrument, bar.volume, true);
     for (const std::size_t i : aggregators_of_[bar.instrument.value]) {
         for (const auto& closed : aggregators_[i].on_bar(now_, bar))
             on_closed_bar(closed.bar, closed.ts);
@@ -158,6 +175,7 @@ void Engine::on(const Trade& trade) {
     market_.apply(now_, trade);
     mark(trade.instrument, trade.price);
     trades_.on_mark(trade.instrument, trade.price);
+    if (statistics_) statistics_->on_volume(trade.instrument, trade.size, false);
     for (const std::size_t i : aggregators_of_[trade.instrument.value]) {
         for (const auto& closed : aggregators_[i].on_trade(now_, trade))
             on_closed_bar(closed.bar, closed.ts);
@@ -208,7 +226,12 @@ void Engine::on(const Funding& funding) {
 void Engine::on(const CorporateAction& action) {
     market_.apply(now_, action);
     portfolio_.apply(action);
-    if (action.kind == CorporateActionKind::split) trades_.on_split(now_, action);
+    if (action.kind == CorporateActionKind::split) {
+        trades_.on_split(now_, action);
+        if (statistics_) {
+            statistics_->on_split(action.instrument, action.new_shares, action.old_shares);
+        }
+    }
     if (action.kind == CorporateActionKind::delisting) trades_.on_delisting(now_, action);
     if (const auto price = market_.mark(action.instrument)) mark(action.instrument, *price);
     tell_all(action.instrument,
@@ -246,7 +269,10 @@ void Engine::on(const CashFlow& flow) {
     if (started_) sample(now_);
 }
 
-void Engine::on(const Override& order) { gate_.apply(order); }
+void Engine::on(const Override& order) {
+    gate_.apply(order);
+    enforce(order.strategy, order.instrument, order.state);
+}
 
 /// No model is served yet; the event is kept in the log for the run that serves one.
 void Engine::on(const ModelPromoted&) {}
@@ -271,6 +297,9 @@ void Engine::on(const OrderEvent& event) {
     if (applied.booked) book_fill(*applied.order, *applied.booked);
     const StrategyId owner = event.order.strategy();
     if (owner.value >= slots_.size()) return;
+    if (event.kind == OrderEventKind::rejected && traded) {
+        brakes_.on_reject(owner, *traded, now_);
+    }
     Slot& slot = *slots_[owner.value];
     tell(slot, [&](signal::Strategy& s, signal::Context& c) { s.on_order(c, event); });
     if (!applied.closed_now()) return;
@@ -319,14 +348,31 @@ void Engine::book_fill(const Booking& booking) {
         fill.side == Side::buy ? fill.price - reference : reference - fill.price;
     const Money cost =
         scale(multiply(worse, fill.qty), instrument.multiplier.raw, base::kDecimalOne);
-    slippage_ += portfolio_.to_base(instrument.quote, cost).value_or(cost);
+    const Money cost_in_base = portfolio_.to_base(instrument.quote, cost).value_or(cost);
+    slippage_ += cost_in_base;
     const Money amount = abs(notional(fill.price, fill.qty, instrument));
+    if (!brakes_.empty()) [[unlikely]]
+        tell_brakes(booking,
+                    {.cost = cost_in_base,
+                     .notional = portfolio_.to_base(instrument.quote, amount).value_or(amount)});
     if (sampler_) {
         sampler_->traded(to_double(portfolio_.to_base(instrument.quote, amount).value_or(amount)));
     }
     // The venue traded there: until the market speaks again that is the latest price.
     mark(instrument.id, reference);
     sample(now_);
+}
+
+/// Of the fill, and of the trades that it closed.
+void Engine::tell_brakes(const Booking& booking, const risk::Brakes::Slipped& slipped) {
+    brakes_.on_fill(booking.strategy, booking.instrument, now_, slipped);
+    const auto closed = trades_.closed();
+    for (; trades_told_ < closed.size(); ++trades_told_) {
+        const monitor::ClosedTrade& trade = closed[trades_told_];
+        const Instrument& instrument = instruments_.at(trade.instrument);
+        const auto net = portfolio_.to_base(instrument.quote, trade.net_pnl);
+        brakes_.on_trade(trade.strategy, trade.instrument, now_, net.value_or(trade.net_pnl));
+    }
 }
 
 void Engine::on(const MarginCall& call) {

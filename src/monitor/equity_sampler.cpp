@@ -7,22 +7,6 @@
 namespace tradewind::monitor {
 namespace {
 
-struct Day {
-    Date date;
-    Timestamp end;  ///< its last instant
-};
-
-/// The day that an instant belongs to. A day's end is the first instant after it: the bar that
-/// closes there is its own.
-Day day_of(CalendarKind calendar, Timestamp ts) {
-    if (calendar == CalendarKind::always_open) {
-        const Date date = utc_date(ts - nanoseconds(1));
-        return {date, start_of(date) + days(1)};
-    }
-    const Session session = session_from(calendar, ts - nanoseconds(1));
-    return {session.date, session.close};
-}
-
 /// No calendar of ours rests longer.
 constexpr int kLongestRestDays = 14;
 
@@ -50,7 +34,7 @@ EquitySampler::EquitySampler(CalendarKind calendar, Money start_equity)
 }
 
 void EquitySampler::roll_to(Timestamp ts) {
-    const Day next = day_of(calendar_, ts);
+    const TradingDay next = trading_day_of(calendar_, ts);
     if (!first_) {
         first_ = ts;
         now_ = ts;

@@ -106,7 +106,8 @@ std::string_view to_string(Anomaly value) { return kAnomalies.of(value); }
 Orders::Orders(OrdersSettings settings)
     : settings_(settings),
       rows_(settings.instruments),
-      working_(settings.instruments * settings.strategies) {
+      working_(settings.instruments * settings.strategies),
+      changed_(settings.instruments) {
     ASSERT(settings.closed_kept > 0);
     closed_.reserve(settings.closed_kept);
 }
@@ -258,6 +259,7 @@ void Orders::recount(Slot& slot) {
     const bool may_open = !only_closes(order.intent.spec) && !slot.is_awaiting_parent;
     const std::int64_t exposure = may_open ? leaves : 0;
     Row& row = rows_[order.instrument().value];
+    if (exposure != slot.exposure) changed_.add(order.instrument().value);
     (order.side() == Side::buy ? row.buy : row.sell) += exposure - slot.exposure;
     slot.exposure = exposure;
 }

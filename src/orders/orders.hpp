@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/change_set.hpp"
 #include "base/id_map.hpp"
 #include "orders/order.hpp"
 
@@ -84,6 +85,13 @@ public:
     [[nodiscard]] Qty working_buy(InstrumentId instrument) const { return {row(instrument).buy}; }
     [[nodiscard]] Qty working_sell(InstrumentId instrument) const { return {row(instrument).sell}; }
 
+    /// Tells once each instrument of which `working_buy` or `working_sell` has changed since the
+    /// last call; the first tells all. For one reader that keeps sums over instruments.
+    template <typename Visit>
+    void take_changes(const Visit& visit) const {
+        changed_.take([&](std::uint32_t index) { visit(InstrumentId{index}); });
+    }
+
     /// Open orders of the same list with the same parent, without itself, in the order of ids.
     [[nodiscard]] std::vector<const Order*> siblings(OrderId id) const;
     /// Open orders whose parent it is, in the order of ids.
@@ -151,7 +159,8 @@ private:
     std::vector<const Order*> open_;
     std::vector<Row> rows_;
     std::vector<std::int64_t> working_;
-    std::vector<Closed> closed_;  ///< a ring, oldest at closed_next_ once full
+    mutable base::ChangeSet changed_;  ///< instruments; what the reader has not been told
+    std::vector<Closed> closed_;       ///< a ring, oldest at closed_next_ once full
     std::size_t closed_next_ = 0;
     std::uint64_t added_ = 0;
     std::optional<Fill> booked_;  ///< by the latest `apply`

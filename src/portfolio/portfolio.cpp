@@ -51,7 +51,8 @@ Portfolio::Portfolio(const InstrumentTable& instruments, Settings settings)
       rows_(instruments.size()),
       known_(rows_.size()),
       positions_(instruments.size() * settings.strategies),
-      legs_(settings.positions.hedges() ? 2 * positions_.size() : 0) {
+      legs_(settings.positions.hedges() ? 2 * positions_.size() : 0),
+      changed_(instruments.size()) {
     ASSERT(settings.base.known());
     static_cast<void>(open(settings.base));
     for (const Instrument& instrument : instruments.all()) {
@@ -94,6 +95,7 @@ void Portfolio::find_pairs(Index currency) {
 
 void Portfolio::forget_rates() {
     for (Worth& worth : worth_) worth.is_fresh = false;
+    changed_.add_all();
 }
 
 std::optional<Portfolio::Ratio> Portfolio::ratio_to_base(Index currency) const {
@@ -251,6 +253,7 @@ void Portfolio::revalue_hedged(Row& row) {
 /// taken.
 void Portfolio::change(const Place& place, const Change& change) {
     const InstrumentId instrument = place.instrument;
+    changed_.add(instrument.value);
     Position& own = at(place);
     Row& row = rows_[instrument.value];
     const Qty before = own.qty;

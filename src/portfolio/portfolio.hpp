@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "base/change_set.hpp"
 #include "base/copy_by_words.hpp"
 #include "domain/event.hpp"
 #include "domain/instrument.hpp"
@@ -125,6 +126,7 @@ public:
         row.mark = price;
         row.has_mark = true;
         if ((row.total.qty.raw | row.hedged.raw) != 0) revalue(row);
+        changed_.add(instrument.value);
         if (row.is_rate_source) [[unlikely]]
             forget_rates();
     }
@@ -204,6 +206,13 @@ public:
     [[nodiscard]] std::optional<Price> rate(Currency currency) const;
     /// An amount of `currency` in base currency.
     [[nodiscard]] std::optional<Money> to_base(Currency currency, Money amount) const;
+
+    /// Tells once each instrument whose mark, position or rate has changed since the last call; the
+    /// first tells all. For one reader that keeps sums over instruments.
+    template <typename Visit>
+    void take_changes(const Visit& visit) const {
+        changed_.take([&](std::uint32_t index) { visit(InstrumentId{index}); });
+    }
 
     [[nodiscard]] const Ledger& ledger() const { return ledger_; }
     [[nodiscard]] const Settings& settings() const { return settings_; }
@@ -331,6 +340,7 @@ private:
     std::vector<InstrumentId> held_;
     mutable std::vector<Worth> worth_;  ///< by currency; conversions are kept until a price moves
     std::vector<Money> reserved_;       ///< by currency
+    mutable base::ChangeSet changed_;   ///< instruments; what the reader has not been told
 };
 
 }  // namespace tradewind::portfolio

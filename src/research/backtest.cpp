@@ -9,6 +9,7 @@
 #include "domain/bar_times.hpp"
 #include "monitor/equity_sampler.hpp"
 #include "research/quiet_bars.hpp"
+#include "risk/statistics.hpp"
 
 namespace tradewind::research {
 namespace {
@@ -104,6 +105,23 @@ std::vector<OpenPosition> open_positions(const engine::Engine& engine) {
     return out;
 }
 
+RiskRecord risk_record(const engine::Engine& engine) {
+    const auto copy = [](const auto& span) { return std::vector(span.begin(), span.end()); };
+    RiskRecord out{.denied = copy(engine.denied_by()),
+                   .shrunk = copy(engine.shrunk_by()),
+                   .brakes = copy(engine.state_changes())};
+    if (const risk::LimitWatch* watch = engine.limit_watch()) {
+        out.uses = copy(watch->uses());
+        out.days = copy(watch->days());
+        out.exceeded = watch->exceeded();
+    }
+    if (const risk::Statistics* statistics = engine.statistics()) {
+        out.measured = copy(statistics->days());
+        out.tail = statistics->settings().tail;
+    }
+    return out;
+}
+
 std::uint64_t count_anomalies(const orders::Orders& orders) {
     std::uint64_t sum = 0;
     for (int i = 1; i < orders::kAnomalyCount; ++i) {
@@ -184,6 +202,7 @@ std::expected<BacktestResult, std::string> collect(const BacktestInput& input,
     out.unvalued_fills = engine.unvalued_fills();
     out.refusals = engine.refusals();
     out.first_refusal = engine.first_refusal();
+    out.risk = risk_record(engine);
     out.anomalies = count_anomalies(engine.orders());
     const auto closed = engine.trades().closed();
     out.trades.assign(closed.begin(), closed.end());
@@ -266,6 +285,7 @@ std::expected<BacktestResult, std::string> run_backtest(BacktestInput input) {
                          .quiet = watched ? watched->quiet() : quiet.get(),
                          .stop = stop_of(input, engine)},
                         input.progress));
+    if (input.at_end) input.at_end(engine);
     if (engine.equity() == nullptr) {
         return std::unexpected("the chosen data holds no rows between --from and --to");
     }

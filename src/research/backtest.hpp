@@ -17,6 +17,7 @@
 #include "ports/event_log.hpp"
 #include "ports/history.hpp"
 #include "research/report.hpp"
+#include "risk/limit_watch.hpp"
 #include "sim/world.hpp"
 
 namespace tradewind::research {
@@ -56,6 +57,8 @@ struct BacktestInput {
     bool steps = false;
     /// All of the only series that is played, where somebody has it; of a run that may skim.
     const market::BarTrack* track = nullptr;
+    /// Shown the engine once all is played.
+    std::function<void(engine::Engine&)> at_end{};
     /// The benchmark's curve, where it is known already: read in place of `benchmark`.
     std::span<const monitor::EquityPoint> benchmark_curve{};
 };
@@ -70,6 +73,18 @@ struct OpenPosition {
     std::optional<StrategyId> strategy{};  ///< hedging: whose leg; absent: the account's
 };
 
+/// What limits and brakes did. By the places of the settings' limits, and of their brakes.
+struct RiskRecord {
+    std::vector<std::uint64_t> denied{};  ///< by limit: orders denied
+    std::vector<std::uint64_t> shrunk{};  ///< by limit: orders made smaller
+    std::vector<risk::LimitUse> uses{};   ///< by limit; empty where nobody watched
+    std::vector<Timestamp> days{};        ///< of the uses by day
+    std::uint64_t exceeded = 0;           ///< orders beyond a hard limit, by who watches the gate
+    std::vector<engine::BrakeRecord> brakes{};
+    std::vector<risk::RiskDay> measured{};  ///< day by day; empty where nobody measured
+    double tail = 0.05;                     ///< probability outside the VaR that was measured
+};
+
 struct BacktestResult {
     engine::RunSummary run;
     sim::WorldCounts world;
@@ -82,6 +97,7 @@ struct BacktestResult {
     std::uint64_t unvalued_fills = 0;  ///< in a currency without a rate
     engine::RefusalCounts refusals{};
     std::optional<Refusal> first_refusal;
+    RiskRecord risk;
     std::uint64_t anomalies = 0;  ///< reports of the venue that did not fit
     monitor::Metrics metrics;
     double max_drawdown_of_marks = 0;  ///< over every mark, not only the days' ends

@@ -46,6 +46,8 @@ bool is_of_account(DenialReason reason) {
         case DenialReason::reduce_only:
         case DenialReason::position_limit:
         case DenialReason::notional_limit:
+        case DenialReason::risk_limit:
+        case DenialReason::restricted:
         case DenialReason::short_not_allowed: return true;
         case DenialReason::malformed:
         case DenialReason::unknown_instrument:
@@ -61,7 +63,10 @@ bool is_of_account(DenialReason reason) {
         case DenialReason::trading_halted:
         case DenialReason::would_cross_post_only:
         case DenialReason::expired:
-        case DenialReason::unknown_leg: return false;
+        case DenialReason::unknown_leg:
+        case DenialReason::duplicate:
+        case DenialReason::self_trade:
+        case DenialReason::unknown_risk: return false;
     }
     return false;
 }

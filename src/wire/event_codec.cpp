@@ -39,7 +39,7 @@ inline constexpr std::size_t kEnumCount<CorporateActionKind> = 4;
 template <>
 inline constexpr std::size_t kEnumCount<Impact> = 4;
 template <>
-inline constexpr std::size_t kEnumCount<TradingState> = 3;
+inline constexpr std::size_t kEnumCount<TradingState> = 6;
 template <>
 inline constexpr std::size_t kEnumCount<CashReason> = 6;
 template <>
@@ -78,6 +78,9 @@ void side_and_leg(Reader& a, Side& side, std::optional<Leg>& leg) {
     side = static_cast<Side>(byte % kSides);
     leg = leg_of(byte / kSides);
 }
+
+/// What stands behind a denial's numbers, in the byte that says whether a quantity follows.
+constexpr std::uint8_t kWouldPass = 1, kRule = 2;
 
 /// Whom a margin call is about, in the byte that says whether an instrument follows.
 struct CallScope {
@@ -151,7 +154,19 @@ template <typename A, Is<OrderSpec> T> void fields(A& a, T& v) {
 template <typename A, Is<OrderLinks> T> void fields(A& a, T& v) { all(a, v.list, v.parent, v.contingency); }
 template <typename A, Is<OrderChange> T> void fields(A& a, T& v) { all(a, v.qty, v.limit_price, v.trigger_price); }
 template <typename A, Is<OrderTerms> T> void fields(A& a, T& v) { all(a, v.qty, v.limit_price, v.trigger_price); }
-template <typename A, Is<Denial> T> void fields(A& a, T& v) { all(a, v.reason, v.limit, v.actual, v.would_pass); }
+template <Is<Denial> T> void fields(Writer& a, T& v) {
+    all(a, v.reason, v.limit, v.actual);
+    a.raw(static_cast<std::uint8_t>((v.would_pass ? kWouldPass : 0) | (v.rule ? kRule : 0)));
+    if (v.would_pass) field(a, *v.would_pass);
+    if (v.rule) field(a, *v.rule);
+}
+inline void fields(Reader& a, Denial& v) {
+    std::uint8_t follows = 0;
+    all(a, v.reason, v.limit, v.actual, follows);
+    if (follows > (kWouldPass | kRule)) return a.fail();
+    if ((follows & kWouldPass) != 0) field(a, v.would_pass.emplace());
+    if ((follows & kRule) != 0) field(a, v.rule.emplace());
+}
 template <typename A, Is<FillBasis> T> void fields(A& a, T& v) { all(a, v.reference, v.ambiguous); }
 template <typename A, Is<Fill> T> void fields(A& a, T& v) {
     all(a, v.price, v.qty);
@@ -218,6 +233,10 @@ template <typename A, Is<ReplaceOrder> T> void fields(A& a, T& v) { all(a, v.id,
 template <typename A, Is<CancelOrder> T> void fields(A& a, T& v) { all(a, v.id, v.instrument); }
 template <typename A, Is<SetTimer> T> void fields(A& a, T& v) { all(a, v.timer, v.at); }
 template <typename A, Is<Refusal> T> void fields(A& a, T& v) { all(a, v.id, v.instrument, v.new_order, v.denial); }
+template <typename A, Is<Shrink> T> void fields(A& a, T& v) { all(a, v.id, v.instrument, v.asked, v.denial); }
+template <typename A, Is<StateChange> T> void fields(A& a, T& v) {
+    all(a, v.from, v.to, v.brake, v.instrument, v.strategy, v.until, v.limit, v.actual);
+}
 // clang-format on
 
 std::string_view describe(DecodeError error) {

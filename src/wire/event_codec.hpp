@@ -16,7 +16,7 @@ namespace tradewind::wire {
 
 /// Counts up whenever the layout below changes; stands at the head of every journal. A version that
 /// only adds kinds and values behind the old ones reads the bytes of those before it.
-inline constexpr std::uint32_t kEventLayoutVersion = 3;
+inline constexpr std::uint32_t kEventLayoutVersion = 4;
 /// The oldest version whose bytes can still be read.
 inline constexpr std::uint32_t kEventLayoutOldest = 1;
 

@@ -204,9 +204,19 @@ std::vector<Decision> one_of_each_decision() {
         Command{ReplaceOrder{order.id, InstrumentId{7}, {Qty{1}, std::nullopt, Price{2}}}},
         Command{CancelOrder{order.id, InstrumentId{7}}},
         Command{SetTimer{{StrategyId{1}, TimerId{2}}, {3}}},
-        Refusal{order.id, InstrumentId{7}, false, {DenialReason::off_tick, {1}, {2}, Qty{3}}},
+        Refusal{order.id, InstrumentId{7}, false, {DenialReason::off_tick, {1}, {2}, Qty{3}, {}}},
         Command{SubmitOrder{of_leg}},
-        Refusal{order.id, InstrumentId{7}, true, {DenialReason::unknown_leg, {}, {}, {}}},
+        Refusal{order.id, InstrumentId{7}, true, {DenialReason::unknown_leg, {}, {}, {}, {}}},
+        Refusal{order.id, InstrumentId{7}, true, {DenialReason::risk_limit, {1}, {2}, Qty{3}, 4}},
+        Shrink{order.id, InstrumentId{7}, Qty{5}, {DenialReason::risk_limit, {1}, {2}, Qty{3}, 4}},
+        StateChange{TradingState::warn,
+                    TradingState::flatten,
+                    3,
+                    InstrumentId{7},
+                    StrategyId{1},
+                    Timestamp{9},
+                    {1},
+                    {2}},
     };
 }
 
@@ -243,11 +253,12 @@ TEST(EventCodec, golden_bytes_hold_every_kind_of_event_and_decision) {
     }
     for (const Decision& decision : one_of_each_decision()) {
         const auto* command = std::get_if<Command>(&decision);
-        decisions.insert(command == nullptr ? std::variant_size_v<Command> : command->index());
+        decisions.insert(command == nullptr ? std::variant_size_v<Command> + decision.index()
+                                            : command->index());
     }
     EXPECT_EQ(events.size(), std::variant_size_v<Payload>);
     EXPECT_EQ(details.size() + 1, std::variant_size_v<OrderDetail>);  // monostate has no bytes
-    EXPECT_EQ(decisions.size(), std::variant_size_v<Command> + 1);
+    EXPECT_EQ(decisions.size(), std::variant_size_v<Command> + std::variant_size_v<Decision> - 1);
 }
 
 /// Journals outlive programs. Where this fails the layout has changed: count kEventLayoutVersion

@@ -59,6 +59,10 @@ template <>
 struct Any<std::uint32_t> {
     static std::uint32_t draw() { return *rc::gen::arbitrary<std::uint32_t>(); }
 };
+template <>
+struct Any<std::uint16_t> {
+    static std::uint16_t draw() { return *rc::gen::arbitrary<std::uint16_t>(); }
+};
 /// NaN is left out: it equals nothing, not even what was read back.
 template <>
 struct Any<double> {
@@ -208,10 +212,11 @@ struct Any<OrderTerms> {
 template <>
 struct Any<Denial> {
     static Denial draw() {
-        return {.reason = draw_enum(DenialReason::unknown_leg),
+        return {.reason = draw_enum(DenialReason::unknown_risk),
                 .limit = Any<Money>::draw(),
                 .actual = Any<Money>::draw(),
-                .would_pass = Any<std::optional<Qty>>::draw()};
+                .would_pass = Any<std::optional<Qty>>::draw(),
+                .rule = Any<std::optional<std::uint16_t>>::draw()};
     }
 };
 template <>
@@ -386,7 +391,7 @@ struct Any<Timer> {
 template <>
 struct Any<Override> {
     static Override draw() {
-        return {.state = draw_enum(TradingState::halted),
+        return {.state = draw_enum(TradingState::flatten),
                 .instrument = Any<std::optional<InstrumentId>>::draw(),
                 .strategy = Any<std::optional<StrategyId>>::draw(),
                 .until = Any<std::optional<Timestamp>>::draw(),
@@ -482,6 +487,28 @@ struct Any<Refusal> {
                 .instrument = Any<InstrumentId>::draw(),
                 .new_order = Any<bool>::draw(),
                 .denial = Any<Denial>::draw()};
+    }
+};
+template <>
+struct Any<Shrink> {
+    static Shrink draw() {
+        return {.id = Any<OrderId>::draw(),
+                .instrument = Any<InstrumentId>::draw(),
+                .asked = Any<Qty>::draw(),
+                .denial = Any<Denial>::draw()};
+    }
+};
+template <>
+struct Any<StateChange> {
+    static StateChange draw() {
+        return {.from = draw_enum(TradingState::flatten),
+                .to = draw_enum(TradingState::flatten),
+                .brake = Any<std::uint16_t>::draw(),
+                .instrument = Any<std::optional<InstrumentId>>::draw(),
+                .strategy = Any<std::optional<StrategyId>>::draw(),
+                .until = Any<std::optional<Timestamp>>::draw(),
+                .limit = Any<Money>::draw(),
+                .actual = Any<Money>::draw()};
     }
 };
 

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apps/risk_output.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "apps/model_shelf.hpp"
+#include "measures/var_backtest.hpp"
+
+namespace tradewind::apps {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Where a limit was used the most.
+Json use_json(const risk::LimitUse& use) {
+    const bool is_known = use.most > 0;
+    return {{"most", use.most},
+            {"most_at", is_known ? Json(to_string(use.most_at)) : Json(nullptr)},
+            {"exceeded", use.exceeded}};
+}
+
+/// By day, null where it is not known; nothing for limits that are of one order alone.
+Json days_json(const risk::LimitUse& use) {
+    Json out = Json::array();
+    bool is_known = false;
+    for (const float share : use.by_day) {
+        is_known = is_known || !std::isnan(share);
+        out.push_back(std::isnan(share) ? Json(nullptr) : Json(share));
+    }
+    return is_known ? out : Json::array();
+}
+
+/// How good the forecasts of VaR were. Days without a position forecast nothing and are left out.
+Json measured_json(const research::RiskRecord& record) {
+    if (record.measured.empty()) return nullptr;
+    std::vector<double> pnl, var, es;
+    Json days = Json::array(), exceeded = Json::array();
+    for (const risk::RiskDay& day : record.measured) {
+        days.push_back({to_string(utc_date(day.day)), number(day.var), number(day.es), day.gross,
+                        number(day.pnl)});
+        if (!day.var || !day.es || !day.pnl || day.gross == 0) continue;
+        if (*day.pnl < -*day.var) exceeded.push_back(to_string(utc_date(day.day)));
+        pnl.push_back(*day.pnl);
+        var.push_back(*day.var);
+        es.push_back(*day.es);
+    }
+    const auto last = std::find_if(record.measured.rbegin(), record.measured.rend(),
+                                   [](const risk::RiskDay& day) { return day.var.has_value(); });
+    const bool is_known = last != record.measured.rend();
+    const double percent = std::round((1 - record.tail) * 1e4) / 100;  // var95
+    Json out{{"confidence", 1 - record.tail},
+             {fmt::format("var{:g}", percent), is_known ? number(last->var) : Json(nullptr)},
+             {fmt::format("es{:g}", percent), is_known ? number(last->es) : Json(nullptr)},
+             {"days", pnl.size()},
+             {"exceedances", exceeded.size()},
+             {"exceeded_on", std::move(exceeded)}};
+    const auto test =
+        measures::backtest_var({.pnl = pnl, .var = var, .es = es, .tail = record.tail});
+    const auto p_of = [](const std::optional<measures::LikelihoodRatio>& ratio) {
+        return ratio ? Json(ratio->p_value) : Json(nullptr);
+    };
+    out["expected_exceedances"] = test ? Json(test->expected) : Json(nullptr);
+    out["kupiec_p"] = test ? Json(test->kupiec.p_value) : Json(nullptr);
+    out["christoffersen_p"] = test ? p_of(test->independence) : Json(nullptr);
+    out["conditional_coverage_p"] = test ? p_of(test->conditional_coverage) : Json(nullptr);
+    out["es_unconditional"] = test ? number(test->es_unconditional) : Json(nullptr);
+    out["columns"] = {"day", "var", "es", "gross", "pnl_of_next_day"};
+    out["by_day"] = std::move(days);
+    return out;
+}
+
+}  // namespace
+
+Json brake_json(const RunSettings& settings, const engine::BrakeRecord& record) {
+    const StateChange& change = record.change;
+    return {
+        {"ts", to_string(record.ts)},
+        {"brake", to_string(settings.engine.risk.brakes[change.brake])},
+        {"from", to_string(change.from)},
+        {"to", to_string(change.to)},
+        {"instrument", change.instrument ? Json(settings.instruments.at(*change.instrument).symbol)
+                                         : Json(nullptr)},
+        {"strategy", change.strategy ? Json(change.strategy->value) : Json(nullptr)},
+        {"until", change.until ? Json(to_string(*change.until)) : Json(nullptr)},
+        {"limit", to_double(change.limit)},
+        {"actual", to_double(change.actual)}};
+}
+
+void add_risk(const RunSettings& settings, const research::RiskRecord& record, Json& out) {
+    Json denials = Json::array(), limits = Json::array(), brakes = Json::array();
+    const auto& rules = settings.engine.risk.limits;
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        Json one{{"limit", to_string(rules[i])},
+                 {"denied", record.denied[i]},
+                 {"shrunk", record.shrunk[i]}};
+        if (record.denied[i] + record.shrunk[i] > 0) denials.push_back(one);
+        if (!record.uses.empty()) {
+            one["use"] = use_json(record.uses[i]);
+            one["use_by_day"] = days_json(record.uses[i]);
+        }
+        limits.push_back(std::move(one));
+    }
+    for (const engine::BrakeRecord& brake : record.brakes) {
+        brakes.push_back(brake_json(settings, brake));
+    }
+    out["denials"] = std::move(denials);
+    out["limits"] = std::move(limits);
+    out["limits_exceeded"] =
+        record.uses.empty() && !rules.empty() ? Json(nullptr) : Json(record.exceeded);
+    out["brakes"] = std::move(brakes);
+    out["risk"] = measured_json(record);
+}
+
+std::vector<std::string> risk_lines(const RunSettings& settings,
+                                    const research::RiskRecord& record) {
+    std::vector<std::string> out;
+    const auto& rules = settings.engine.risk.limits;
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        if (record.denied[i] > 0) {
+            out.push_back(fmt::format("{} orders were denied by the limit \"{}\"", record.denied[i],
+                                      to_string(rules[i])));
+        }
+        if (record.shrunk[i] > 0) {
+            out.push_back(fmt::format("{} orders were made smaller by the limit \"{}\"",
+                                      record.shrunk[i], to_string(rules[i])));
+        }
+    }
+    if (record.exceeded > 0) {
+        out.push_back(fmt::format("{} orders went beyond a limit: the risk gate is at fault",
+                                  record.exceeded));
+    }
+    constexpr std::size_t kShown = 8;
+    for (std::size_t i = 0; i < record.brakes.size() && i < kShown; ++i) {
+        const engine::BrakeRecord& one = record.brakes[i];
+        out.push_back(fmt::format("{}: {} -> {} by the brake \"{}\"", to_string(one.ts),
+                                  to_string(one.change.from), to_string(one.change.to),
+                                  to_string(settings.engine.risk.brakes[one.change.brake])));
+    }
+    if (record.brakes.size() > kShown) {
+        out.push_back(
+            fmt::format("brakes changed the state {} more times", record.brakes.size() - kShown));
+    }
+    return out;
+}
+
+}  // namespace tradewind::apps

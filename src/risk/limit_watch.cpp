@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "risk/limit_watch.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "risk/proposal.hpp"
+
+namespace tradewind::risk {
+namespace {
+
+/// The gate counts in whole numbers, this in doubles: they agree but for rounding.
+constexpr double kSlack = 1e-9;
+
+bool has_window(Measure measure) {
+    return measure == Measure::orders || measure == Measure::turnover;
+}
+
+/// What holds at every instant, and not of one order alone.
+bool is_of_instant(Measure measure) {
+    switch (measure) {
+        case Measure::position:
+        case Measure::gross:
+        case Measure::net:
+        case Measure::open_orders:
+        case Measure::orders:
+        case Measure::turnover:
+        case Measure::loss:
+        case Measure::drawdown:
+        case Measure::margin_use: return true;
+        default: return false;
+    }
+}
+
+double share_of(Money part, Money whole) {
+    const double base = to_double(whole);
+    return base > 0 ? std::max(0.0, to_double(part)) / base : 0.0;
+}
+
+}  // namespace
+
+LimitWatch::LimitWatch(const Books& books, const Settings& settings, std::size_t strategies)
+    : books_(books), limits_(settings.limits), uses_(settings.limits.size()) {
+    for (std::size_t i = 0; i < limits_.size(); ++i) {
+        if (has_window(limits_[i].measure)) longest_ = std::max(longest_, limits_[i].window);
+        add_things(i, settings, strategies);
+    }
+}
+
+void LimitWatch::add_things(std::size_t limit, const Settings& settings, std::size_t strategies) {
+    const Limit& what = limits_[limit];
+    const auto of = [&](ScopeKind scope, std::string_view name) {
+        return members_of(scope, name, settings, books_.instruments);
+    };
+    if (what.scope == ScopeKind::strategy) {
+        for (std::uint16_t s = 0; s < strategies; ++s) {
+            if (!what.of.empty() && what.of != std::to_string(s)) continue;
+            things_.push_back({limit, of(ScopeKind::portfolio, {}), StrategyId{s}});
+        }
+        return;
+    }
+    const bool is_one = what.scope == ScopeKind::order || what.scope == ScopeKind::portfolio;
+    std::vector<std::string> names{what.of};
+    if (what.of.empty() && !is_one) names = names_of(what.scope, settings, books_.instruments);
+    for (const std::string& name : names) things_.push_back({limit, of(what.scope, name), {}});
+}
+
+/// In the unit of its number.
+double LimitWatch::number_of(const Limit& limit, const AccountWatch& account) const {
+    const double number = to_double(limit.max);
+    if (limit.unit != Unit::equity) return number;
+    const bool is_of_day = limit.measure == Measure::loss;
+    return number * to_double(is_of_day ? account.day_start() : account.equity());
+}
+
+void LimitWatch::note(std::size_t limit, Timestamp at, double use) {
+    LimitUse& out = uses_[limit];
+    if (use <= out.most) return;
+    out.most = use;
+    out.most_at = at;
+}
+
+/// Gross, or the worse side of the net, of the members if everything that works were filled.
+std::optional<double> LimitWatch::exposure(const Thing& thing, bool is_net,
+                                           const orders::Order* sent,
+                                           const orders::Order* left_out) const {
+    double gross = 0, upper = 0, lower = 0;
+    for (const InstrumentId id : thing.members) {
+        const Instrument& instrument = books_.instruments.at(id);
+        double buys = 0, sells = 0;
+        for (const orders::Order* order : books_.orders.open_of(id)) {
+            if (order == left_out) continue;
+            if (thing.strategy && order->strategy() != *thing.strategy) continue;
+            (order->side() == Side::buy ? buys : sells) +=
+                to_double(counted(books_.orders, *order));
+        }
+        const Sides sides = books_.portfolio.sides(id);
+        const double held =
+            to_double(thing.strategy ? books_.portfolio.position(*thing.strategy, id).qty
+                                     : books_.portfolio.position(id).qty);
+        const bool hedges = books_.portfolio.settings().positions.hedges();
+        const double both = hedges && !thing.strategy ? to_double(sides.gross()) : std::abs(held);
+        if (held == 0 && both == 0 && buys == 0 && sells == 0) continue;
+        const auto mark = books_.portfolio.mark_of(id);
+        const auto last = mark ? mark : books_.market.mark(id);
+        const auto rate = books_.portfolio.rate(instrument.quote);
+        if (!last || !rate) return std::nullopt;
+        const double unit = to_double(instrument.multiplier) * to_double(*rate);
+        double price = std::abs(to_double(*last));
+        if (sent != nullptr && sent->instrument() == id) {
+            const auto own = ProposalReader{books_}.value_price(sent->intent.spec);
+            if (!own) return std::nullopt;
+            price = std::abs(to_double(*own));
+        }
+        const double more =
+            hedges ? buys + sells
+                   : std::max(std::abs(held + buys), std::abs(held - sells)) - std::abs(held);
+        gross += (both * std::abs(to_double(*last)) + more * price) * unit;
+        upper += (held * to_double(*last) + buys * price) * unit;
+        lower += (held * to_double(*last) - sells * price) * unit;
+    }
+    return is_net ? std::max(upper, -lower) : gross;
+}
+
+/// Of things that hold at every instant; nullopt where a price or a rate is missing.
+std::optional<double> LimitWatch::measure(const Thing& thing, const AccountWatch& account,
+                                          const orders::Order* sent,
+                                          const orders::Order* left_out) const {
+    const Limit& limit = limits_[thing.limit];
+    switch (limit.measure) {
+        case Measure::gross:
+        case Measure::net: return exposure(thing, limit.measure == Measure::net, sent, left_out);
+        case Measure::position: {
+            const InstrumentId id = thing.members.front();
+            double buys = to_double(books_.orders.working_buy(id));
+            double sells = to_double(books_.orders.working_sell(id));
+            if (left_out != nullptr && left_out->instrument() == id) {
+                (left_out->side() == Side::buy ? buys : sells) -=
+                    to_double(counted(books_.orders, *left_out));
+            }
+            const Sides sides = books_.portfolio.sides(id);
+            const double longs = to_double(sides.longs), shorts = to_double(sides.shorts);
+            // hedged, what is bought may close a short of its own strategy first
+            if (books_.portfolio.settings().positions.hedges()) return std::max(longs, shorts);
+            return std::max(longs - shorts + buys, shorts - longs + sells);
+        }
+        case Measure::open_orders: {
+            std::size_t open = 0;
+            for (const orders::Order* order : books_.orders.open_orders()) {
+                const bool is_of = (!thing.strategy || order->strategy() == *thing.strategy) &&
+                                   (limit.scope != ScopeKind::instrument ||
+                                    order->instrument() == thing.members.front());
+                open += order != left_out && is_of ? 1U : 0U;
+            }
+            return static_cast<double>(open);
+        }
+        case Measure::orders:
+        case Measure::turnover: {
+            double sum = 0;
+            for (const Sent& one : sent_) {
+                const bool is_of = (!thing.strategy || one.strategy == *thing.strategy) &&
+                                   (limit.scope != ScopeKind::instrument ||
+                                    one.instrument == thing.members.front());
+                if (!is_of || sent_.back().at - one.at >= limit.window) continue;
+                sum += limit.measure == Measure::orders ? 1 : one.notional;
+            }
+            return sum;
+        }
+        case Measure::loss: return std::max(0.0, to_double(account.loss()));
+        case Measure::drawdown: return share_of(account.fall(), account.peak());
+        case Measure::margin_use: {
+            const auto use = books_.portfolio.margin_use();
+            return use ? std::optional{share_of(use->initial, account.equity())} : std::nullopt;
+        }
+        default: return std::nullopt;
+    }
+}
+
+std::optional<double> LimitWatch::of_order(const Limit& limit, const orders::Order& order) const {
+    if (limit.measure == Measure::quantity) return to_double(order.intent.spec.qty);
+    if (limit.measure != Measure::notional) return std::nullopt;
+    const Instrument& instrument = books_.instruments.at(order.instrument());
+    const auto price = ProposalReader{books_}.value_price(order.intent.spec);
+    const auto rate = books_.portfolio.rate(instrument.quote);
+    if (!price || !rate) return std::nullopt;
+    return std::abs(to_double(*price)) * to_double(order.intent.spec.qty) *
+           to_double(instrument.multiplier) * to_double(*rate);
+}
+
+/// With all that works beside it, itself included.
+bool LimitWatch::only_reduces(const orders::Order& order) const {
+    if (only_closes(order.intent.spec)) return true;
+    const InstrumentId id = order.instrument();
+    const bool sells = order.side() == Side::sell;
+    if (books_.portfolio.settings().positions.hedges()) {
+        const Leg leg = leg_closed_by(order.side());
+        return order.intent.spec.qty <=
+               abs(books_.portfolio.position(order.strategy(), id, leg).qty);
+    }
+    const Qty held = books_.portfolio.position(id).qty;
+    const Qty closable = sells ? held : -held;
+    return (sells ? books_.orders.working_sell(id) : books_.orders.working_buy(id)) <= closable;
+}
+
+void LimitWatch::on_sent(const orders::Order& order, const AccountWatch& account) {
+    const Timestamp now = order.created;
+    if (longest_.ns > 0) {
+        const auto old = std::find_if(sent_.begin(), sent_.end(),
+                                      [&](const Sent& one) { return now - one.at < longest_; });
+        sent_.erase(sent_.begin(), old);
+        const Limit notional{.measure = Measure::notional};
+        sent_.push_back(
+            {now, order.instrument(), order.strategy(), of_order(notional, order).value_or(0.0)});
+    }
+    // what only closes is let through whatever holds
+    const bool reduces = only_reduces(order);
+    for (const Thing& thing : things_) {
+        const Limit& limit = limits_[thing.limit];
+        const auto& members = thing.members;
+        const bool is_in =
+            std::find(members.begin(), members.end(), order.instrument()) != members.end() &&
+            (!thing.strategy || *thing.strategy == order.strategy());
+        if (!is_in) continue;
+        const double number = number_of(limit, account);
+        const bool instant = is_of_instant(limit.measure);
+        const auto with =
+            instant ? measure(thing, account, &order, nullptr) : of_order(limit, order);
+        if (!with) continue;
+        if (instant || !reduces) note(thing.limit, now, number > 0 ? *with / number : 0.0);
+        if (reduces || limit.soft || *with <= number * (1 + kSlack) + kSlack) continue;
+        const auto without = instant && limit.measure == Measure::net
+                                 ? measure(thing, account, &order, &order)
+                                 : std::nullopt;
+        if (without && *with <= *without * (1 + kSlack)) continue;
+        ++uses_[thing.limit].exceeded;
+    }
+}
+
+void LimitWatch::on_day_end(Timestamp now, const AccountWatch& account) {
+    days_.push_back(now);
+    std::vector<double> most(limits_.size(), std::numeric_limits<double>::quiet_NaN());
+    for (const Thing& thing : things_) {
+        const Limit& limit = limits_[thing.limit];
+        if (!is_of_instant(limit.measure) || has_window(limit.measure)) continue;
+        const double number = number_of(limit, account);
+        const auto now_used = measure(thing, account, nullptr, nullptr);
+        if (!now_used || !(number > 0)) continue;
+        const double use = *now_used / number;
+        note(thing.limit, now, use);
+        most[thing.limit] = std::isnan(most[thing.limit]) ? use : std::max(most[thing.limit], use);
+    }
+    for (std::size_t i = 0; i < uses_.size(); ++i) {
+        uses_[i].by_day.push_back(static_cast<float>(most[i]));
+    }
+}
+
+std::uint64_t LimitWatch::exceeded() const {
+    std::uint64_t out = 0;
+    for (const LimitUse& use : uses_) out += use.exceeded;
+    return out;
+}
+
+}  // namespace tradewind::risk

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "risk/account_watch.hpp"
+#include "risk/exposures.hpp"
+#include "risk/settings.hpp"
+
+namespace tradewind::risk {
+
+/// How much of a limit was used.
+struct LimitUse {
+    double most = 0;             ///< of its number, at the worst instant; 1: all of it
+    Timestamp most_at{};         ///< when that was
+    std::uint64_t exceeded = 0;  ///< orders that took what it measures, or left it, beyond it
+    /// By day, the last instant's; NaN: not known. Of those that hold at every instant.
+    std::vector<float> by_day{};
+};
+
+/// Looks at the books behind the gate's back: after each order that went out, whether every hard
+/// limit still holds, worked out anew from positions and orders one by one. What the gate adds up
+/// as it goes along is not trusted here, so that a fault in it shows.
+///
+/// What the market alone moves beyond a limit is no fault of an order's: it is seen in `most`, and
+/// `exceeded` counts it only where an order made it more.
+class LimitWatch {
+public:
+    LimitWatch(const Books& books, const Settings& settings, std::size_t strategies);
+
+    /// The order stands in the orders book. `account`: as at this instant.
+    void on_sent(const orders::Order& order, const AccountWatch& account);
+    /// The day that ends with the last mark.
+    void on_day_end(Timestamp now, const AccountWatch& account);
+
+    [[nodiscard]] std::span<const LimitUse> uses() const { return uses_; }
+    [[nodiscard]] std::span<const Timestamp> days() const { return days_; }
+    [[nodiscard]] std::uint64_t exceeded() const;
+
+private:
+    /// One of the things that a limit is of.
+    struct Thing {
+        std::size_t limit = 0;
+        std::vector<InstrumentId> members{};
+        std::optional<StrategyId> strategy{};
+    };
+    struct Seen {
+        std::optional<double> with{};     ///< nullopt: not known
+        std::optional<double> without{};  ///< as if the order were not there
+    };
+
+    void add_things(std::size_t limit, const Settings& settings, std::size_t strategies);
+    [[nodiscard]] std::optional<double> measure(const Thing& thing, const AccountWatch& account,
+                                                const orders::Order* sent,
+                                                const orders::Order* left_out) const;
+    [[nodiscard]] std::optional<double> exposure(const Thing& thing, bool is_net,
+                                                 const orders::Order* sent,
+                                                 const orders::Order* left_out) const;
+    [[nodiscard]] std::optional<double> of_order(const Limit& limit,
+                                                 const orders::Order& order) const;
+    [[nodiscard]] double number_of(const Limit& limit, const AccountWatch& account) const;
+    [[nodiscard]] bool only_reduces(const orders::Order& order) const;
+    void note(std::size_t limit, Timestamp at, double use);
+
+    Books books_;
+    std::vector<Limit> limits_;
+    std::vector<Thing> things_;
+    std::vector<LimitUse> uses_;
+    std::vector<Timestamp> days_;
+    struct Sent {
+        Timestamp at;
+        InstrumentId instrument;
+        StrategyId strategy;
+        double notional;
+    };
+    std::vector<Sent> sent_;  ///< within the longest window
+    Duration longest_{};
+};
+
+}  // namespace tradewind::risk

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "risk/statistics.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/assert.hpp"
+#include "measures/clusters.hpp"
+#include "measures/covariance.hpp"
+#include "measures/regression.hpp"
+#include "measures/scenarios.hpp"
+
+namespace tradewind::risk {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr std::size_t kNowhere = ~std::size_t{0};
+/// Days that a mean volume is taken over.
+constexpr std::size_t kVolumeDays = 20;
+
+}  // namespace
+
+Statistics::Statistics(const Books& books, StatisticsSettings settings)
+    : books_(books),
+      settings_(std::move(settings)),
+      instruments_(books.instruments.size()),
+      worth_(instruments_, kNone),
+      returns_(settings_.history * instruments_, kNone),
+      volumes_(instruments_),
+      betas_(instruments_),
+      cluster_of_(instruments_),
+      place_(instruments_, kNowhere),
+      held_at_close_(instruments_, 0.0) {
+    if (!settings_.benchmark.empty()) {
+        const Instrument* found = books.instruments.find(settings_.benchmark);
+        ASSERT(found != nullptr);
+        benchmark_ = found->id;
+    }
+    for (const Instrument& one : books.instruments.all()) {
+        clusters_.push_back({one.id});
+        cluster_of_[one.id.value] = one.id.value;
+    }
+}
+
+void Statistics::on_volume(InstrumentId instrument, Qty volume, bool is_bar) {
+    Volume& kept = volumes_[instrument.value];
+    if (is_bar && !kept.has_bars) kept = {.has_bars = true};
+    if (kept.has_bars == is_bar) kept.today += to_double(volume);
+}
+
+void Statistics::on_split(InstrumentId instrument, std::int64_t new_shares,
+                          std::int64_t old_shares) {
+    worth_[instrument.value] *= static_cast<double>(old_shares) / static_cast<double>(new_shares);
+    const double more = static_cast<double>(new_shares) / static_cast<double>(old_shares);
+    Volume& kept = volumes_[instrument.value];
+    for (double& day : kept.days) day *= more;
+    kept.today *= more;
+}
+
+/// A unit's worth in base currency.
+std::optional<double> Statistics::worth_of(InstrumentId id) const {
+    const auto mark = books_.market.mark(id);
+    const auto rate = books_.portfolio.rate(books_.instruments.at(id).quote);
+    if (!mark || !rate || mark->raw <= 0) return std::nullopt;
+    return to_double(*mark) * to_double(*rate);
+}
+
+double Statistics::now_held(InstrumentId id) const {
+    const Qty held = books_.portfolio.position(id).qty;
+    if (held.raw == 0) return 0.0;
+    const auto worth = worth_of(id);
+    return worth ? *worth * to_double(held) * to_double(books_.instruments.at(id).multiplier)
+                 : kNone;
+}
+
+// --- the end of a day ---------------------------------------------------------------------------
+
+void Statistics::on_day_end(Timestamp day) {
+    take_returns();
+    close_forecast();
+    find_betas();
+    find_clusters();
+    scenarios_.reset();
+    included_.clear();
+    std::fill(place_.begin(), place_.end(), kNowhere);
+    forecast(day);
+}
+
+void Statistics::take_returns() {
+    for (std::size_t i = 0; i < instruments_; ++i) {
+        const InstrumentId id{static_cast<std::uint32_t>(i)};
+        const double now = worth_of(id).value_or(kNone);
+        returns_[next_ * instruments_ + i] = now / worth_[i] - 1;
+        worth_[i] = now;
+        Volume& volume = volumes_[i];
+        if (volume.days.size() < kVolumeDays) {
+            volume.days.push_back(volume.today);
+        } else {
+            volume.days[volume.next] = volume.today;
+            volume.next = (volume.next + 1) % kVolumeDays;
+        }
+        volume.today = 0;
+    }
+    next_ = (next_ + 1) % settings_.history;
+    days_kept_ = std::min(days_kept_ + 1, settings_.history);
+}
+
+/// What the positions of the day before have come to.
+void Statistics::close_forecast() {
+    if (days_.empty()) return;
+    const std::size_t row = row_of(days_kept_ - 1);
+    double pnl = 0;
+    for (std::size_t i = 0; i < instruments_; ++i) {
+        if (held_at_close_[i] != 0) pnl += held_at_close_[i] * returns_[row * instruments_ + i];
+    }
+    if (!std::isnan(pnl)) days_.back().pnl = pnl;
+}
+
+void Statistics::forecast(Timestamp day) {
+    RiskDay out{.day = day};
+    std::vector<InstrumentId> held;
+    for (std::size_t i = 0; i < instruments_; ++i) {
+        const InstrumentId id{static_cast<std::uint32_t>(i)};
+        held_at_close_[i] = now_held(id);
+        if (held_at_close_[i] == 0) continue;
+        out.gross += std::abs(held_at_close_[i]);
+        held.push_back(id);
+    }
+    if (held.empty()) {
+        out.var = out.es = 0.0;
+    } else if (!std::isnan(out.gross) && include(held)) {
+        std::vector<double> exposures;
+        for (const InstrumentId id : included_) exposures.push_back(held_at_close_[id.value]);
+        if (scenarios_->set_exposures(exposures)) {
+            const measures::TailLoss loss = scenarios_->risk();
+            out.var = loss.var;
+            out.es = loss.es;
+        }
+    }
+    days_.push_back(out);
+}
+
+std::vector<double> Statistics::column(InstrumentId id) const {
+    std::vector<double> out;
+    out.reserve(days_kept_);
+    for (std::size_t i = 0; i < days_kept_; ++i) {
+        const std::size_t row = row_of(i);
+        out.push_back(returns_[row * instruments_ + id.value]);
+    }
+    return out;
+}
+
+std::vector<double> Statistics::returns() const {
+    std::vector<double> out;
+    out.reserve(days_kept_ * instruments_);
+    for (std::size_t i = 0; i < days_kept_; ++i) {
+        const std::size_t row = row_of(i);
+        const auto first = returns_.begin() + static_cast<std::ptrdiff_t>(row * instruments_);
+        out.insert(out.end(), first, first + static_cast<std::ptrdiff_t>(instruments_));
+    }
+    return out;
+}
+
+void Statistics::find_betas() {
+    if (!benchmark_ || days_kept_ < kReturnsLeast) return;
+    const std::vector<double> market = column(*benchmark_);
+    for (std::size_t i = 0; i < instruments_; ++i) {
+        const InstrumentId id{static_cast<std::uint32_t>(i)};
+        const auto fit = measures::beta_to(column(id), market);
+        betas_[i] =
+            fit && fit->rows >= kReturnsLeast ? std::optional{fit->betas.front()} : std::nullopt;
+    }
+}
+
+/// Of instruments that have traded long enough; each of the others is a cluster of its own.
+void Statistics::find_clusters() {
+    if (days_kept_ < kReturnsLeast) return;
+    std::vector<InstrumentId> known;
+    for (std::size_t i = 0; i < instruments_; ++i) {
+        const InstrumentId id{static_cast<std::uint32_t>(i)};
+        const auto values = column(id);
+        const auto there =
+            std::count_if(values.begin(), values.end(), [](double x) { return !std::isnan(x); });
+        if (static_cast<std::size_t>(there) >= kReturnsLeast) known.push_back(id);
+    }
+    mean_correlation_.reset();
+    if (known.size() < 2) return;
+    std::vector<double> table;
+    for (std::size_t i = 0; i < days_kept_; ++i) {
+        const std::size_t row = row_of(i);
+        for (const InstrumentId id : known)
+            table.push_back(returns_[row * instruments_ + id.value]);
+    }
+    const auto covariance =
+        measures::pairwise_covariance({.values = table, .columns = known.size()});
+    const auto correlation = covariance ? measures::correlation_of(covariance->matrix)
+                                        : std::unexpected(covariance.error());
+    if (!correlation) return;
+    double sum = 0;
+    for (std::size_t i = 0; i < known.size(); ++i) {
+        for (std::size_t j = 0; j < i; ++j) sum += correlation->at(i, j);
+    }
+    const auto pairs = static_cast<double>(known.size() * (known.size() - 1)) / 2;
+    mean_correlation_ = sum / pairs;
+    const measures::Clusters found =
+        measures::cluster_by_correlation(correlation->values, known.size(), settings_.correlated);
+    clusters_.clear();
+    for (const auto& members : found.members) {
+        clusters_.emplace_back();
+        for (const std::size_t m : members) {
+            clusters_.back().push_back(known[m]);
+            cluster_of_[known[m].value] = clusters_.size() - 1;
+        }
+    }
+    for (const Instrument& one : books_.instruments.all()) {
+        if (std::find(known.begin(), known.end(), one.id) != known.end()) continue;
+        cluster_of_[one.id.value] = clusters_.size();
+        clusters_.push_back({one.id});
+    }
+}
+
+// --- questions ----------------------------------------------------------------------------------
+
+bool Statistics::include(std::span<const InstrumentId> wanted) {
+    const bool is_there = std::all_of(wanted.begin(), wanted.end(), [&](InstrumentId id) {
+        return place_[id.value] != kNowhere;
+    });
+    if (is_there && scenarios_) return true;
+    std::vector<InstrumentId> columns = included_;
+    for (const InstrumentId id : wanted) {
+        if (std::find(columns.begin(), columns.end(), id) == columns.end()) columns.push_back(id);
+    }
+    std::vector<double> rows, row(columns.size());
+    for (std::size_t d = 0; d < days_kept_; ++d) {
+        const std::size_t day = row_of(d);
+        for (std::size_t c = 0; c < columns.size(); ++c) {
+            row[c] = returns_[day * instruments_ + columns[c].value];
+        }
+        const bool is_whole =
+            std::none_of(row.begin(), row.end(), [](double x) { return !std::isfinite(x); });
+        if (is_whole) rows.insert(rows.end(), row.begin(), row.end());
+    }
+    if (rows.size() < kReturnsLeast * columns.size()) return false;
+    if (settings_.method == VarMethod::filtered) {
+        auto filtered = measures::filtered_history({.values = rows, .columns = columns.size()},
+                                                   {.model = measures::VolatilityModel::ewma});
+        if (!filtered) return false;
+        rows = std::move(filtered->values);
+    }
+    auto made = measures::ScenarioRisk::create(
+        {.scenarios = {.values = rows, .columns = columns.size()}, .tail = settings_.tail});
+    if (!made) return false;
+    scenarios_.emplace(std::move(*made));
+    included_ = columns;
+    for (std::size_t c = 0; c < columns.size(); ++c) place_[columns[c].value] = c;
+    return true;
+}
+
+double Statistics::larger_side(const Exposure& exposure) {
+    const double upper = to_double(exposure.upper), lower = to_double(exposure.lower);
+    return std::abs(upper) >= std::abs(lower) ? upper : lower;
+}
+
+/// The scenarios' exposures are those of the books.
+bool Statistics::bring_up(const Exposures& exposures) {
+    std::vector<InstrumentId> missing;
+    for (const InstrumentId id : books_.portfolio.held()) {
+        if (place_[id.value] == kNowhere) missing.push_back(id);
+    }
+    for (const orders::Order* order : books_.orders.open_orders()) {
+        if (place_[order->instrument().value] == kNowhere) missing.push_back(order->instrument());
+    }
+    if (!missing.empty() && !include(missing)) return false;
+    if (!scenarios_) return included_.empty();
+    for (std::size_t c = 0; c < included_.size(); ++c) {
+        const auto own = exposures.of(included_[c]);
+        if (!own) return false;
+        const double change = larger_side(*own) - scenarios_->exposures()[c];
+        if (change == 0) continue;
+        if (!scenarios_->apply({.instrument = c, .exposure = change})) return false;
+    }
+    return true;
+}
+
+std::optional<measures::TailLoss> Statistics::risk(const Exposures& exposures) {
+    if (!bring_up(exposures)) return std::nullopt;
+    return scenarios_ ? scenarios_->risk() : measures::TailLoss{};
+}
+
+std::optional<measures::TailLoss> Statistics::risk_with(const Exposures& exposures,
+                                                        InstrumentId instrument,
+                                                        const Exposure& own) {
+    if (!include({&instrument, 1}) || !bring_up(exposures)) return std::nullopt;
+    const std::size_t column = place_[instrument.value];
+    const measures::ExposureChange change{
+        .instrument = column, .exposure = larger_side(own) - scenarios_->exposures()[column]};
+    const auto out = scenarios_->risk_with({&change, 1});
+    return out ? std::optional{*out} : std::nullopt;
+}
+
+std::optional<double> Statistics::beta(InstrumentId instrument) const {
+    return betas_[instrument.value];
+}
+
+std::optional<double> Statistics::mean_correlation() const { return mean_correlation_; }
+
+std::span<const InstrumentId> Statistics::cluster_of(InstrumentId instrument) const {
+    return clusters_[cluster_of_[instrument.value]];
+}
+
+std::optional<double> Statistics::daily_volume(InstrumentId instrument) const {
+    const std::vector<double>& days = volumes_[instrument.value].days;
+    if (days.size() < kVolumeDays) return std::nullopt;
+    double sum = 0;
+    for (const double day : days) sum += day;
+    return sum / static_cast<double>(days.size());
+}
+
+}  // namespace tradewind::risk

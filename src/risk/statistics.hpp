@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "measures/scenario_risk.hpp"
+#include "risk/exposures.hpp"
+#include "risk/risk_day.hpp"
+
+namespace tradewind::risk {
+
+/// Fewer returns than these say nothing.
+inline constexpr std::size_t kReturnsLeast = 60;
+
+/// What returns tell of risk, day by day: a fold of the marks at the end of each day, worth in base
+/// currency. Days in which an instrument that is asked about has no return do not count; with fewer
+/// than `kReturnsLeast` that have all of them the answer is not known, and an order that needs it
+/// is denied.
+class Statistics {
+public:
+    Statistics(const Books& books, StatisticsSettings settings);
+
+    /// Volume as bars or trades tell it; of an instrument with both, bars count.
+    void on_volume(InstrumentId instrument, Qty volume, bool is_bar);
+    /// Prices from here on are `old_shares / new_shares` of what they were.
+    void on_split(InstrumentId instrument, std::int64_t new_shares, std::int64_t old_shares);
+    /// The books are as at the end of the day.
+    void on_day_end(Timestamp day);
+
+    /// VaR and ES of what is held and works on its larger side; nullopt where it is not known.
+    [[nodiscard]] std::optional<measures::TailLoss> risk(const Exposures& exposures);
+    /// And if the instrument's exposure were this.
+    [[nodiscard]] std::optional<measures::TailLoss> risk_with(const Exposures& exposures,
+                                                              InstrumentId instrument,
+                                                              const Exposure& own);
+    [[nodiscard]] std::optional<double> beta(InstrumentId instrument) const;
+    /// Mean correlation of all pairs that are known; nullopt under two instruments.
+    [[nodiscard]] std::optional<double> mean_correlation() const;
+    /// Those whose returns move with the instrument's, or against it, itself included.
+    [[nodiscard]] std::span<const InstrumentId> cluster_of(InstrumentId instrument) const;
+    /// Mean volume of a day, in units.
+    [[nodiscard]] std::optional<double> daily_volume(InstrumentId instrument) const;
+    [[nodiscard]] const StatisticsSettings& settings() const { return settings_; }
+    /// What it may come to on the side that is more, signed.
+    [[nodiscard]] static double larger_side(const Exposure& exposure);
+
+    [[nodiscard]] std::span<const RiskDay> days() const { return days_; }
+    /// Returns of the last days, oldest first, [days, instruments]; NaN: none.
+    [[nodiscard]] std::vector<double> returns() const;
+
+private:
+    struct Volume {
+        double today = 0;
+        bool has_bars = false;
+        std::vector<double> days{};  ///< a ring
+        std::size_t next = 0;
+    };
+
+    [[nodiscard]] std::optional<double> worth_of(InstrumentId instrument) const;
+    [[nodiscard]] std::vector<double> column(InstrumentId instrument) const;
+    [[nodiscard]] double now_held(InstrumentId instrument) const;
+    /// Where the i-th of the days that are kept lies, the oldest the first.
+    [[nodiscard]] std::size_t row_of(std::size_t i) const {
+        return (next_ + settings_.history - days_kept_ + i) % settings_.history;
+    }
+    void take_returns();
+    void close_forecast();
+    void forecast(Timestamp day);
+    void find_clusters();
+    void find_betas();
+    /// Makes sure that the scenarios have these instruments. False where too few days do.
+    [[nodiscard]] bool include(std::span<const InstrumentId> wanted);
+    [[nodiscard]] bool bring_up(const Exposures& exposures);
+
+    Books books_;
+    StatisticsSettings settings_;
+    std::size_t instruments_;
+    std::optional<InstrumentId> benchmark_{};
+    std::vector<double> worth_;    ///< at the end of the day before; NaN: unknown
+    std::vector<double> returns_;  ///< [history, instruments], a ring of days
+    std::size_t days_kept_ = 0;
+    std::size_t next_ = 0;
+    std::vector<Volume> volumes_;
+    std::vector<std::optional<double>> betas_;
+    std::vector<std::vector<InstrumentId>> clusters_;
+    std::vector<std::size_t> cluster_of_;
+    std::optional<double> mean_correlation_{};
+
+    std::vector<std::size_t> place_;      ///< by instrument: column of the scenarios
+    std::vector<InstrumentId> included_;  ///< by column
+    std::optional<measures::ScenarioRisk> scenarios_{};
+    std::vector<double> held_at_close_;  ///< exposures behind the last forecast
+    std::vector<RiskDay> days_;
+};
+
+}  // namespace tradewind::risk
