@@ -26,7 +26,7 @@ struct Form {
 
 Form form_of(Condition condition) {
     switch (condition) {
-        case Condition::drawdown: return {BrakeUnit::share, Window::optional, false};
+        case Condition::drawdown:
         case Condition::loss: return {BrakeUnit::share, Window::optional, false};
         case Condition::pnl_jump: return {BrakeUnit::share, Window::none, false};
         case Condition::stale: return {BrakeUnit::seconds, Window::none, true};

@@ -183,9 +183,9 @@ void LimitBook::compile(std::uint16_t place, const Settings& settings,
                              limit.measure == Measure::turnover;
     const auto all = members_of(ScopeKind::portfolio, {}, settings, books_.instruments);
     if (limit.scope == ScopeKind::strategy) {
-        for (std::uint16_t s = 0; s < strategies_; ++s) {
+        for (std::size_t s = 0; s < strategies_; ++s) {
             if (!limit.of.empty() && limit.of != std::to_string(s)) continue;
-            rule.strategy = StrategyId{s};
+            rule.strategy = StrategyId{static_cast<std::uint16_t>(s)};
             rule.group = groups.size();
             if (is_exposure(limit.measure)) groups.push_back({rule.strategy, all});
             if (has_windows) add_windows(rule, 1);

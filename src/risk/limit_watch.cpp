@@ -54,9 +54,10 @@ void LimitWatch::add_things(std::size_t limit, const Settings& settings, std::si
         return members_of(scope, name, settings, books_.instruments);
     };
     if (what.scope == ScopeKind::strategy) {
-        for (std::uint16_t s = 0; s < strategies; ++s) {
+        for (std::size_t s = 0; s < strategies; ++s) {
             if (!what.of.empty() && what.of != std::to_string(s)) continue;
-            things_.push_back({limit, of(ScopeKind::portfolio, {}), StrategyId{s}});
+            things_.push_back(
+                {limit, of(ScopeKind::portfolio, {}), StrategyId{static_cast<std::uint16_t>(s)}});
         }
         return;
     }
