@@ -15,10 +15,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// The date of a day that ends at an instant: where it ends at midnight, the one before.
+Date date_of(Timestamp day_end) { return utc_date(day_end - nanoseconds(1)); }
+
 /// Where a limit was used the most.
 Json use_json(const risk::LimitUse& use) {
     const bool is_known = use.most > 0;
-    return {{"most", use.most},
+    return {{"most", is_known ? Json(use.most) : Json(nullptr)},
             {"most_at", is_known ? Json(to_string(use.most_at)) : Json(nullptr)},
             {"exceeded", use.exceeded}};
 }
@@ -40,10 +43,10 @@ Json measured_json(const research::RiskRecord& record) {
     std::vector<double> pnl, var, es;
     Json days = Json::array(), exceeded = Json::array();
     for (const risk::RiskDay& day : record.measured) {
-        days.push_back({to_string(utc_date(day.day)), number(day.var), number(day.es), day.gross,
+        days.push_back({to_string(date_of(day.day)), number(day.var), number(day.es), day.gross,
                         number(day.pnl)});
         if (!day.var || !day.es || !day.pnl || day.gross == 0) continue;
-        if (*day.pnl < -*day.var) exceeded.push_back(to_string(utc_date(day.day)));
+        if (*day.pnl < -*day.var) exceeded.push_back(to_string(date_of(day.day)));
         pnl.push_back(*day.pnl);
         var.push_back(*day.var);
         es.push_back(*day.es);
@@ -108,7 +111,10 @@ void add_risk(const RunSettings& settings, const research::RiskRecord& record, J
         brakes.push_back(brake_json(settings, brake));
     }
     out["denials"] = std::move(denials);
+    Json dates = Json::array();
+    for (const Timestamp day : record.days) dates.push_back(to_string(date_of(day)));
     out["limits"] = std::move(limits);
+    out["limit_days"] = std::move(dates);
     out["limits_exceeded"] =
         record.uses.empty() && !rules.empty() ? Json(nullptr) : Json(record.exceeded);
     out["brakes"] = std::move(brakes);
