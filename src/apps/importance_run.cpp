@@ -104,9 +104,10 @@ Json importance_table(const Json& importance) {
     }
     const std::string stability = stability_text(importance);
     std::string note =
-        "rise of the log loss of test rows when a feature is shuffled, by itself and with those "
+        "rise of the loss (log loss, squared error or pinball loss) of test rows when a feature is "
+        "shuffled, by itself and with those "
         "that say much the same; mean share of a feature in the scores; share of the trees' gain; "
-        "mean ± deviation over windows; rise of the log loss of the last window's test rows when "
+        "mean ± deviation over windows; rise of the loss of the last window's test rows when "
         "trained without (models.drop_columns)";
     if (!stability.empty()) {
         note += fmt::format(

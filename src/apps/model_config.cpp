@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "apps/model_target.hpp"
 #include "base/try.hpp"
 #include "feature/nearest.hpp"
 
@@ -162,6 +163,11 @@ const std::vector<Known>& known_settings() {
              return {};
          }},
         {"label", set_label},
+        {"target",
+         [](Draft& d, const Json& v) -> Done {
+             d.out->target = TRY(parse_target(TRY(text_of(v))));
+             return {};
+         }},
         {"weights", set_weights},
         {"families", set_families},
         {"window",
@@ -204,8 +210,10 @@ const std::vector<Known>& known_settings() {
          }},
         {"calibration",
          [](Draft& d, const Json& v) -> Done {
-             const auto word = TRY(word_of(v, {"none", "platt", "isotonic", "temperature"}));
-             d.out->calibration = *ml::parse_calibration_method(word);
+             const auto word =
+                 TRY(word_of(v, {"none", "platt", "isotonic", "temperature", "linear"}));
+             d.out->calibration = ml::parse_calibration_method(word).value_or(d.out->calibration);
+             d.out->calibration_word = word;
              return {};
          }},
         {"regime",

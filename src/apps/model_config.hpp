@@ -21,14 +21,18 @@ namespace tradewind::apps {
 struct ModelConfig {
     std::vector<std::string> sets;  ///< ready sets of features, beside [features]
     research::labels::LabelDefinition label;
+    /// What models say of the label; of classes without levels. Absent: as the label's values are.
+    std::optional<ml::Target> target{};
     std::vector<research::labels::WeightDefinition> weights{};
     research::models::ModelPlan plan{};
     ml::VotingMethod voting = ml::VotingMethod::stacking;
     std::string regime{};                 ///< votes by regime: the feature that tells it
     std::vector<double> regime_edges{0};  ///< ascending: which values of it part regimes
     double half_life = 0;  ///< votes that go on learning: outcomes after which one counts half
-    ml::CalibrationMethod calibration = ml::CalibrationMethod::temperature;
-    /// Abstains where no class stands out at this share of wrong class sets; absent: never.
+    ml::CalibrationMethod calibration = ml::CalibrationMethod::temperature;  ///< of classes
+    std::string calibration_word{};  ///< as it was said, "linear" too; empty: it was not
+    /// Abstains where no class stands out at this share of wrong class sets, or where the interval
+    /// of a return with so many misses holds 0; absent: never.
     std::optional<double> abstain{};
     double test_share = 0.3;    ///< `train`: the newest part of the data, which is only tested on
     std::string name{};         ///< of the ensemble in the registry; empty: the file's

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <set>
 #include <thread>
 
@@ -23,9 +22,6 @@ using research::models::FoldModels;
 using research::models::ModelJob;
 using research::models::Window;
 
-/// More than those, and a label is a number.
-constexpr std::size_t kClassesMax = 20;
-constexpr double kClassShareLeast = 0.01;
 constexpr std::string_view kTrainer = "tradewind-trainer";
 
 std::string name_of(const ModelConfig& models, const ModelJob& job) {
@@ -138,43 +134,6 @@ std::expected<std::unique_ptr<models::ModelFolder>, RunFailure> open_registry(
     auto out = models::ModelFolder::open(folder.empty() ? default_registry() : folder);
     if (!out) return std::unexpected(as_run_failure(out.error()));
     return std::move(*out);
-}
-
-std::expected<ml::Target, std::string> settle_target(ModelData& data) {
-    const research::models::Rows& rows = data.set.all();
-    std::map<double, std::size_t> counts;
-    std::size_t labelled = 0;
-    for (std::size_t row = 0; row < rows.size() && counts.size() <= kClassesMax; ++row) {
-        if (!rows.has_label(row) || !data.span.has(rows.known_at[row])) continue;
-        ++counts[rows.label[row]];
-        ++labelled;
-    }
-    if (counts.size() > kClassesMax) {
-        return std::unexpected(
-            "models.label: it is a number, and models vote on classes; say direction(...), "
-            "quantile_class(...) or triple_barrier(...)");
-    }
-    ml::Target out{.task = ml::Task::classes, .levels = {}};
-    for (const auto& [level, count] : counts) {
-        if (static_cast<double>(count) >= kClassShareLeast * static_cast<double>(labelled)) {
-            out.levels.push_back(level);
-        }
-    }
-    if (out.levels.empty()) {
-        return std::unexpected(
-            "no row has a label: the data are shorter than what the label looks "
-            "ahead, or its span is empty");
-    }
-    if (out.levels.size() == 1) {
-        return std::unexpected(
-            fmt::format("models.label: all rows, or nearly all, have the label {:g}: there is "
-                        "nothing to tell apart",
-                        out.levels.front()));
-    }
-    if (out.levels.size() < counts.size()) {
-        data.labels_dropped = data.set.keep_labels(out.levels);
-    }
-    return out;
 }
 
 std::expected<std::vector<FoldModels>, RunFailure> train_windows(const TrainRequest& request) {

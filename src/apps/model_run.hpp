@@ -26,11 +26,6 @@ namespace tradewind::apps {
 /// Trainers at once: what the configuration says, else one a core.
 [[nodiscard]] std::size_t process_count(const ModelConfig& models);
 
-/// Finds out which classes the labels in the span are, and takes those that come in less than one
-/// row of a hundred for no label (a close that is exactly the one before). The error: one class
-/// only, or so many that the label is a number.
-[[nodiscard]] std::expected<ml::Target, std::string> settle_target(ModelData& data);
-
 /// Trains the models of each window in processes of tradewind-trainer, `folder`/work holding what
 /// is on its way: what is there already is not trained again.
 struct TrainRequest {

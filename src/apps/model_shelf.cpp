@@ -33,6 +33,13 @@ std::expected<ml::EnsembleSettings, std::string> ensemble_settings(
     out.sets = models.abstain ? std::optional{ml::SetKind::lac} : std::nullopt;
     out.set_miss = models.abstain.value_or(out.set_miss);
     out.missing_max = models.plan.missing_max;
+    out.numbers = {.calibrates = models.calibration_word != "none",
+                   .voting = out.voting,
+                   .fit_share = out.fit_share,
+                   .interval_miss = out.interval_miss,
+                   .unsure_miss = models.abstain,
+                   .sense = research::models::sense_of(models.label),
+                   .overlap = std::max<std::size_t>(1, models.label.rows_ahead())};
     if (models.regime.empty()) return out;
     const auto column = std::find(columns.begin(), columns.end(), models.regime);
     if (column == columns.end()) {
@@ -71,7 +78,7 @@ nlohmann::ordered_json votes_json(const ModelConfig& models,
         const auto& model = fold.models[ensemble.members[m]];
         out.push_back({{"family", ml::to_string(models.plan.families[model.family].family)},
                        {"model", model.address},
-                       {"weight", ensemble.card.voting.weights()[m]}});
+                       {"weight", ml::member_weights(ensemble.card)[m]}});
     }
     return out;
 }

@@ -13,8 +13,10 @@
 
 #include "apps/backtest_output.hpp"
 #include "apps/importance_run.hpp"
+#include "apps/model_quality.hpp"
 #include "apps/model_run.hpp"
 #include "apps/model_shelf.hpp"
+#include "apps/model_target.hpp"
 #include "apps/run_settings.hpp"
 #include "base/try.hpp"
 #include "monitor/overfitting.hpp"
@@ -53,6 +55,7 @@ struct Walk {
     std::vector<FoldModels> folds;
     std::vector<Candidate> candidates;  ///< the families in their order, the ensemble the last
     std::optional<monitor::Overfitting> overfitting;
+    std::optional<std::string> not_traded{};  ///< why nobody trades
     Json importance{};
     std::size_t rows = 0;
     double wall_s = 0;
@@ -106,31 +109,6 @@ FoldModels only(const FoldModels& fold, std::size_t family) {
     return out;
 }
 
-/// Joins the test windows and judges them as one.
-Judgement judge_all(const TrainingSet& set, const ml::Target& target,
-                    std::span<const FoldEnsemble> folds) {
-    std::vector<std::size_t> places;
-    std::vector<std::uint32_t> classes;
-    std::vector<double> probabilities;
-    std::vector<std::uint8_t> abstains;
-    const auto append = [](auto& to, const auto& from) {
-        to.insert(to.end(), from.begin(), from.end());
-    };
-    for (const FoldEnsemble& fold : folds) {
-        append(places, fold.test);
-        append(classes, fold.classes);
-        append(probabilities, fold.probabilities);
-        append(abstains, fold.abstains);
-    }
-    return research::models::judge({.rows = set.all(),
-                                    .target = target,
-                                    .places = places,
-                                    .classes = classes,
-                                    .probabilities = probabilities,
-                                    .abstains = abstains,
-                                    .horizon_rows = set.meaning().label.rows_ahead()});
-}
-
 std::expected<void, RunFailure> fit(const Ground& ground, const Walk& walk, Candidate& candidate,
                                     std::optional<std::size_t> family) {
     const TrainingSet& set = ground.data.set;
@@ -141,9 +119,9 @@ std::expected<void, RunFailure> fit(const Ground& ground, const Walk& walk, Cand
         candidate.folds.push_back(
             TRY(or_failed(research::models::fit_fold(set, ground.models.plan, chosen, settings))));
         candidate.by_fold.push_back(
-            judge_all(set, ground.models.plan.target, {&candidate.folds.back(), 1}));
+            judge_folds(set, ground.models.plan.target, {&candidate.folds.back(), 1}));
     }
-    candidate.judged = judge_all(set, ground.models.plan.target, candidate.folds);
+    candidate.judged = judge_folds(set, ground.models.plan.target, candidate.folds);
     std::vector<const FoldEnsemble*> reigns;
     for (const FoldEnsemble& fold : candidate.folds) reigns.push_back(&fold);
     candidate.succession =
@@ -237,8 +215,11 @@ std::expected<Walk, RunFailure> walk_all(Ground& ground, std::int64_t started) {
         const auto named = ground.registry.name(ground.models.name, out.ensemble().succession);
         if (!named) return std::unexpected(as_run_failure(named.error()));
     }
-    for (Candidate& candidate : out.candidates) TRY_VOID(trade(ground, candidate));
-    out.overfitting = overfitting_of(out.candidates);
+    out.not_traded = reason_not_to_trade(ground.models);
+    if (!out.not_traded) {
+        for (Candidate& candidate : out.candidates) TRY_VOID(trade(ground, candidate));
+        out.overfitting = overfitting_of(out.candidates);
+    }
     out.importance =
         TRY(importance_json(ground.data, ground.models, out.folds, ground.registry.path()));
     out.wall_s = static_cast<double>(steady_ns() - started) * 1e-9;
@@ -247,7 +228,9 @@ std::expected<Walk, RunFailure> walk_all(Ground& ground, std::int64_t started) {
 
 // --- what is told --------------------------------------------------------------------------------
 
+/// null: not traded.
 Json strategy_json(const Candidate& candidate) {
+    if (!candidate.run) return nullptr;
     return {{"metrics", research::metrics_json(candidate.traded.metrics)},
             {"start_equity", number(candidate.traded.equity.front().equity)},
             {"final_equity", number(candidate.traded.equity.back().equity)},
@@ -262,14 +245,9 @@ Json fold_json(const Walk& walk, const ModelConfig& models, const research::Fold
     Json by_model = Json::array();
     for (const Candidate& candidate : walk.candidates) {
         const Judgement& judged = candidate.by_fold[fold];
-        by_model.push_back(
-            {{"family", candidate.name},
-             {"accuracy", judged.accuracy ? Json(judged.accuracy->value) : Json(nullptr)},
-             {"base_rate", judged.accuracy ? Json(judged.accuracy->base_rate) : Json(nullptr)},
-             {"log_loss", number(judged.log_loss)},
-             {"base_log_loss", number(judged.base_log_loss)},
-             {"auc", number(judged.auc)},
-             {"rank_ic", number(judged.rank_ic)}});
+        Json one{{"family", candidate.name}};
+        one.update(quality_summary(judged));
+        by_model.push_back(std::move(one));
     }
     return {{"train_from", to_string(calendar.train_from)},
             {"train_to", to_string(calendar.train_to)},
@@ -313,6 +291,7 @@ Json json_of(const Walk& walk, const Ground& ground) {
             {"registry", ground.registry.path()},
             {"succession", walk.ensemble().succession},
             {"label", ground.models.label.text()},
+            {"target", target_json(ground.models.plan.target)},
             {"voting", ml::to_string(ground.models.voting)},
             {"instruments", ground.data.set.series().size()},
             {"columns", ground.data.set.columns()},
@@ -323,6 +302,7 @@ Json json_of(const Walk& walk, const Ground& ground) {
             {"models", std::move(members)},
             {"ensemble", ensemble},
             {"strategy", ensemble["strategy"]},
+            {"not_traded", walk.not_traded ? Json(*walk.not_traded) : Json(nullptr)},
             {"deflated_sharpe", number(metrics.dsr)},
             {"pbo", walk.overfitting ? Json(walk.overfitting->pbo) : Json(nullptr)},
             {"overfitting", overfitting_json(walk)},
@@ -334,7 +314,9 @@ Json json_of(const Walk& walk, const Ground& ground) {
 
 // --- the report ----------------------------------------------------------------------------------
 
+/// null: not traded.
 Json curves_json(const Walk& walk) {
+    if (walk.not_traded) return nullptr;
     Json t = Json::array(), curves = Json::array(), bands = Json::array();
     const auto& longest = walk.ensemble().traded.equity;
     for (const monitor::EquityPoint& point : longest) t.push_back(to_string(utc_date(point.ts)));
@@ -356,36 +338,33 @@ Json curves_json(const Walk& walk) {
     return {{"t", t}, {"v", curves}, {"bands", bands}};
 }
 
-/// A figure of each window, by candidate.
-template <typename Get>
-Json by_window(const Walk& walk, const Get& get) {
-    Json out = Json::array();
+std::vector<NamedJudgement> judgements_of(const Walk& walk) {
+    std::vector<NamedJudgement> out;
     for (const Candidate& candidate : walk.candidates) {
-        Json values = Json::array();
-        for (const Judgement& one : candidate.by_fold) values.push_back(number(get(one)));
-        out.push_back(std::move(values));
+        out.push_back({candidate.name, &candidate.judged});
     }
     return out;
 }
 
-Json quality_rows(const Walk& walk) {
-    Json rows = Json::array();
-    for (const Candidate& candidate : walk.candidates) {
-        const Judgement& one = candidate.judged;
-        rows.push_back({candidate.name, number(research::models::accuracy_of(one)),
-                        number(research::models::base_rate_of(one)), number(one.coverage),
-                        number(one.log_loss), number(one.base_log_loss), number(one.brier),
-                        number(one.auc), number(one.calibration_error), number(one.ic),
-                        number(one.rank_ic), one.icir ? number(one.icir->ratio) : Json(nullptr),
-                        one.icir ? number(one.icir->t) : Json(nullptr)});
+/// Figures of each window, by candidate.
+Json window_charts(const Walk& walk) {
+    Json out = Json::array();
+    for (const WindowFigure& figure : window_figures(walk.ensemble().judged)) {
+        Json lines = Json::array();
+        for (const Candidate& candidate : walk.candidates) {
+            Json values = Json::array();
+            for (const Judgement& one : candidate.by_fold)
+                values.push_back(number(figure.get(one)));
+            lines.push_back(std::move(values));
+        }
+        out.push_back({{"title", figure.title}, {"lines", std::move(lines)}});
     }
-    return {{"head",
-             {"Model", "Accuracy", "Base rate", "Coverage", "Log loss", "Of the base rate", "Brier",
-              "AUC", "Calibration error", "IC", "Rank IC", "ICIR", "t"}},
-            {"rows", std::move(rows)}};
+    return out;
 }
 
+/// null: not traded.
 Json traded_rows(const Walk& walk) {
+    if (walk.not_traded) return nullptr;
     Json rows = Json::array();
     for (const Candidate& candidate : walk.candidates) {
         const monitor::Metrics& m = candidate.traded.metrics;
@@ -420,25 +399,15 @@ Json fold_rows(const Walk& walk, const Ground& ground) {
 }
 
 std::vector<std::string> meaning_of(const Walk& walk) {
-    const Judgement& judged = walk.ensemble().judged;
     std::vector<std::string> out{
         "Each window's models were trained on what was known before its test began: labels that "
         "look into it were left out. Votes and calibrations were fitted on parts of the training "
-        "window that the models behind them had not seen. The strategy was told the past too, so "
-        "that windows of rows were full, and traded the test windows alone."};
-    if (judged.accuracy && judged.accuracy->interval.low <= judged.accuracy->base_rate) {
-        out.push_back(fmt::format(
-            "The ensemble was right in {:.2f} % of rows, and the commonest class came in {:.2f} %: "
-            "its interval ({:.2f} % to {:.2f} %) is not above that. There is no sign here that "
-            "direction was predicted.",
-            100 * judged.accuracy->value, 100 * judged.accuracy->base_rate,
-            100 * judged.accuracy->interval.low, 100 * judged.accuracy->interval.high));
-    }
-    if (judged.log_loss && judged.base_log_loss && *judged.log_loss >= *judged.base_log_loss) {
-        out.push_back(fmt::format(
-            "Its log loss, {:.4f}, is not below that of always telling the frequencies of these "
-            "rows, {:.4f}: its probabilities are worth nothing beside them.",
-            *judged.log_loss, *judged.base_log_loss));
+        "window that the models behind them had not seen."};
+    out.push_back(walk.not_traded ? fmt::format("Nothing was traded: {}.", *walk.not_traded)
+                                  : "The strategy was told the past too, so that windows of rows "
+                                    "were full, and traded the test windows alone.");
+    for (std::string& doubt : quality_doubts(walk.ensemble().judged)) {
+        out.push_back(std::move(doubt));
     }
     if (walk.overfitting) {
         out.push_back(fmt::format(
@@ -450,17 +419,29 @@ std::vector<std::string> meaning_of(const Walk& walk) {
     return out;
 }
 
+Json cards_of(const Walk& walk) {
+    Json out = quality_cards(walk.ensemble().judged);
+    if (walk.not_traded) return out;
+    const monitor::Metrics& metrics = walk.ensemble().traded.metrics;
+    out.push_back({"Sharpe ratio", number(metrics.sharpe), "yearly, after costs"});
+    out.push_back({"Deflated Sharpe", number(metrics.dsr), "probability that it is above 0"});
+    out.push_back({"Overfitting", walk.overfitting ? Json(walk.overfitting->pbo) : Json(nullptr),
+                   "probability, among the candidates"});
+    return out;
+}
+
+std::string calibration_name(const ModelConfig& models) {
+    if (models.plan.target.task == ml::Task::classes) {
+        return std::string{ml::to_string(models.calibration)};
+    }
+    return models.calibration_word == "none" ? "none" : "linear";
+}
+
 std::string page_of(const Walk& walk, const Ground& ground) {
     const Candidate& ensemble = walk.ensemble();
-    const monitor::Metrics& metrics = ensemble.traded.metrics;
-    Json names = Json::array(), calibration = Json::array(), quantiles = Json::array(),
-         from = Json::array();
-    for (const Candidate& candidate : walk.candidates) {
-        names.push_back(candidate.name);
-        const Json judged = research::models::to_json(candidate.judged);
-        calibration.push_back(judged["calibration"]);
-        quantiles.push_back(judged["quantile_returns"]);
-    }
+    const std::vector<NamedJudgement> judgements = judgements_of(walk);
+    Json names = Json::array(), from = Json::array();
+    for (const Candidate& candidate : walk.candidates) names.push_back(candidate.name);
     for (const research::Fold& fold : ground.calendar) from.push_back(to_string(fold.test_from));
     const Json data{
         {"kind", "models"},
@@ -468,32 +449,21 @@ std::string page_of(const Walk& walk, const Ground& ground) {
                                  ground.data.set.series().size(), ground.data.set.columns())},
         {"span", fmt::format("{} windows, {} rows predicted", walk.windows.size(), walk.rows)},
         {"notices", Json::array()},
-        {"cards",
-         {{"Accuracy", number(research::models::accuracy_of(ensemble.judged)), "of the ensemble"},
-          {"Base rate", number(research::models::base_rate_of(ensemble.judged)),
-           "of the commonest class"},
-          {"Rank IC", number(ensemble.judged.rank_ic), "of score and return"},
-          {"Sharpe ratio", number(metrics.sharpe), "yearly, after costs"},
-          {"Deflated Sharpe", number(metrics.dsr), "probability that it is above 0"},
-          {"Overfitting", walk.overfitting ? Json(walk.overfitting->pbo) : Json(nullptr),
-           "probability, among the candidates"}}},
+        {"cards", cards_of(walk)},
         {"meaning", meaning_of(walk)},
         {"names", std::move(names)},
         {"equity", curves_json(walk)},
-        {"quality", quality_rows(walk)},
+        {"quality", quality_table(judgements)},
         {"traded", traded_rows(walk)},
-        {"windows",
-         {{"from", from},
-          {"accuracy", by_window(walk, research::models::accuracy_of)},
-          {"rank_ic", by_window(walk, [](const Judgement& one) { return one.rank_ic; })}}},
+        {"windows", {{"from", from}, {"charts", window_charts(walk)}}},
         {"folds", fold_rows(walk, ground)},
-        {"calibration", std::move(calibration)},
-        {"quantiles", std::move(quantiles)},
+        {"calibration", calibration_charts(judgements)},
+        {"quantiles", quantile_chart(judgements)},
         {"importance", importance_table(walk.importance)},
         {"settings",
          {{"Label", ground.models.label.text()},
           {"Votes", ml::to_string(ground.models.voting)},
-          {"Calibration", ml::to_string(ground.models.calibration)},
+          {"Calibration", calibration_name(ground.models)},
           {"Inner folds", fmt::format("{}", ground.models.plan.inner_folds)},
           {"Succession", ensemble.succession}}}};
     return research::render_search_page("Walk-forward of models", data.dump());
@@ -505,10 +475,8 @@ std::string table_of(const Json& told) {
     Table table;
     const auto row = [&](const Json& one) {
         const std::string name = one["family"].get<std::string>();
-        table.row(name, fmt::format("accuracy {} (base rate {}), log loss {} (base {}), rank IC {}",
-                                    shown(one["accuracy"]), shown(one["base_rate"]),
-                                    shown(one["log_loss"]), shown(one["base_log_loss"]),
-                                    shown(one["rank_ic"])));
+        table.row(name, quality_text(one));
+        if (one["strategy"].is_null()) return;
         const Json& traded = one["strategy"]["metrics"];
         table.row("  traded, after costs",
                   fmt::format("Sharpe {}, return {}, max drawdown {}", shown(traded["sharpe"]),
@@ -519,6 +487,10 @@ std::string table_of(const Json& told) {
     table.gap();
     table.row("Test windows", told["windows"].dump());
     table.row("Rows predicted", told["rows"].dump());
+    if (told["not_traded"].is_string()) {
+        table.row("Not traded", told["not_traded"].get<std::string>());
+        return table.text();
+    }
     table.row("Deflated Sharpe ratio of the ensemble", shown(told["deflated_sharpe"]));
     table.row("Probability of backtest overfitting", shown(told["pbo"]));
     table.row("Trials counted", told["trials"].dump());
@@ -530,17 +502,17 @@ std::string table_of(const Json& told) {
 std::expected<void, RunFailure> run_model_walk(const ModelWalkRequest& request) {
     const std::int64_t started = steady_ns();
     ModelConfig models = TRY(or_bad_input(model_config_of(request.config)));
-    if (request.config.strategies.size() != 1 ||
-        request.config.strategies.front().name != "forecast") {
+    TRY_VOID(or_bad_input(check_writable(request.report)));
+    const auto ledger = TRY(ledger_of(request.ledger, request.config.catalog));
+    ModelData data = TRY(open_model_data(request.config, models));
+    models.plan.target = TRY(or_bad_input(settle_target(data, models)));
+    if (!reason_not_to_trade(models) && (request.config.strategies.size() != 1 ||
+                                         request.config.strategies.front().name != "forecast")) {
         return std::unexpected(
             RunFailure{kExitBadInput,
                        "models are walked with one strategy that trades their predictions; "
                        "write [strategy] name = \"forecast\""});
     }
-    TRY_VOID(or_bad_input(check_writable(request.report)));
-    const auto ledger = TRY(ledger_of(request.ledger, request.config.catalog));
-    ModelData data = TRY(open_model_data(request.config, models));
-    models.plan.target = TRY(or_bad_input(settle_target(data)));
     const auto registry = TRY(open_registry(models.registry));
     Ground ground{.request = request,
                   .models = models,

@@ -19,6 +19,7 @@
 #include "base/try.hpp"
 #include "ml/ensemble.hpp"
 #include "ml/succession.hpp"
+#include "research/models/importance.hpp"
 
 namespace tradewind::apps {
 namespace {
@@ -60,17 +61,26 @@ Json model_json(const std::string& address, const ml::ModelCard& card) {
 
 Json ensemble_json(const std::string& address, const ml::EnsembleCard& card) {
     Json members = Json::array();
-    const auto weights = card.voting.weights();
+    const auto weights = ml::member_weights(card);
     for (std::size_t m = 0; m < card.members.size(); ++m) {
         members.push_back({{"model", card.members[m].address}, {"weight", weights[m]}});
     }
-    return {{"address", address},
-            {"voting", ml::to_string(card.voting.settings().method)},
-            {"members", std::move(members)},
-            {"label", card.origin.label},
-            {"schema_hash", card.origin.schema_hash},
-            {"class_returns", card.class_returns},
-            {"return_radius", card.return_radius}};
+    Json out{{"address", address},
+             {"task", ml::to_string(card.target.task)},
+             {"levels", card.target.levels},
+             {"voting", ml::to_string(ml::voting_method(card))},
+             {"members", std::move(members)},
+             {"label", card.origin.label},
+             {"schema_hash", card.origin.schema_hash},
+             {"interval_miss", card.interval_miss}};
+    if (card.numbers) {
+        out["sense"] = ml::to_string(card.numbers->sense);
+        out["numbers"] = Json::parse(ml::to_json(*card.numbers));
+    } else {
+        out["class_returns"] = card.class_returns;
+        out["return_radius"] = card.return_radius;
+    }
+    return out;
 }
 
 Json succession_json(const std::string& address, const ml::SuccessionCard& card) {
@@ -227,11 +237,15 @@ std::expected<Json, RunFailure> vote_json(const DecisionTrace& trace, const Vote
              {"weight", vote.weight}};
     const std::span<const float> window =
         std::span{trace.rows}.last(model.card.window * trace.columns);
-    const std::size_t highest = model.card.target.scores() - 1;
+    const ml::Target& target = model.card.target;
+    const std::size_t score = research::models::explained_score(target);
     const Attribution why =
-        TRY(or_failed(attribute(model, window, highest, trace.models.registry + "/work")));
+        TRY(or_failed(attribute(model, window, score, trace.models.registry + "/work")));
     out["method"] = why.method;
-    out["score_of_class"] = model.card.target.levels[highest];
+    out["task"] = ml::to_string(target.task);
+    // the class, or the quantile, that the reasons are of
+    const char* name = target.task == ml::Task::classes ? "score_of_class" : "score_of_level";
+    out[name] = target.levels.empty() ? Json(nullptr) : Json(target.levels[score]);
     out["base"] = why.base;
     out["reasons"] = reasons_of(model, window, why, options.top);
     out["error"] = why.error;

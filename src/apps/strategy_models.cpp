@@ -61,10 +61,14 @@ std::expected<ModelsRun, std::string> load_models(const std::string& registry,
     if (!folder) return std::unexpected(folder.error().text);
     const auto address = (*folder)->resolve(which);
     if (!address) return std::unexpected(address.error().text);
-    return ModelsRun{
-        .registry = registry,
-        .address = *address,
-        .loaded = std::make_shared<const LoadedModels>(TRY(read_models(**folder, *address)))};
+    auto loaded = std::make_shared<const LoadedModels>(TRY(read_models(**folder, *address)));
+    for (const auto& [ensemble, card] : loaded->ensembles) {
+        if (!card.numbers || card.numbers->sense != ml::NumberSense::plain) continue;
+        return std::unexpected(fmt::format(
+            "models {} forecast {}, which says nothing of up or down: a strategy cannot trade them",
+            which, card.origin.label));
+    }
+    return ModelsRun{.registry = registry, .address = *address, .loaded = std::move(loaded)};
 }
 
 std::expected<std::unique_ptr<ml::Forecaster>, std::string> make_forecaster(

@@ -13,8 +13,10 @@
 #include <vector>
 
 #include "apps/importance_run.hpp"
+#include "apps/model_quality.hpp"
 #include "apps/model_run.hpp"
 #include "apps/model_shelf.hpp"
+#include "apps/model_target.hpp"
 #include "apps/planted_file.hpp"
 #include "base/try.hpp"
 #include "research/models/judge.hpp"
@@ -106,28 +108,38 @@ struct FamilyResult {
 
 std::vector<FamilyResult> results_of(const TrainingSet& set, const ModelConfig& models,
                                      const FoldModels& fold) {
-    Places places = fold.test;
-    const auto classes = research::models::classes_of(set.all(), models.plan.target, places);
     std::vector<FamilyResult> out(models.plan.families.size());
     for (std::size_t i = 0; i < fold.models.size(); ++i) {
         FamilyResult& result = out[fold.models[i].family];
         result.family = models.plan.families[fold.models[i].family].family;
         result.models.push_back(&fold.models[i]);
-        const auto probabilities =
-            research::models::probabilities_of(fold.tested[i], models.plan.target.scores());
-        result.judged.push_back(
-            research::models::judge({.rows = set.all(),
-                                     .target = models.plan.target,
-                                     .places = places,
-                                     .classes = classes,
-                                     .probabilities = probabilities,
-                                     .horizon_rows = set.meaning().label.rows_ahead()}));
+        result.judged.push_back(judge_model(set, models.plan.target, fold, i));
     }
     return out;
 }
 
 Json mean(const std::optional<Spread>& spread) {
     return spread ? number(spread->mean) : Json(nullptr);
+}
+
+/// Mean over the seeds of what is told of numbers.
+Json number_means(const FamilyResult& result) {
+    using research::models::NumberQuality;
+    Json out = Json::object();
+    const auto add = [&](const char* name, std::optional<double> NumberQuality::* member) {
+        out[name] =
+            mean(result.spread([member](const Judgement& one) { return (*one.numbers).*member; }));
+    };
+    add("mae", &NumberQuality::mae);
+    add("base_mae", &NumberQuality::base_mae);
+    add("rmse", &NumberQuality::rmse);
+    add("base_rmse", &NumberQuality::base_rmse);
+    add("r_squared", &NumberQuality::r_squared);
+    add("pinball_loss", &NumberQuality::pinball_loss);
+    add("base_pinball_loss", &NumberQuality::base_pinball_loss);
+    add("qlike", &NumberQuality::qlike);
+    add("base_qlike", &NumberQuality::base_qlike);
+    return out;
 }
 
 Json family_json(const FamilyResult& result, const std::optional<double>& bayes) {
@@ -141,32 +153,30 @@ Json family_json(const FamilyResult& result, const std::optional<double>& bayes)
     const auto mean_of = [&](std::optional<double> Judgement::* member) {
         return mean(result.spread([member](const Judgement& one) { return one.*member; }));
     };
-    return {{"family", ml::to_string(result.family)},
-            {"accuracy", mean(accuracy)},
-            {"accuracy_deviation", accuracy ? number(accuracy->deviation) : Json(nullptr)},
-            {"base_rate", mean(result.spread(research::models::base_rate_of))},
-            {"bayes_accuracy", number(bayes)},
-            {"edge_ratio",
-             number(edge_ratio(accuracy ? std::optional{accuracy->mean} : std::nullopt, bayes))},
-            {"log_loss", mean_of(&Judgement::log_loss)},
-            {"base_log_loss", mean_of(&Judgement::base_log_loss)},
-            {"brier", mean_of(&Judgement::brier)},
-            {"auc", mean_of(&Judgement::auc)},
-            {"rank_ic", mean_of(&Judgement::rank_ic)},
-            {"seeds", std::move(seeds)}};
+    Json out{{"family", ml::to_string(result.family)},
+             {"accuracy", mean(accuracy)},
+             {"accuracy_deviation", accuracy ? number(accuracy->deviation) : Json(nullptr)},
+             {"base_rate", mean(result.spread(research::models::base_rate_of))},
+             {"bayes_accuracy", number(bayes)},
+             {"edge_ratio",
+              number(edge_ratio(accuracy ? std::optional{accuracy->mean} : std::nullopt, bayes))}};
+    if (!result.judged.empty() && result.judged.front().numbers) {
+        out.update(number_means(result));
+    } else {
+        out.update(Json{{"log_loss", mean_of(&Judgement::log_loss)},
+                        {"base_log_loss", mean_of(&Judgement::base_log_loss)},
+                        {"brier", mean_of(&Judgement::brier)},
+                        {"auc", mean_of(&Judgement::auc)}});
+    }
+    out["rank_ic"] = mean_of(&Judgement::rank_ic);
+    out["seeds"] = std::move(seeds);
+    return out;
 }
 
 Json ensemble_json(const TrainingSet& set, const ModelConfig& models, const FoldModels& fold,
                    const research::models::FoldEnsemble& ensemble,
                    const std::optional<double>& bayes) {
-    const Judgement judged =
-        research::models::judge({.rows = set.all(),
-                                 .target = models.plan.target,
-                                 .places = ensemble.test,
-                                 .classes = ensemble.classes,
-                                 .probabilities = ensemble.probabilities,
-                                 .abstains = ensemble.abstains,
-                                 .horizon_rows = set.meaning().label.rows_ahead()});
+    const Judgement judged = judge_folds(set, models.plan.target, {&ensemble, 1});
     Json out{{"voting", ml::to_string(models.voting)},
              {"votes", votes_json(models, fold, ensemble)},
              {"address", ensemble.address},
@@ -179,9 +189,7 @@ Json ensemble_json(const TrainingSet& set, const ModelConfig& models, const Fold
 std::string table_of(const Json& told) {
     Table table;
     const auto row = [&](const std::string& name, const Json& one) {
-        table.row(name, fmt::format("accuracy {} (base rate {}), log loss {} (base {})",
-                                    shown(one["accuracy"]), shown(one["base_rate"]),
-                                    shown(one["log_loss"]), shown(one["base_log_loss"])));
+        table.row(name, quality_text(one));
         if (one["edge_ratio"].is_number()) {
             table.row("  share of the edge there is", shown(one["edge_ratio"]));
         }
@@ -202,7 +210,7 @@ std::expected<void, RunFailure> run(const Options& options) {
     const RunConfig config = TRY(or_bad_input(gather(options.run)));
     ModelConfig models = TRY(or_bad_input(model_config_of(config)));
     ModelData data = TRY(open_model_data(config, models));
-    models.plan.target = TRY(or_bad_input(settle_target(data)));
+    models.plan.target = TRY(or_bad_input(settle_target(data, models)));
     const auto registry = TRY(open_registry(models.registry));
     const Window window = newest_apart(data.set, models, data.span);
     const auto folds = TRY(train_windows(
@@ -221,7 +229,8 @@ std::expected<void, RunFailure> run(const Options& options) {
         if (!named) return std::unexpected(as_run_failure(named.error()));
     }
     Json importance = TRY(importance_json(data, models, folds, registry->path()));
-    const Json out{{"models", std::move(families)},
+    const Json out{{"target", target_json(models.plan.target)},
+                   {"models", std::move(families)},
                    {"ensemble", ensemble_json(data.set, models, folds.front(), ensemble, bayes)},
                    {"succession", succession},
                    {"name", models.name.empty() ? Json(nullptr) : Json(models.name)},

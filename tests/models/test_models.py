@@ -263,7 +263,6 @@ def test_a_killed_training_goes_on_and_gives_the_same(planted, trained, tmp_path
     ("models.lstm.hiden=3", "hiden"),
     ("models.window=100000", "models.window"),
     ("models.label=direction(100000)", "label"),
-    ("models.label=forward_return(1)", "models.label"),
     ("walkforward.train=9 lives", "length of time"),
     ("strategy.name=sma-cross", "forecast"),
 ])

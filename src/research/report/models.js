@@ -63,21 +63,24 @@ function calibrationChart(node, name, curve) {
 }
 
 function modelSections() {
-    const equity = section("equity", "Equity of the test windows", "after costs; shaded: every other window");
-    lineChart(equity, "Equity", linesOf((i) => DATA.equity.v[i]), DATA.equity.t, (t) => t.slice(0, 7), DATA.equity.bands);
+    if (DATA.equity) {
+        const equity = section("equity", "Equity of the test windows", "after costs; shaded: every other window");
+        lineChart(equity, "Equity", linesOf((i) => DATA.equity.v[i]), DATA.equity.t, (t) => t.slice(0, 7), DATA.equity.bands);
+    }
     table(section("quality", "Predictions", "of rows that no model had seen"), DATA.quality.head, DATA.quality.rows);
-    table(section("traded", "Traded", "through the engine, after costs"), DATA.traded.head, DATA.traded.rows);
+    if (DATA.traded) table(section("traded", "Traded", "through the engine, after costs"), DATA.traded.head, DATA.traded.rows);
     const windows = section("windows", "From window to window");
     const month = (t) => t.slice(0, 7);
-    lineChart(windows, "Accuracy", linesOf((i) => DATA.windows.accuracy[i]), DATA.windows.from, month);
-    lineChart(windows, "Rank IC", linesOf((i) => DATA.windows.rank_ic[i]), DATA.windows.from, month);
+    for (const chart of DATA.windows.charts) lineChart(windows, chart.title, linesOf((i) => chart.lines[i]), DATA.windows.from, month);
     table(windows, DATA.folds.head, DATA.folds.rows);
-    const calibration = section("calibration", "Calibration", "of the highest class; dashed: as it should be");
-    const row = el("div", { class: "chart-row" });
-    calibration.append(row);
-    DATA.names.forEach((name, i) => calibrationChart(row, name, DATA.calibration[i]));
-    const quantiles = section("quantiles", "Return by quantile of the score", "mean over the label's horizon");
-    lineChart(quantiles, "Mean return", linesOf((i) => DATA.quantiles[i]), DATA.quantiles[0].map((_, q) => q + 1), (q) => "Q" + q);
+    if (DATA.calibration.curves.some((curve) => curve.length)) {
+        const calibration = section("calibration", DATA.calibration.title, DATA.calibration.note);
+        const row = el("div", { class: "chart-row" });
+        calibration.append(row);
+        DATA.names.forEach((name, i) => calibrationChart(row, name, DATA.calibration.curves[i]));
+    }
+    const quantiles = section("quantiles", DATA.quantiles.title, DATA.quantiles.note);
+    lineChart(quantiles, DATA.quantiles.axis, linesOf((i) => DATA.quantiles.lines[i]), DATA.quantiles.lines[0].map((_, q) => q + 1), (q) => "Q" + q);
     if (DATA.importance.rows.length)
         table(section("importance", "What the models look at", DATA.importance.note), DATA.importance.head, DATA.importance.rows);
 }
