@@ -168,7 +168,7 @@ void add_generate(CLI::App& data, int& exit_code) {
     verb->add_option("--model", o->model, "gbm, garch, jump, regimes, ou [gbm]");
     verb->add_option("--market", o->market,
                      "Whose best accuracy is known: planted-ar, planted-regimes, "
-                     "planted-interaction, planted-memory");
+                     "planted-interaction, planted-memory, planted-gate");
     verb->add_option("--bayes-accuracy", o->bayes_accuracy,
                      "Of --market: how often the best rule tells the next bar's direction [0.6]");
     verb->add_option("--instruments", o->instruments,

@@ -199,6 +199,8 @@ TEST_F(DataCommandTest, refuses_markets_that_cannot_be_planted_with_a_line) {
     const std::string ar = "planted-ar";
     EXPECT_TRUE(refusal({"--market", "planted-luck"}).contains("is none of planted-ar"));
     EXPECT_TRUE(refusal({"--market", ar, "--bayes-accuracy", "0.4"}).contains("0.5 to 0.95"));
+    EXPECT_TRUE(
+        refusal({"--market", "planted-gate", "--bayes-accuracy", "0.8"}).contains("0.5 to 0.725"));
     EXPECT_TRUE(refusal({"--market", ar, "--model", "gbm"}).contains("one of them"));
     EXPECT_TRUE(refusal({"--market", ar, "--tick", "0.01"}).contains("would swallow returns"));
     EXPECT_TRUE(refusal({"--market", ar, "--calendar", "us_equity"}).contains("never closes"));

@@ -33,10 +33,11 @@ struct Made {
 
 std::expected<void, Failure> check(const DataGenerateOptions& o) {
     const double accuracy = o.bayes_accuracy.value_or(0.6);
-    if (!(accuracy >= sim::kBayesAccuracyMin && accuracy <= sim::kBayesAccuracyMax)) {
-        return std::unexpected(
-            bad_usage(fmt::format("--bayes-accuracy: should be {} to {}", sim::kBayesAccuracyMin,
-                                  sim::kBayesAccuracyMax)));
+    const double most =
+        sim::bayes_accuracy_max(sim::parse_planted_market(o.market).value_or(sim::PlantedMarket{}));
+    if (!(accuracy >= sim::kBayesAccuracyMin && accuracy <= most)) {
+        return std::unexpected(bad_usage(
+            fmt::format("--bayes-accuracy: should be {} to {}", sim::kBayesAccuracyMin, most)));
     }
     if (!o.model.empty()) {
         return std::unexpected(bad_usage("--market and --model: should be one of them"));
@@ -66,7 +67,7 @@ std::expected<sim::PlantedSettings, Failure> settings_of(const DataGenerateOptio
     if (!market) {
         return std::unexpected(
             bad_usage(fmt::format("--market: {} is none of planted-ar, planted-regimes, "
-                                  "planted-interaction, planted-memory",
+                                  "planted-interaction, planted-memory, planted-gate",
                                   wire::quoted(o.market))));
     }
     out.market = *market;

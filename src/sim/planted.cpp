@@ -12,8 +12,8 @@
 namespace tradewind::sim {
 namespace {
 
-constexpr std::array<std::string_view, 4> kNames{"planted-ar", "planted-regimes",
-                                                 "planted-interaction", "planted-memory"};
+constexpr std::array<std::string_view, 5> kNames{
+    "planted-ar", "planted-regimes", "planted-interaction", "planted-memory", "planted-gate"};
 
 constexpr double kSignalKept = 0.9;  // of the hidden signal, from bar to bar, at least
 constexpr double kSwitchOdds = 1.0 / 40;
@@ -105,8 +105,15 @@ std::string_view rule_in_words(PlantedMarket market) {
                    "opposite where it is below";
         case PlantedMarket::memory:
             return "the sign of the return of the last bar whose volume jumped, 0 to 39 bars ago";
+        case PlantedMarket::gate:
+            return "the sign of the last return, which tells where the last volume is above its "
+                   "middle and is a coin where it is below";
     }
     __builtin_unreachable();
+}
+
+double bayes_accuracy_max(PlantedMarket market) {
+    return market == PlantedMarket::gate ? (0.5 + kBayesAccuracyMax) / 2 : kBayesAccuracyMax;
 }
 
 double PlantedSettings::step() const {
@@ -131,6 +138,8 @@ double log_price_deviation(const PlantedSettings& s, std::uint64_t rows) {
     } else if (s.market == PlantedMarket::memory) {
         // within the bars of one jump, and from jump to jump
         factor = (1 + kJumpGapMax * lean * lean) * widened(lean);
+    } else if (s.market == PlantedMarket::gate) {
+        factor = widened(lean);  // gates open by themselves: leans of neighbours are independent
     }
     return s.step() * std::sqrt(static_cast<double>(rows) * factor);
 }
@@ -142,7 +151,7 @@ PlantedBars::PlantedBars(const PlantedSettings& settings)
       middle_volume_(middle_volume(settings)) {
     ASSERT(settings.interval.ns > 0 && settings.volatility > 0);
     ASSERT(settings.bayes_accuracy >= kBayesAccuracyMin &&
-           settings.bayes_accuracy <= kBayesAccuracyMax);
+           settings.bayes_accuracy <= bayes_accuracy_max(settings.market));
     ASSERT(settings.instrument.calendar == CalendarKind::always_open);
     last_ = price_at(0);
     signal_share_ = signal_share(settings.bayes_accuracy);
@@ -159,7 +168,13 @@ Price PlantedBars::price_at(double log_price) const {
     return price ? std::max(*price, settings_.instrument.tick) : last_;
 }
 
-/// A return whose sign is the forecast's with the probability asked for, whatever its size; in
+/// That the forecast's sign comes.
+double PlantedBars::odds() const {
+    if (settings_.market != PlantedMarket::gate) return settings_.bayes_accuracy;
+    return is_above_ ? 2 * settings_.bayes_accuracy - 0.5 : 0.5;
+}
+
+/// A return whose sign is the forecast's with the probability that it has, whatever its size; in
 /// standard deviations.
 double PlantedBars::signed_return() {
     constexpr double kFree = 1 - kSignGap;
@@ -167,7 +182,7 @@ double PlantedBars::signed_return() {
     const double deviation = std::sqrt(kSignGap * kSignGap + kFree * kFree +
                                        2 * kSignGap * kFree * std::sqrt(2 / std::numbers::pi));
     const double size = (kSignGap + kFree * std::abs(random_.normal())) / deviation;
-    return random_.uniform() < settings_.bayes_accuracy ? forecast_ * size : -forecast_ * size;
+    return random_.uniform() < odds() ? forecast_ * size : -forecast_ * size;
 }
 
 /// Log return of the bar at work, in standard deviations; moves the market's inside on.
@@ -190,6 +205,11 @@ double PlantedBars::next_return() {
         forecast_ = is_above_ ? sign_of(change) : -sign_of(change);
         return change;
     }
+    if (settings_.market == PlantedMarket::gate) {
+        is_above_ = random_.uniform() < 0.5;
+        forecast_ = sign_of(change);
+        return change;
+    }
     is_jump_ = until_jump_ == 0;
     if (is_jump_) {
         forecast_ = sign_of(change);
@@ -206,7 +226,7 @@ double PlantedBars::wick() {
 }
 
 double PlantedBars::log_volume() {
-    if (settings_.market == PlantedMarket::interaction) {
+    if (settings_.market == PlantedMarket::interaction || settings_.market == PlantedMarket::gate) {
         const double surprise = between(random_, kSurpriseMin, kSurpriseMax);
         return is_above_ ? surprise : -surprise;
     }
@@ -283,6 +303,7 @@ int BayesRule::next(const PlantedRow& row) {
         case PlantedMarket::memory:
             if (volume > kJumpFrom) remembered_ = sign_of(change);
             return remembered_ < 0 ? -1 : 1;
+        case PlantedMarket::gate: return change < 0 ? -1 : 1;
     }
     __builtin_unreachable();
 }

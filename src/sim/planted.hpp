@@ -36,9 +36,12 @@
 /// - `memory`: once in 20 to 40 bars volume jumps to more than 4 times its middle. Until the next
 ///   jump the sign of each return is that of the return of the bar that jumped, with the
 ///   probability asked for. 40 bars always hold the last jump.
+/// - `gate`: where volume was above its middle the sign of the next return is the last one's with
+///   twice the edge asked for, and where it was below with a coin's. So a rule that follows the
+///   last return is as good as any, and volume says when it can be believed.
 namespace tradewind::sim {
 
-enum class PlantedMarket : std::uint8_t { ar, regimes, interaction, memory };
+enum class PlantedMarket : std::uint8_t { ar, regimes, interaction, memory, gate };
 /// "planted-ar" and so on.
 [[nodiscard]] std::string_view to_string(PlantedMarket market);
 [[nodiscard]] std::optional<PlantedMarket> parse_planted_market(std::string_view text);
@@ -47,10 +50,12 @@ enum class PlantedMarket : std::uint8_t { ar, regimes, interaction, memory };
 
 /// What can be asked for.
 inline constexpr double kBayesAccuracyMin = 0.5, kBayesAccuracyMax = 0.95;
+/// At most: less where the market is a coin half of the time.
+[[nodiscard]] double bayes_accuracy_max(PlantedMarket market);
 
 struct PlantedSettings {
     PlantedMarket market = PlantedMarket::ar;
-    double bayes_accuracy = 0.6;  ///< kBayesAccuracyMin to kBayesAccuracyMax
+    double bayes_accuracy = 0.6;  ///< kBayesAccuracyMin to bayes_accuracy_max
     std::uint64_t seed = 1;
     Instrument instrument{};  ///< never closes; see `is_fine_enough` for its tick
     double volatility = 0.2;  ///< of returns, a year
@@ -79,6 +84,7 @@ public:
 
 private:
     [[nodiscard]] double next_return();
+    [[nodiscard]] double odds() const;
     [[nodiscard]] double signed_return();
     [[nodiscard]] double wick();
     [[nodiscard]] double log_volume();
@@ -95,10 +101,11 @@ private:
     double signal_ = 0;        // ar: the hidden one
     double last_score_ = 0;    // last return in standard deviations of its regime
     bool is_rough_ = false;
-    double forecast_ = 1;  // interaction, memory: the sign that the next return has, if it is right
-    int until_jump_ = 0;   // memory: bars
+    double forecast_ =
+        1;  // interaction, memory, gate: the sign that the next return has, if it is right
+    int until_jump_ = 0;     // memory: bars
     bool is_jump_ = false;   // memory: of the bar at work
-    bool is_above_ = false;  // interaction: volume of the bar at work
+    bool is_above_ = false;  // interaction, gate: volume of the bar at work
 };
 
 /// One bar as the rule reads it, in the units of `ports::BarColumns`.

@@ -24,7 +24,7 @@ std::expected<PlantedTruth, std::string> read_truth(const std::string& symbol, c
         return bad("bayes_accuracy");
     }
     const double accuracy = from["bayes_accuracy"].get<double>();
-    if (!(accuracy >= kBayesAccuracyMin && accuracy <= kBayesAccuracyMax)) {
+    if (!(accuracy >= kBayesAccuracyMin && accuracy <= bayes_accuracy_max(*market))) {
         return bad("bayes_accuracy");
     }
     if (!from.contains("seed") || !from["seed"].is_number_unsigned()) return bad("seed");
