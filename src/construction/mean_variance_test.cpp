@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -143,14 +144,14 @@ TEST(Covariance, that_is_singular_is_refused_until_a_ridge_is_set) {
 }
 
 TEST(Covariance, that_is_none_is_named) {
-    const auto kind = [](std::vector<double> covariance) {
+    const auto kind = [](const std::vector<double>& covariance) {
         return minimum_variance(allocation_of(covariance, 2)).error().kind;
     };
     EXPECT_EQ(kind({1, 2, 2, 1}), ErrorKind::not_a_covariance);
     EXPECT_EQ(kind({1, 0.5, 0.4, 1}), ErrorKind::not_a_covariance);
     EXPECT_EQ(kind({1, 0, 0, -1}), ErrorKind::not_a_covariance);
     EXPECT_EQ(kind({1, 0, 0, 0}), ErrorKind::singular);
-    EXPECT_EQ(kind({1, 0, 0, NAN}), ErrorKind::bad_input);
+    EXPECT_EQ(kind({1, 0, 0, std::numeric_limits<double>::quiet_NaN()}), ErrorKind::bad_input);
     EXPECT_EQ(kind({1, 0, 0}), ErrorKind::bad_input);
 }
 

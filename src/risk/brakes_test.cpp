@@ -18,7 +18,7 @@ constexpr StrategyId kMe{0};
 
 /// Brakes over the books of two shares.
 struct World {
-    explicit World(std::initializer_list<const char*> texts)
+    World(std::initializer_list<const char*> texts)
         : books(test::table_of({test::share("A.NYSE"), test::share("B.NYSE")}),
                 {.base = kUsd, .kind = portfolio::AccountKind::margin, .strategies = 2}),
           orders({.instruments = 2, .strategies = 2}),

@@ -512,7 +512,7 @@ World hedged(Settings limits = {}, HedgedMargin margin = HedgedMargin::gross) {
     Instrument share = test::share("A.NYSE");
     share.margin.initial = test::rate("0.5");
     return World{AccountKind::margin,
-                 limits,
+                 std::move(limits),
                  test::table_of({share, test::share("B.NYSE")}),
                  {.mode = PositionMode::hedging, .margin = margin}};
 }

@@ -43,7 +43,7 @@ Instrument share(std::string_view symbol) {
 
 /// Three shares at 100 each in a margin account of 10,000.
 struct World {
-    explicit World(Settings settings)
+    explicit World(const Settings& settings)
         : books(test::table_of({share("A.NYSE"), share("B.NASDAQ"), share("C.NYSE")}),
                 {.base = kUsd, .kind = AccountKind::margin, .strategies = 2}),
           orders({.instruments = 3, .strategies = 2}),
