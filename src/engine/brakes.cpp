@@ -62,13 +62,15 @@ void Engine::apply_brakes() {
 void Engine::enforce(const std::optional<StrategyId>& strategy,
                      const std::optional<InstrumentId>& instrument, TradingState state) {
     if (!cancels_growth(state)) return;
+    // what is to be flat waits for no order that rests
+    const bool cancels_all = state == TradingState::flatten;
     for (const auto& slot : slots_) {
         if (!is_in(strategy, slot->id)) continue;
         std::vector<OrderId> unwanted;
         for (const orders::Order* order : orders_.open_orders()) {
             const bool is_meant = order->strategy() == slot->id &&
                                   is_in(instrument, order->instrument()) &&
-                                  !only_closes(order->intent.spec);
+                                  (cancels_all || gate_.adds(*order, now_));
             if (is_meant) unwanted.push_back(order->id());
         }
         for (const OrderId id : unwanted) decide(*slot, CancelIntent{id});

@@ -562,6 +562,64 @@ TEST(Step, only_a_named_person_lets_it_trade_again) {
     EXPECT_FALSE(is_refused());  // what is lost by then does not count again
 }
 
+/// Who resumes stands where it stands: a fall from there fires again, and no earlier one does.
+TEST(Step, a_brake_fires_again_after_a_person_has_resumed) {
+    Desk desk{slots(buys_on_trade(50)),
+              risk_of({}, {"drawdown > 10%: halted", "drawdown > 9% per 30d: warn"})};
+    static_cast<void>(fall_to(desk, "75"));  // 8,750 of 10,000
+    ASSERT_EQ(desk.engine.state_changes().size(), 2U);
+    desk.step(Override{.state = TradingState::active, .who = "ann", .why = "seen"});
+    EXPECT_TRUE(desk.step(print("74")).empty());
+    EXPECT_EQ(desk.step(print("50")).size(), 2U);  // 7,500 of 8,750
+    EXPECT_EQ(desk.engine.state_changes().size(), 4U);
+}
+
+TEST(Step, close_only_leaves_what_only_reduces) {
+    int asked = 0;
+    Script script;
+    script.trade = [&](Context& c, const Trade&) {
+        if (++asked == 1) c.submit({.instrument = kFirst, .qty = whole_qty(50)});
+        if (asked != 2) return;
+        const auto rest = [&](Side side, std::string_view at, std::int64_t units) {
+            c.submit({.instrument = kFirst,
+                      .side = side,
+                      .type = OrderType::limit,
+                      .qty = whole_qty(units),
+                      .limit_price = price(at)});
+        };
+        rest(Side::sell, "120", 5);
+        rest(Side::buy, "50", 5);
+    };
+    Desk desk{slots(std::move(script)), risk_of({}, {"drawdown > 10%: close_only"})};
+    std::vector<std::string> told;
+    for (const Decision& one : fall_to(desk, "75")) told.push_back(engine::describe(one, table()));
+    EXPECT_EQ(told.back(), "cancel 0-3 A.NYSE");
+    EXPECT_EQ(told.size(), 4U);  // two orders, the change, one cancel
+}
+
+TEST(Step, flatten_waits_for_no_order_that_rests) {
+    int asked = 0;
+    Script script;
+    script.trade = [&](Context& c, const Trade&) {
+        if (++asked == 1) c.submit({.instrument = kFirst, .qty = whole_qty(50)});
+        if (asked == 2) {
+            c.submit({.instrument = kFirst,
+                      .side = Side::sell,
+                      .type = OrderType::limit,
+                      .reduce_only = true,
+                      .qty = whole_qty(50),
+                      .limit_price = price("120")});
+        }
+    };
+    Desk desk{slots(std::move(script)), risk_of({}, {"drawdown > 10%: flatten"})};
+    static_cast<void>(fall_to(desk, "75"));
+    EXPECT_EQ(desk.tell(OrderEvent{.kind = OrderEventKind::canceled,
+                                   .instrument = kFirst,
+                                   .order = OrderId::of(kMe, 2),
+                                   .detail = VenueReason::requested}),
+              std::vector<std::string>{"submit 0-3 sell 50 A.NYSE market gtc"});
+}
+
 TEST(Step, a_preview_answers_as_a_review_and_leaves_no_trace) {
     Desk desk{slots({}), risk_of({"orders <= 1 per 1d", "notional <= 700"})};
     desk.step(deposit());

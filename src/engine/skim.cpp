@@ -4,6 +4,7 @@
 #include "base/assert.hpp"
 #include "engine/engine.hpp"
 #include "engine/slot.hpp"
+#include "risk/statistics.hpp"
 
 /// Many bars at once, on which no strategy acts and no order is open. What a step would do on each
 /// of them is a mark and nothing else, and of the marks only a few leave something behind: a new
@@ -65,6 +66,11 @@ void Engine::pass_over(const market::BarTrack& track, market::BarRows rows) {
     seq_ += rows.count();
     now_ = happened_ = track.close_ts(last);
     market_.apply(now_, track.bar(last));
+    if (statistics_) {
+        for (std::size_t row = rows.first; row < rows.end; ++row) {
+            statistics_->on_volume(track.bar(row));
+        }
+    }
     if (is_held) {
         const market::PriceBand range = track.range(rows);
         trades_.on_bars({.instrument = track.instrument(),

@@ -108,7 +108,7 @@ inline void Engine::on(const Bar& bar) {
     }
     trades_.on_bar(bar);
     if (statistics_) [[unlikely]]
-        statistics_->on_volume(bar.instrument, bar.volume, true);
+        statistics_->on_volume(bar);
     for (const std::size_t i : aggregators_of_[bar.instrument.value]) {
         for (const auto& closed : aggregators_[i].on_bar(now_, bar))
             on_closed_bar(closed.bar, closed.ts);
@@ -175,7 +175,7 @@ void Engine::on(const Trade& trade) {
     market_.apply(now_, trade);
     mark(trade.instrument, trade.price);
     trades_.on_mark(trade.instrument, trade.price);
-    if (statistics_) statistics_->on_volume(trade.instrument, trade.size, false);
+    if (statistics_) statistics_->on_volume(trade);
     for (const std::size_t i : aggregators_of_[trade.instrument.value]) {
         for (const auto& closed : aggregators_[i].on_trade(now_, trade))
             on_closed_bar(closed.bar, closed.ts);
@@ -270,7 +270,7 @@ void Engine::on(const CashFlow& flow) {
 }
 
 void Engine::on(const Override& order) {
-    gate_.apply(order);
+    if (gate_.apply(order)) brakes_.rebase(gate_.limits().watch());
     enforce(order.strategy, order.instrument, order.state);
 }
 

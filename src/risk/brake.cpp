@@ -45,6 +45,8 @@ Form form_of(Condition condition) {
 /// Which of its measure fires a brake again, where its user does not say.
 constexpr int kRearmTenths = 8;
 
+constexpr std::int64_t kShareMost = 10, kCountMost = 100'000;
+
 Money seconds_of(Duration d) { return {base::Int128{d.ns} * base::kDecimalOne}; }
 
 std::expected<Money, std::string> read_number(std::string_view text, BrakeUnit unit) {
@@ -59,8 +61,14 @@ std::expected<Money, std::string> read_number(std::string_view text, BrakeUnit u
             fmt::format("'{}': write {}", text,
                         unit == BrakeUnit::share ? "a share, such as 15%" : "a number, such as 5"));
     }
-    if (amount.value.raw < 0 || (amount.value.raw == 0 && unit == BrakeUnit::share)) {
-        return std::unexpected(fmt::format("'{}': should be above zero", text));
+    if (unit == BrakeUnit::share) {
+        if (amount.value.raw > 0 && amount.value <= whole_money(kShareMost)) return amount.value;
+        return std::unexpected(
+            fmt::format("'{}': should be above zero, and {}% at most", text, kShareMost * 100));
+    }
+    if (amount.value.raw < 0 || amount.value > whole_money(kCountMost)) {
+        return std::unexpected(
+            fmt::format("'{}': should be a number from 0 to {}", text, kCountMost));
     }
     return amount.value;
 }

@@ -167,6 +167,15 @@ void Brakes::mark(Timestamp now, const AccountWatch& watch) {
     calm_ = calm_around(watch);
 }
 
+void Brakes::rebase(const AccountWatch& account) {
+    for (std::size_t b = 0; b < brakes_.size(); ++b) {
+        if (!is_of_account(brakes_[b])) continue;
+        seats_[first_seat_[b]] = Seat{};
+        peaks_[b].clear();
+    }
+    if (watches_account_ && account.is_marked()) calm_ = calm_around(account);
+}
+
 void Brakes::count(Condition condition, StrategyId strategy, InstrumentId instrument,
                    Timestamp now) {
     for (std::size_t b = 0; b < brakes_.size(); ++b) {

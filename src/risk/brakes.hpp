@@ -34,6 +34,9 @@ public:
     [[nodiscard]] bool watches_every_event() const { return watches_every_event_; }
 
     void on_event(Timestamp now);
+    /// A person lets the whole account trade again: falls and losses are counted from `account` on,
+    /// and brakes that fired on them fire anew.
+    void rebase(const AccountWatch& account);
     void mark(Timestamp now, const AccountWatch& watch);
     void on_reject(StrategyId strategy, InstrumentId instrument, Timestamp now);
     void on_denial(StrategyId strategy, InstrumentId instrument, Timestamp now);

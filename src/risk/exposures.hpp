@@ -51,7 +51,7 @@ struct Stake {
     Qty buys;   ///< working, that may open
     Qty sells;  ///< working, that may open
     Price mark;
-    Price price;  ///< what the working part is valued at
+    Price price;  ///< what the working part is valued at: the mark, or an order's if that is more
 };
 
 /// Sums of exposure over sets of instruments, of the account or of one strategy, brought up to date

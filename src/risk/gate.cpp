@@ -53,7 +53,7 @@ Gate::Gate(const Books& books, Settings settings, CalendarKind calendar, std::si
     }
 }
 
-void Gate::apply(const Override& order) {
+bool Gate::apply(const Override& order) {
     const Scope wanted{.instrument = order.instrument,
                        .strategy = order.strategy,
                        .until = order.until,
@@ -67,7 +67,19 @@ void Gate::apply(const Override& order) {
     scopes_.push_back(wanted);
     // who lets it trade again knows what is lost
     const bool is_of_all = !order.instrument && !order.strategy;
-    if (named && is_of_all && !denies_growth(order.state)) limits_.rebase();
+    if (!named || !is_of_all || denies_growth(order.state)) return false;
+    limits_.rebase();
+    return true;
+}
+
+bool Gate::adds(const orders::Order& order, Timestamp now) const {
+    const OrderSpec spec = as_it_stands(order);
+    return !reader_.only_reduces({.spec = spec,
+                                  .instrument = books_.instruments.at(order.instrument()),
+                                  .strategy = order.strategy(),
+                                  .now = now,
+                                  .price = {},
+                                  .replaces = &order});
 }
 
 void Gate::apply(const StateChange& change) {

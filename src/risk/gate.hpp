@@ -42,12 +42,15 @@ public:
     }
 
     /// A person's word on what may be done replaces every earlier one of the same scope. One
-    /// without a name is a machine's, and only tightens: it stands beside the earlier ones.
-    void apply(const Override& order);
+    /// without a name is a machine's, and only tightens: it stands beside the earlier ones. True
+    /// where a person lets the whole account trade again: what is lost by then does not count.
+    bool apply(const Override& order);
     /// A brake's. To active: it lets go of its warning.
     void apply(const StateChange& change);
     /// Whether that brake's state holds there already, for as long.
     [[nodiscard]] bool holds(const StateChange& change) const;
+    /// Whether a working order would add to what is held.
+    [[nodiscard]] bool adds(const orders::Order& order, Timestamp now) const;
     /// The strictest state that holds for the strategy in the instrument.
     [[nodiscard]] TradingState state(StrategyId strategy, InstrumentId instrument,
                                      Timestamp now) const;

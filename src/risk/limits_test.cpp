@@ -254,7 +254,7 @@ void play_days(World& w, Statistics& statistics, int days) {
         w.books.trades_at(kSecond, at(2 * first), w.now);
         w.books.trades_at(kThird, at(third), w.now);
         for (const InstrumentId id : {kFirst, kSecond, kThird}) {
-            statistics.on_volume(id, whole_qty(1000), true);
+            statistics.on_volume(Trade{.instrument = id, .price = {1}, .size = whole_qty(1000)});
         }
         statistics.on_day_end(w.now);
     }

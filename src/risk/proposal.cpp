@@ -157,7 +157,9 @@ std::optional<Stake> ProposalReader::stake(const Exposures& exposures, const Pro
     // Hedged, what closes a leg first adds to neither side.
     const Qty added = hedges() ? qty - std::min(qty, reducible(proposal)) : qty;
     (buys ? out->buys : out->sells) += added;
-    out->price = proposal.price;
+    // what works already is worth no less for a cheap order beside it
+    const auto size = [](Price price) { return price.raw < 0 ? -price.raw : price.raw; };
+    if (size(proposal.price) > size(out->mark)) out->price = proposal.price;
     return out;
 }
 

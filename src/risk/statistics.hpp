@@ -25,8 +25,12 @@ class Statistics {
 public:
     Statistics(const Books& books, StatisticsSettings settings);
 
-    /// Volume as bars or trades tell it; of an instrument with both, bars count.
-    void on_volume(InstrumentId instrument, Qty volume, bool is_bar);
+    /// Volume as bars of trades tell it, or trades; of an instrument with both, bars count. Bars of
+    /// quotes tell of no volume that was traded.
+    void on_volume(const Bar& bar) {
+        if (bar.spec.source == PriceSource::last) on_volume(bar.instrument, bar.volume, true);
+    }
+    void on_volume(const Trade& trade) { on_volume(trade.instrument, trade.size, false); }
     /// Prices from here on are `old_shares / new_shares` of what they were.
     void on_split(InstrumentId instrument, std::int64_t new_shares, std::int64_t old_shares);
     /// The books are as at the end of the day.
@@ -61,6 +65,7 @@ private:
         std::size_t next = 0;
     };
 
+    void on_volume(InstrumentId instrument, Qty volume, bool is_bar);
     [[nodiscard]] std::optional<double> worth_of(InstrumentId instrument) const;
     [[nodiscard]] std::vector<double> column(InstrumentId instrument) const;
     [[nodiscard]] double now_held(InstrumentId instrument) const;
