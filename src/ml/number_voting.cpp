@@ -9,6 +9,7 @@
 #include "base/assert.hpp"
 #include "base/try.hpp"
 #include "ml/json_fields.hpp"
+#include "ml/softmin.hpp"
 
 namespace tradewind::ml {
 namespace {
@@ -314,12 +315,7 @@ void NumberVoting::learn(std::span<const double> said, double truth) {
             }
         }
     }
-    const double least = *std::min_element(gradients_.begin(), gradients_.end());
-    double sum = 0;
-    for (std::size_t m = 0; m < members_; ++m) {
-        sum += weights_[m] = std::exp(-settings_.rate * (gradients_[m] - least));
-    }
-    for (double& w : weights_) w /= sum;
+    softmin(gradients_, settings_.rate, weights_);
 }
 
 std::string NumberVoting::to_json() const {

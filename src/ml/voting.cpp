@@ -10,6 +10,7 @@
 #include "base/assert.hpp"
 #include "base/try.hpp"
 #include "ml/json_fields.hpp"
+#include "ml/softmin.hpp"
 
 namespace tradewind::ml {
 namespace {
@@ -391,14 +392,7 @@ void Voting::learn(std::span<const double> probabilities, std::uint32_t truth) {
     set_online_weights();
 }
 
-void Voting::set_online_weights() {
-    const double least = *std::min_element(losses_.begin(), losses_.end());
-    double sum = 0;
-    for (std::size_t m = 0; m < members_; ++m) {
-        sum += weights_[m] = std::exp(-settings_.rate * (losses_[m] - least));
-    }
-    for (double& w : weights_) w /= sum;
-}
+void Voting::set_online_weights() { softmin(losses_, settings_.rate, weights_); }
 
 std::string Voting::to_json() const {
     Json out = json_of(settings_);
