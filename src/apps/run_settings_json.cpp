@@ -99,6 +99,17 @@ Json risk_json(const risk::Settings& risk) {
             {"benchmark", risk.statistics.benchmark}};
 }
 
+/// Who sets no risk has settings that read as they did before there was any: the same run stays the
+/// same trial.
+std::pair<std::string, Json> limits_json(const risk::Settings& risk) {
+    if (risk != risk::Settings{}) return {"risk", risk_json(risk)};
+    return {"limits",
+            {{"max_position", nullptr},
+             {"max_order_notional", nullptr},
+             {"max_gross_exposure", nullptr},
+             {"max_orders_per_second", nullptr}}};
+}
+
 Json engine_json(const RunSettings& settings) {
     const engine::EngineSettings& engine = settings.engine;
     Json aggregations = Json::array();
@@ -109,7 +120,7 @@ Json engine_json(const RunSettings& settings) {
     Json out = {{"base", to_string(engine.base)},
                 {"account", text_of(engine.account)},
                 {"sampling", to_string(engine.sampling)},
-                {"risk", risk_json(engine.risk)},
+                limits_json(engine.risk),
                 {"aggregations", std::move(aggregations)}};
     // What is netted says nothing of it: settings older than hedging read the same.
     if (engine.positions.hedges()) {
