@@ -237,6 +237,8 @@ engine::EngineSettings drawn_engine(Draw& draw, const Case& c) {
     brake(4, fmt::format("drawdown > {}%: {}", draw.between(1, 20),
                          draw.chance(2) ? "warn" : "flatten"));
     brake(6, fmt::format("loss > {}%: reducing for 3d", draw.between(1, 10)));
+    brake(6, fmt::format("drawdown > {}%: close_only for {}d", draw.between(1, 10),
+                         draw.between(1, 5)));
     brake(12, "closed_trades > 0 per 1d: reducing for 2d");
     brake(16, "pnl_jump > 2%: close_only");
     if (draw.chance(4)) out.trades_kept = static_cast<std::size_t>(draw.between(0, 20));

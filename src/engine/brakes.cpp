@@ -34,7 +34,9 @@ void Engine::end_risk_day() {
         if (limit_watch_) limit_watch_->on_day_end(risk_day_end_, account);
         if (statistics_) {
             statistics_->on_day_end(risk_day_end_);
-            brakes_.on_correlation(now_, statistics_->mean_correlation());
+            if (brakes_.asks_statistics()) {
+                brakes_.on_correlation(now_, statistics_->mean_correlation());
+            }
         }
     }
     risk_day_end_ = trading_day_of(sampling_, now_).end;

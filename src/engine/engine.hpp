@@ -207,8 +207,8 @@ private:
     };
     void book_fill(const Booking& booking);
     void book_fill(const orders::Order& order, const Fill& fill);
-    void tell_brakes(const Booking& booking, const risk::Brakes::Slipped& slipped);
     void brake(const Event& event);
+    void note_flow(const CashFlow& flow);
 
     template <typename Call>
     void call(Slot& slot, const Call& what);
@@ -233,6 +233,14 @@ private:
 
     // brakes.cpp: what brakes and persons stop
     void mark_risk(Timestamp ts);
+    /// Once a price is booked and before strategies hear of it: what a brake forbids, it forbids to
+    /// what they ask for on that price.
+    void brake_first() {
+        if (brakes_.empty()) [[likely]]
+            return;
+        mark_risk(now_);
+        apply_brakes();
+    }
     void end_risk_day();
     void apply_brakes();
     void enforce(const std::optional<StrategyId>& strategy,
@@ -297,7 +305,6 @@ private:
     std::vector<std::uint64_t> denied_by_;
     std::vector<std::uint64_t> shrunk_by_;
     std::vector<BrakeRecord> state_changes_;
-    std::uint64_t trades_told_ = 0;  ///< closed trades that brakes know of
     std::uint64_t ambiguous_fills_ = 0;
     std::uint64_t fills_ = 0;
     std::uint64_t liquidations_ = 0;

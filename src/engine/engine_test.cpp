@@ -481,12 +481,16 @@ TEST(Step, a_denial_says_which_limit_it_was) {
     EXPECT_EQ(desk.engine.denied_by()[0], 1U);
 }
 
-/// The order that opens, its fill, and then prices.
+/// The order that opens, its fill, and then prices: at 99 the account has hardly changed.
 std::vector<Decision> fall_to(Desk& desk, std::string_view to) {
     desk.step(deposit());
     desk.step(print("100"));
     desk.step(filled(OrderId::of(kMe, 1), 50, "100"));
     return desk.step(print(to));
+}
+std::vector<std::string> fall_over_99(Desk& desk, std::string_view to) {
+    static_cast<void>(fall_to(desk, "99"));
+    return desk.tell(print(to));
 }
 
 TEST(Step, a_brake_denies_what_adds_and_lets_what_reduces_pass) {
@@ -498,8 +502,9 @@ TEST(Step, a_brake_denies_what_adds_and_lets_what_reduces_pass) {
     };
     Desk desk{slots(std::move(script)), risk_of({}, {"drawdown > 10%: reducing"})};
     const auto decisions = fall_to(desk, "75");  // 50 x 25 of 10,000
-    ASSERT_EQ(decisions.size(), 2U);  // the buy was reviewed before the account was marked
-    const StateChange& change = std::get<StateChange>(decisions[1]);
+    ASSERT_EQ(decisions.size(), 2U);
+    const StateChange& change = std::get<StateChange>(decisions[0]);
+    EXPECT_TRUE(std::holds_alternative<Refusal>(decisions[1]));  // asked for on the very price
     EXPECT_EQ(change.from, TradingState::active);
     EXPECT_EQ(change.to, TradingState::reducing);
     EXPECT_EQ(to_string(change.actual), "0.125");
@@ -521,13 +526,10 @@ TEST(Step, flatten_cancels_and_closes_until_nothing_is_held) {
         }
     };
     Desk desk{slots(std::move(script)), risk_of({}, {"drawdown > 10%: flatten"})};
-    const auto decisions = fall_to(desk, "75");
-    std::vector<std::string> told;
-    for (const Decision& one : decisions) told.push_back(engine::describe(one, table()));
-    EXPECT_EQ(told, (std::vector<std::string>{"submit 0-2 buy 5 A.NYSE limit limit 50 gtc",
-                                              "active -> flatten by brake 0: 0.125 against 0.1",
-                                              "cancel 0-2 A.NYSE",
-                                              "submit 0-3 sell 50 A.NYSE market gtc"}));
+    EXPECT_EQ(
+        fall_over_99(desk, "75"),
+        (std::vector<std::string>{"active -> flatten by brake 0: 0.125 against 0.1",
+                                  "cancel 0-2 A.NYSE", "submit 0-3 sell 50 A.NYSE market gtc"}));
     EXPECT_TRUE(desk.step(print("74")).empty());  // it is on its way
     desk.step(OrderEvent{.kind = OrderEventKind::canceled,
                          .instrument = kFirst,
@@ -574,6 +576,39 @@ TEST(Step, a_brake_fires_again_after_a_person_has_resumed) {
     EXPECT_EQ(desk.engine.state_changes().size(), 4U);
 }
 
+TEST(Step, capital_that_leaves_is_no_loss) {
+    Desk desk{slots({}), risk_of({}, {"drawdown > 10%: halted", "loss > 10%: halted",
+                                      "pnl_jump > 10%: halted", "drawdown > 10% per 30d: halted"})};
+    desk.step(deposit());
+    desk.step(print("100"));
+    EXPECT_TRUE(desk.step(CashFlow{kUsd, whole_money(-4'000), CashReason::withdrawal}).empty());
+    EXPECT_TRUE(desk.step(print("100")).empty());
+    EXPECT_EQ(desk.engine.gate().limits().watch().peak(), whole_money(6'000));
+    // what is charged is one
+    EXPECT_EQ(desk.step(CashFlow{kUsd, whole_money(-700), CashReason::interest}).size(), 4U);
+}
+
+TEST(Step, brakes_hear_of_trades_that_no_list_has_room_for) {
+    EngineSettings settings = risk_of({}, {"losing_trades > 1 per 1d: reducing"});
+    settings.trades_kept = 0;
+    Script script;
+    int asked = 0;
+    script.trade = [&](Context& c, const Trade&) {
+        c.submit({.instrument = kFirst,
+                  .side = asked++ % 2 == 0 ? Side::buy : Side::sell,
+                  .qty = whole_qty(10)});
+    };
+    Desk desk{slots(std::move(script)), settings};
+    desk.step(deposit());
+    for (std::uint64_t order = 1; order <= 4; ++order) {
+        const bool buys = order % 2 == 1;
+        desk.step(print(buys ? "100" : "90"));
+        desk.step(filled(OrderId::of(kMe, order), 10, buys ? "100" : "90",
+                         buys ? Side::buy : Side::sell));
+    }
+    EXPECT_EQ(desk.engine.state_changes().size(), 1U);
+}
+
 TEST(Step, close_only_leaves_what_only_reduces) {
     int asked = 0;
     Script script;
@@ -591,10 +626,9 @@ TEST(Step, close_only_leaves_what_only_reduces) {
         rest(Side::buy, "50", 5);
     };
     Desk desk{slots(std::move(script)), risk_of({}, {"drawdown > 10%: close_only"})};
-    std::vector<std::string> told;
-    for (const Decision& one : fall_to(desk, "75")) told.push_back(engine::describe(one, table()));
-    EXPECT_EQ(told.back(), "cancel 0-3 A.NYSE");
-    EXPECT_EQ(told.size(), 4U);  // two orders, the change, one cancel
+    EXPECT_EQ(fall_over_99(desk, "75"),
+              (std::vector<std::string>{"active -> close_only by brake 0: 0.125 against 0.1",
+                                        "cancel 0-3 A.NYSE"}));
 }
 
 TEST(Step, flatten_waits_for_no_order_that_rests) {
@@ -612,7 +646,7 @@ TEST(Step, flatten_waits_for_no_order_that_rests) {
         }
     };
     Desk desk{slots(std::move(script)), risk_of({}, {"drawdown > 10%: flatten"})};
-    static_cast<void>(fall_to(desk, "75"));
+    static_cast<void>(fall_over_99(desk, "75"));
     EXPECT_EQ(desk.tell(OrderEvent{.kind = OrderEventKind::canceled,
                                    .instrument = kFirst,
                                    .order = OrderId::of(kMe, 2),

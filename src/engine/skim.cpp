@@ -52,11 +52,12 @@ std::size_t Engine::skim(const market::BarTrack& track, market::BarRows rows) {
 /// The first bar at which a brake may fire: that one is stepped through.
 std::size_t Engine::first_braked(const market::BarTrack& track, market::BarRows rows) const {
     const InstrumentId id = track.instrument();
-    if (portfolio_.position(id).qty.raw == 0) return rows.end;
     const risk::CalmEquity& calm = brakes_.calm();
     const market::BarRows until{rows.first,
                                 std::min(rows.end, track.first_after(rows, calm.until))};
     if (until.count() == 0) return rows.first;
+    // without a position equity stands, but what has lapsed may fire again
+    if (portfolio_.position(id).qty.raw == 0) return until.end;
     return track.first_close_outside(until, prices_between(id, calm.low, calm.high));
 }
 

@@ -8,8 +8,9 @@
 #include "engine/slot.hpp"
 #include "risk/statistics.hpp"
 
-/// The order of the pipeline: books first, then the strategies, and their wishes through the risk
-/// gate (decide.cpp) before the next strategy is told. Then the account is marked.
+/// The order of the pipeline: books first, then brakes that a price fires, then the strategies, and
+/// their wishes through the risk gate (decide.cpp) before the next strategy is told. Then the
+/// account is marked, and brakes hear of the rest.
 namespace tradewind::engine {
 
 std::expected<std::span<const Decision>, StepError> Engine::step(const Event& event) {
@@ -33,6 +34,9 @@ std::expected<std::span<const Decision>, StepError> Engine::step(const Event& ev
 /// Brakes see the event once all stages have; what they stop is in the same step's decisions.
 [[gnu::noinline]] void Engine::brake(const Event& event) {
     brakes_.on_event(now_);
+    trades_.take_fresh([this](const monitor::ClosedTrade& trade) {
+        brakes_.on_trade(trade.strategy, trade.instrument, now_, trade.net_pnl);
+    });
     apply_brakes();
     // not at once where an order was refused: it would be again
     const auto about = instrument_of(event.payload);
@@ -109,6 +113,7 @@ inline void Engine::on(const Bar& bar) {
     trades_.on_bar(bar);
     if (statistics_) [[unlikely]]
         statistics_->on_volume(bar);
+    brake_first();
     for (const std::size_t i : aggregators_of_[bar.instrument.value]) {
         for (const auto& closed : aggregators_[i].on_bar(now_, bar))
             on_closed_bar(closed.bar, closed.ts);
@@ -162,6 +167,7 @@ void Engine::on(const Quote& quote) {
     const Price price = market::Market::middle(quote.bid, quote.ask);
     mark(quote.instrument, price);
     trades_.on_mark(quote.instrument, price);
+    brake_first();
     for (const std::size_t i : aggregators_of_[quote.instrument.value]) {
         for (const auto& closed : aggregators_[i].on_quote(now_, quote))
             on_closed_bar(closed.bar, closed.ts);
@@ -176,6 +182,7 @@ void Engine::on(const Trade& trade) {
     mark(trade.instrument, trade.price);
     trades_.on_mark(trade.instrument, trade.price);
     if (statistics_) statistics_->on_volume(trade);
+    brake_first();
     for (const std::size_t i : aggregators_of_[trade.instrument.value]) {
         for (const auto& closed : aggregators_[i].on_trade(now_, trade))
             on_closed_bar(closed.bar, closed.ts);
@@ -204,6 +211,7 @@ void Engine::on_whole_book(InstrumentId instrument) {
     if (const auto price = market_.mark(instrument)) {
         mark(instrument, *price);
         trades_.on_mark(instrument, *price);
+        brake_first();
     }
     tell_all(instrument,
              [&](signal::Strategy& s, signal::Context& c) { s.on_book(c, instrument); });
@@ -266,7 +274,20 @@ void Engine::on(const Timer& timer) {
 
 void Engine::on(const CashFlow& flow) {
     portfolio_.apply(flow);
+    if (started_) note_flow(flow);
     if (started_) sample(now_);
+}
+
+/// What is paid in or out is no profit or loss: peaks move with it.
+void Engine::note_flow(const CashFlow& flow) {
+    const bool is_capital = flow.reason == CashReason::deposit ||
+                            flow.reason == CashReason::withdrawal ||
+                            flow.reason == CashReason::correction;
+    if (!is_capital || !watches_equity_) return;
+    const auto amount = portfolio_.to_base(flow.currency, flow.amount);
+    if (!amount) return;
+    gate_.limits().on_flow(*amount);
+    brakes_.on_flow(*amount, gate_.limits().watch());
 }
 
 void Engine::on(const Override& order) {
@@ -352,27 +373,16 @@ void Engine::book_fill(const Booking& booking) {
     slippage_ += cost_in_base;
     const Money amount = abs(notional(fill.price, fill.qty, instrument));
     if (!brakes_.empty()) [[unlikely]]
-        tell_brakes(booking,
-                    {.cost = cost_in_base,
-                     .notional = portfolio_.to_base(instrument.quote, amount).value_or(amount)});
+        brakes_.on_fill(
+            booking.strategy, instrument.id, now_,
+            {.cost = cost_in_base,
+             .notional = portfolio_.to_base(instrument.quote, amount).value_or(amount)});
     if (sampler_) {
         sampler_->traded(to_double(portfolio_.to_base(instrument.quote, amount).value_or(amount)));
     }
     // The venue traded there: until the market speaks again that is the latest price.
     mark(instrument.id, reference);
     sample(now_);
-}
-
-/// Of the fill, and of the trades that it closed.
-void Engine::tell_brakes(const Booking& booking, const risk::Brakes::Slipped& slipped) {
-    brakes_.on_fill(booking.strategy, booking.instrument, now_, slipped);
-    const auto closed = trades_.closed();
-    for (; trades_told_ < closed.size(); ++trades_told_) {
-        const monitor::ClosedTrade& trade = closed[trades_told_];
-        const Instrument& instrument = instruments_.at(trade.instrument);
-        const auto net = portfolio_.to_base(instrument.quote, trade.net_pnl);
-        brakes_.on_trade(trade.strategy, trade.instrument, now_, net.value_or(trade.net_pnl));
-    }
 }
 
 void Engine::on(const MarginCall& call) {

@@ -102,6 +102,7 @@ void TradeRecorder::close_if_flat(Open& open, Timestamp ts, const Instrument& in
     if (open.qty.raw != 0) return;
     if (closed_.capacity() == 0) closed_.reserve(std::min(settings_.kept, kReserved));
     if (closed_.size() < settings_.kept) closed_.push_back(closed_trade(open, ts, instrument));
+    if (settings_.tells) fresh_.push_back(closed_trade(open, ts, instrument));
     ++closed_count_;
     --active_[instrument.id.value];
     open = {};

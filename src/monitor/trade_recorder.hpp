@@ -16,6 +16,7 @@ struct TradeRecorderSettings {
     std::size_t strategies = 1;
     std::size_t kept = 1'000'000;  ///< closed trades kept; later ones are only counted
     bool hedges = false;           ///< each leg of a strategy has trades of its own
+    bool tells = false;            ///< somebody calls `take_fresh`
 };
 
 /// One fill as the recorder needs it.
@@ -81,6 +82,12 @@ public:
 
     /// In the order of exit; the first `kept` of them.
     [[nodiscard]] std::span<const ClosedTrade> closed() const { return closed_; }
+    /// Tells each that was closed since the last call, listed or not; for who asked for it.
+    template <typename Visit>
+    void take_fresh(const Visit& visit) {
+        for (const ClosedTrade& trade : fresh_) visit(trade);
+        fresh_.clear();
+    }
     /// All of them.
     [[nodiscard]] std::uint64_t closed_count() const { return closed_count_; }
     /// What is still open, as if closed at the last price seen; by instrument, strategy and leg.
@@ -153,6 +160,7 @@ private:
     std::vector<std::uint32_t> active_;  ///< open trades of each instrument
     std::vector<ClosedTrade> closed_;
     std::uint64_t closed_count_ = 0;
+    std::vector<ClosedTrade> fresh_;  ///< that nobody was told of
 };
 
 }  // namespace tradewind::monitor

@@ -21,6 +21,13 @@ public:
         equity_ = equity;
         is_marked_ = true;
     }
+    /// Capital came or went.
+    void on_flow(Money amount) {
+        if (!is_marked_) return;
+        equity_ += amount;
+        peak_ += amount;
+        day_start_ += amount;
+    }
     /// A person took note of what is lost: the peak and the day are counted from here.
     void rebase() { peak_ = day_start_ = equity_; }
 

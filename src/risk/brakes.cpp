@@ -167,6 +167,15 @@ void Brakes::mark(Timestamp now, const AccountWatch& watch) {
     calm_ = calm_around(watch);
 }
 
+void Brakes::on_flow(Money amount, const AccountWatch& watch) {
+    if (!watches_account_ || !watch.is_marked()) return;
+    for (std::deque<Peak>& peaks : peaks_) {
+        for (Peak& one : peaks) one.equity += amount;
+    }
+    if (equity_) *equity_ += amount;
+    calm_ = calm_around(watch);
+}
+
 void Brakes::rebase(const AccountWatch& account) {
     for (std::size_t b = 0; b < brakes_.size(); ++b) {
         if (!is_of_account(brakes_[b])) continue;

@@ -38,6 +38,8 @@ public:
     /// and brakes that fired on them fire anew.
     void rebase(const AccountWatch& account);
     void mark(Timestamp now, const AccountWatch& watch);
+    /// Capital came or went, in base currency; `watch` knows of it.
+    void on_flow(Money amount, const AccountWatch& watch);
     void on_reject(StrategyId strategy, InstrumentId instrument, Timestamp now);
     void on_denial(StrategyId strategy, InstrumentId instrument, Timestamp now);
     /// What a fill cost against the price before it, and its notional, both in base currency.

@@ -98,23 +98,34 @@ public:
     }
     /// The stake in the instrument once this quantity is sent: the account's, or the strategy's.
     const std::optional<Exposure>& with(bool of_strategy) {
-        auto& known = of_strategy ? of_strategy_ : of_account_;
+        return exposure(of_strategy ? of_strategy_ : of_account_, qty_, of_strategy);
+    }
+    /// The same without it, at the same prices.
+    const std::optional<Exposure>& before(bool of_strategy) {
+        return exposure(of_strategy ? strategy_before_ : account_before_, Qty{}, of_strategy);
+    }
+
+private:
+    using Known = std::optional<std::optional<Exposure>>;
+
+    const std::optional<Exposure>& exposure(Known& known, Qty qty, bool of_strategy) const {
         if (!known) {
             const auto stake =
-                book_.reader_.stake(*book_.exposures_, proposal_, qty_,
+                book_.reader_.stake(*book_.exposures_, proposal_, qty,
                                     of_strategy ? std::optional{proposal_.strategy} : std::nullopt);
             known = stake ? book_.exposures_->value(*stake, proposal_.instrument) : std::nullopt;
         }
         return *known;
     }
 
-private:
     const LimitBook& book_;
     const Proposal& proposal_;
     Qty qty_;
     std::optional<std::optional<Money>> notional_;
-    std::optional<std::optional<Exposure>> of_account_;
-    std::optional<std::optional<Exposure>> of_strategy_;
+    Known of_account_;
+    Known of_strategy_;
+    Known account_before_;
+    Known strategy_before_;
 };
 
 // --- from settings to rules ---------------------------------------------------------------------
@@ -358,16 +369,19 @@ LimitBook::Reading LimitBook::read_order(const Rule& rule, Question& question) c
             return {.actual = ratio_of(amount.value_or(Money{}), usual),
                     .is_known = amount.has_value()};
         }
-        default: {
-            if (!spec.limit_price) return {};
-            const auto market = books_.market.price_for(spec.instrument, spec.side);
-            if (!market) return {.is_known = false};
-            const PriceDelta worse =
-                spec.side == Side::buy ? *spec.limit_price - *market : *market - *spec.limit_price;
-            const Money size{Int128{market->raw < 0 ? -market->raw : market->raw}};
-            return {.actual = ratio_of(Money{worse.raw}, size)};
-        }
+        default: return read_price(spec);
     }
+}
+
+/// How far a limit lies from the market, to the worse side.
+LimitBook::Reading LimitBook::read_price(const OrderSpec& spec) const {
+    if (!spec.limit_price) return {};
+    const auto market = books_.market.price_for(spec.instrument, spec.side);
+    if (!market) return {.is_known = false};
+    const PriceDelta worse =
+        spec.side == Side::buy ? *spec.limit_price - *market : *market - *spec.limit_price;
+    const Money size{Int128{market->raw < 0 ? -market->raw : market->raw}};
+    return {.actual = ratio_of(Money{worse.raw}, size)};
 }
 
 LimitBook::Reading LimitBook::read_exposure(const Rule& rule, Question& question) const {
@@ -378,18 +392,20 @@ LimitBook::Reading LimitBook::read_exposure(const Rule& rule, Question& question
     const auto without = of_strategy ? exposures_->of(rule.group, own) : exposures_->of(own);
     const auto all = is_alone ? without : exposures_->of(rule.group);
     if (!with || !without || !all) return {.is_known = false};
-    const Exposure after = *all - *without + *with;
-    const bool is_net = rule.measure == Measure::net;
-    return {.actual = is_net ? after.net() : after.gross,
-            .before = is_net ? all->net() : Money{},
-            .has_before = is_net};
+    const Exposure rest = *all - *without;
+    if (rule.measure == Measure::gross) return {.actual = (rest + *with).gross};
+    const auto& before = question.before(of_strategy);
+    if (!before) return {.is_known = false};
+    return {.actual = (rest + *with).net(), .before = (rest + *before).net(), .has_before = true};
 }
 
 /// Gross of all that moves with the instrument.
 LimitBook::Reading LimitBook::read_cluster(Question& question) const {
     const InstrumentId own = question.proposal().spec.instrument;
+    const auto cluster = statistics_->cluster_of(own);
+    if (cluster.empty()) return {.is_known = false};
     Money sum;
-    for (const InstrumentId id : statistics_->cluster_of(own)) {
+    for (const InstrumentId id : cluster) {
         const auto one = id == own ? question.with(false) : exposures_->of(id);
         if (!one) return {.is_known = false};
         sum += one->gross;

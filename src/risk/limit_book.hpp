@@ -50,6 +50,8 @@ public:
     /// The account is worth that.
     void mark(Timestamp now, Money equity) { watch_.mark(now, equity); }
     [[nodiscard]] const AccountWatch& watch() const { return watch_; }
+    /// Capital came or went, in base currency.
+    void on_flow(Money amount) { watch_.on_flow(amount); }
     /// A person lets it trade again: what was lost before does not count.
     void rebase() { watch_.rebase(); }
     /// Whether a limit, or a share of equity, asks what the account is worth.
@@ -90,6 +92,7 @@ private:
     [[nodiscard]] Reading read(const Rule& rule, Question& question);
     [[nodiscard]] Reading read_exposure(const Rule& rule, Question& question) const;
     [[nodiscard]] Reading read_order(const Rule& rule, Question& question) const;
+    [[nodiscard]] Reading read_price(const OrderSpec& spec) const;
     [[nodiscard]] Reading read_activity(const Rule& rule, const Proposal& proposal, Money added);
     [[nodiscard]] Reading read_cluster(Question& question) const;
     [[nodiscard]] Reading read_statistic(const Rule& rule, Question& question) const;

@@ -112,7 +112,7 @@ std::optional<double> LimitWatch::exposure(const Thing& thing, bool is_net,
         if (sent != nullptr && sent->instrument() == id) {
             const auto own = ProposalReader{books_}.value_price(sent->intent.spec);
             if (!own) return std::nullopt;
-            price = std::abs(to_double(*own));
+            price = std::max(price, std::abs(to_double(*own)));
         }
         const double more =
             hedges ? buys + sells

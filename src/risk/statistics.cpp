@@ -26,20 +26,17 @@ Statistics::Statistics(const Books& books, StatisticsSettings settings)
       settings_(std::move(settings)),
       instruments_(books.instruments.size()),
       worth_(instruments_, kNone),
+      changes_(instruments_, kNone),
       returns_(settings_.history * instruments_, kNone),
       volumes_(instruments_),
       betas_(instruments_),
-      cluster_of_(instruments_),
+      cluster_of_(instruments_, kNowhere),
       place_(instruments_, kNowhere),
       held_at_close_(instruments_, 0.0) {
     if (!settings_.benchmark.empty()) {
         const Instrument* found = books.instruments.find(settings_.benchmark);
         ASSERT(found != nullptr);
         benchmark_ = found->id;
-    }
-    for (const Instrument& one : books.instruments.all()) {
-        clusters_.push_back({one.id});
-        cluster_of_[one.id.value] = one.id.value;
     }
 }
 
@@ -77,21 +74,24 @@ double Statistics::now_held(InstrumentId id) const {
 // --- the end of a day ---------------------------------------------------------------------------
 
 void Statistics::on_day_end(Timestamp day) {
-    take_returns();
+    take_returns(day);
     close_forecast();
-    find_betas();
-    find_clusters();
+    std::fill(betas_.begin(), betas_.end(), std::nullopt);
+    has_clusters_ = false;
     scenarios_.reset();
     included_.clear();
     std::fill(place_.begin(), place_.end(), kNowhere);
     forecast(day);
 }
 
-void Statistics::take_returns() {
+/// Who did not trade has no return, though its worth stands.
+void Statistics::take_returns(Timestamp day) {
     for (std::size_t i = 0; i < instruments_; ++i) {
         const InstrumentId id{static_cast<std::uint32_t>(i)};
         const double now = worth_of(id).value_or(kNone);
-        returns_[next_ * instruments_ + i] = now / worth_[i] - 1;
+        const bool has_traded = books_.market.updated(id) > day_;
+        changes_[i] = now / worth_[i] - 1;
+        returns_[next_ * instruments_ + i] = has_traded ? changes_[i] : kNone;
         worth_[i] = now;
         Volume& volume = volumes_[i];
         if (volume.days.size() < kVolumeDays) {
@@ -102,6 +102,7 @@ void Statistics::take_returns() {
         }
         volume.today = 0;
     }
+    day_ = day;
     next_ = (next_ + 1) % settings_.history;
     days_kept_ = std::min(days_kept_ + 1, settings_.history);
 }
@@ -109,10 +110,9 @@ void Statistics::take_returns() {
 /// What the positions of the day before have come to.
 void Statistics::close_forecast() {
     if (days_.empty()) return;
-    const std::size_t row = row_of(days_kept_ - 1);
     double pnl = 0;
     for (std::size_t i = 0; i < instruments_; ++i) {
-        if (held_at_close_[i] != 0) pnl += held_at_close_[i] * returns_[row * instruments_ + i];
+        if (held_at_close_[i] != 0) pnl += held_at_close_[i] * changes_[i];
     }
     if (!std::isnan(pnl)) days_.back().pnl = pnl;
 }
@@ -162,20 +162,12 @@ std::vector<double> Statistics::returns() const {
     return out;
 }
 
-void Statistics::find_betas() {
-    if (!benchmark_ || days_kept_ < kReturnsLeast) return;
-    const std::vector<double> market = column(*benchmark_);
-    for (std::size_t i = 0; i < instruments_; ++i) {
-        const InstrumentId id{static_cast<std::uint32_t>(i)};
-        const auto fit = measures::beta_to(column(id), market);
-        betas_[i] =
-            fit && fit->rows >= kReturnsLeast ? std::optional{fit->betas.front()} : std::nullopt;
-    }
-}
-
-/// Of instruments that have traded long enough; each of the others is a cluster of its own.
+/// Of instruments that have traded long enough.
 void Statistics::find_clusters() {
-    if (days_kept_ < kReturnsLeast) return;
+    has_clusters_ = true;
+    mean_correlation_.reset();
+    clusters_.clear();
+    std::fill(cluster_of_.begin(), cluster_of_.end(), kNowhere);
     std::vector<InstrumentId> known;
     for (std::size_t i = 0; i < instruments_; ++i) {
         const InstrumentId id{static_cast<std::uint32_t>(i)};
@@ -184,8 +176,13 @@ void Statistics::find_clusters() {
             std::count_if(values.begin(), values.end(), [](double x) { return !std::isnan(x); });
         if (static_cast<std::size_t>(there) >= kReturnsLeast) known.push_back(id);
     }
-    mean_correlation_.reset();
-    if (known.size() < 2) return;
+    if (known.size() < 2) {
+        for (const InstrumentId id : known) {
+            cluster_of_[id.value] = clusters_.size();
+            clusters_.push_back({id});
+        }
+        return;
+    }
     std::vector<double> table;
     for (std::size_t i = 0; i < days_kept_; ++i) {
         const std::size_t row = row_of(i);
@@ -205,18 +202,12 @@ void Statistics::find_clusters() {
     mean_correlation_ = sum / pairs;
     const measures::Clusters found =
         measures::cluster_by_correlation(correlation->values, known.size(), settings_.correlated);
-    clusters_.clear();
     for (const auto& members : found.members) {
         clusters_.emplace_back();
         for (const std::size_t m : members) {
             clusters_.back().push_back(known[m]);
             cluster_of_[known[m].value] = clusters_.size() - 1;
         }
-    }
-    for (const Instrument& one : books_.instruments.all()) {
-        if (std::find(known.begin(), known.end(), one.id) != known.end()) continue;
-        cluster_of_[one.id.value] = clusters_.size();
-        clusters_.push_back({one.id});
     }
 }
 
@@ -299,14 +290,26 @@ std::optional<measures::TailLoss> Statistics::risk_with(const Exposures& exposur
     return out ? std::optional{*out} : std::nullopt;
 }
 
-std::optional<double> Statistics::beta(InstrumentId instrument) const {
-    return betas_[instrument.value];
+std::optional<double> Statistics::beta(InstrumentId instrument) {
+    auto& known = betas_[instrument.value];
+    if (known) return *known;
+    known.emplace();
+    if (!benchmark_ || days_kept_ < kReturnsLeast) return *known;
+    const auto fit = measures::beta_to(column(instrument), column(*benchmark_));
+    if (fit && fit->rows >= kReturnsLeast) *known = fit->betas.front();
+    return *known;
 }
 
-std::optional<double> Statistics::mean_correlation() const { return mean_correlation_; }
+std::optional<double> Statistics::mean_correlation() {
+    if (!has_clusters_) find_clusters();
+    return mean_correlation_;
+}
 
-std::span<const InstrumentId> Statistics::cluster_of(InstrumentId instrument) const {
-    return clusters_[cluster_of_[instrument.value]];
+std::span<const InstrumentId> Statistics::cluster_of(InstrumentId instrument) {
+    if (!has_clusters_) find_clusters();
+    const std::size_t cluster = cluster_of_[instrument.value];
+    if (cluster == kNowhere) return {};
+    return clusters_[cluster];
 }
 
 std::optional<double> Statistics::daily_volume(InstrumentId instrument) const {

@@ -42,11 +42,12 @@ public:
     [[nodiscard]] std::optional<measures::TailLoss> risk_with(const Exposures& exposures,
                                                               InstrumentId instrument,
                                                               const Exposure& own);
-    [[nodiscard]] std::optional<double> beta(InstrumentId instrument) const;
+    [[nodiscard]] std::optional<double> beta(InstrumentId instrument);
     /// Mean correlation of all pairs that are known; nullopt under two instruments.
-    [[nodiscard]] std::optional<double> mean_correlation() const;
+    [[nodiscard]] std::optional<double> mean_correlation();
     /// Those whose returns move with the instrument's, or against it, itself included.
-    [[nodiscard]] std::span<const InstrumentId> cluster_of(InstrumentId instrument) const;
+    /// Empty where too little is known of it.
+    [[nodiscard]] std::span<const InstrumentId> cluster_of(InstrumentId instrument);
     /// Mean volume of a day, in units.
     [[nodiscard]] std::optional<double> daily_volume(InstrumentId instrument) const;
     [[nodiscard]] const StatisticsSettings& settings() const { return settings_; }
@@ -73,11 +74,10 @@ private:
     [[nodiscard]] std::size_t row_of(std::size_t i) const {
         return (next_ + settings_.history - days_kept_ + i) % settings_.history;
     }
-    void take_returns();
+    void take_returns(Timestamp day);
     void close_forecast();
     void forecast(Timestamp day);
     void find_clusters();
-    void find_betas();
     /// Makes sure that the scenarios have these instruments. False where too few days do.
     [[nodiscard]] bool include(std::span<const InstrumentId> wanted);
     [[nodiscard]] bool bring_up(const Exposures& exposures);
@@ -86,14 +86,18 @@ private:
     StatisticsSettings settings_;
     std::size_t instruments_;
     std::optional<InstrumentId> benchmark_{};
-    std::vector<double> worth_;    ///< at the end of the day before; NaN: unknown
-    std::vector<double> returns_;  ///< [history, instruments], a ring of days
+    Timestamp day_ = kTimestampMin;  ///< the last that ended
+    std::vector<double> worth_;      ///< then; NaN: unknown
+    std::vector<double> changes_;    ///< of worth in that day; 0 where nothing traded
+    std::vector<double> returns_;    ///< [history, instruments], a ring of days
     std::size_t days_kept_ = 0;
     std::size_t next_ = 0;
     std::vector<Volume> volumes_;
-    std::vector<std::optional<double>> betas_;
+    /// Worked out when they are asked for, and afresh each day.
+    std::vector<std::optional<std::optional<double>>> betas_;
+    bool has_clusters_ = false;
     std::vector<std::vector<InstrumentId>> clusters_;
-    std::vector<std::size_t> cluster_of_;
+    std::vector<std::size_t> cluster_of_;  ///< by instrument; kNowhere: not known
     std::optional<double> mean_correlation_{};
 
     std::vector<std::size_t> place_;      ///< by instrument: column of the scenarios
