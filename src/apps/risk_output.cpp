@@ -76,6 +76,17 @@ Json measured_json(const research::RiskRecord& record) {
     return out;
 }
 
+template <typename Visit>
+void for_each_stop(const RunSettings& settings, const research::RiskRecord& record,
+                   const Visit& visit) {
+    for (std::size_t i = 0; i < record.stopped.size(); ++i) {
+        const StrategyRun& run = settings.strategies[i];
+        for (std::size_t stop = 0; stop < run.stops.size(); ++stop) {
+            visit(run, run.stops[stop], record.stopped[i][stop]);
+        }
+    }
+}
+
 }  // namespace
 
 Json brake_json(const RunSettings& settings, const engine::BrakeRecord& record) {
@@ -110,6 +121,13 @@ void add_risk(const RunSettings& settings, const research::RiskRecord& record, J
     for (const engine::BrakeRecord& brake : record.brakes) {
         brakes.push_back(brake_json(settings, brake));
     }
+    Json stops = Json::array();
+    for_each_stop(settings, record,
+                  [&](const StrategyRun& run, const risk::Stop& stop, std::uint64_t closed) {
+                      stops.push_back(
+                          {{"strategy", run.name}, {"stop", to_string(stop)}, {"closed", closed}});
+                  });
+    if (!stops.empty()) out["stops"] = std::move(stops);
     out["denials"] = std::move(denials);
     Json dates = Json::array();
     for (const Timestamp day : record.days) dates.push_back(to_string(date_of(day)));
@@ -139,6 +157,12 @@ std::vector<std::string> risk_lines(const RunSettings& settings,
         out.push_back(fmt::format("{} orders went beyond a limit: the risk gate is at fault",
                                   record.exceeded));
     }
+    for_each_stop(settings, record,
+                  [&](const StrategyRun& run, const risk::Stop& stop, std::uint64_t closed) {
+                      if (closed == 0) return;
+                      out.push_back(fmt::format("{} positions of {} were closed by the stop \"{}\"",
+                                                closed, run.name, to_string(stop)));
+                  });
     constexpr std::size_t kShown = 8;
     for (std::size_t i = 0; i < record.brakes.size() && i < kShown; ++i) {
         const engine::BrakeRecord& one = record.brakes[i];

@@ -434,6 +434,17 @@ std::string_view nearest(std::string_view key) {
     return at->key;
 }
 
+Done set_stops(RunConfig& config, std::string_view key, std::string_view value) {
+    if (config.strategies.empty()) config.strategies.emplace_back();
+    StrategyConfig& strategy = config.strategies.front();
+    strategy.stops.clear();
+    if (value.empty()) return {};
+    if (auto done = add_stops(strategy, value); !done) {
+        return std::unexpected(fmt::format("{}: {}", key, done.error()));
+    }
+    return {};
+}
+
 Done set_param(RunConfig& config, std::string_view key, std::string_view value) {
     if (config.strategies.size() > 1) {
         return std::unexpected(
@@ -441,6 +452,7 @@ Done set_param(RunConfig& config, std::string_view key, std::string_view value) 
     }
     const std::string_view name = key.substr(kStrategyPrefix.size());
     if (name.empty()) return std::unexpected(fmt::format("{}: names no parameter", key));
+    if (name == "stops") return set_stops(config, key, value);
     if (name == "bars" && !parse_bar_spec(value)) {
         return std::unexpected(fmt::format("{}: '{}' is not a bar interval", key, value));
     }
@@ -481,6 +493,18 @@ void set_training(RunConfig& config, std::string_view key, std::string_view valu
 }
 
 }  // namespace
+
+Done add_stops(StrategyConfig& strategy, std::string_view texts) {
+    while (true) {
+        const std::size_t cut = texts.find(';');
+        const std::string_view text = texts.substr(0, cut);
+        auto stop = risk::parse_stop(text);
+        if (!stop) return said_of(text, stop.error());
+        strategy.stops.push_back(*stop);
+        if (cut == std::string_view::npos) return {};
+        texts.remove_prefix(cut + 1);
+    }
+}
 
 bool is_of_training(std::string_view key) {
     const std::string_view section = key.substr(0, key.find('.'));

@@ -15,6 +15,7 @@
 #include "apps/finer_choice.hpp"
 #include "domain/event.hpp"
 #include "risk/settings.hpp"
+#include "risk/stop.hpp"
 #include "signal/params.hpp"
 #include "sim/settings.hpp"
 
@@ -25,6 +26,7 @@ struct StrategyConfig {
     std::string name;                      ///< of a built-in, or of the library's file
     std::vector<std::string> instruments;  ///< empty: all of the run's
     std::string bars;                      ///< empty: those of the data
+    std::vector<risk::Stop> stops;
     signal::Params params;
 };
 
@@ -130,6 +132,9 @@ struct Option {
                                                           std::string_view value);
 /// Empties what the key lists, where it is a list: what is set next stands in for it.
 void clear_list(RunConfig& config, std::string_view key);
+/// Stops, parted by semicolons: "fixed 5%; time 20 bars".
+[[nodiscard]] std::expected<void, std::string> add_stops(StrategyConfig& strategy,
+                                                         std::string_view texts);
 /// "section.key=value", as --set takes it. A list stands in for the one before.
 [[nodiscard]] std::expected<void, std::string> apply_assignment(RunConfig& config,
                                                                 std::string_view assignment);

@@ -61,6 +61,24 @@ Done set_at(RunConfig& config, const std::string& path, const std::string& key,
     return {};
 }
 
+Done load_stops(StrategyConfig& strategy, const std::string& path, const toml::value& value) {
+    if (!value.is_array()) {
+        return std::unexpected(fmt::format(
+            "{}: strategy.stops is a list: [\"fixed 5%\", \"time 20 bars\"]", at(path, value)));
+    }
+    for (const toml::value& one : value.as_array()) {
+        if (!one.is_string()) {
+            return std::unexpected(
+                fmt::format("{}: a stop is a text: \"fixed 5%\"", at(path, one)));
+        }
+        if (auto done = add_stops(strategy, one.as_string().str); !done) {
+            return std::unexpected(
+                fmt::format("{}: strategy.stops: {}", at(path, one), done.error()));
+        }
+    }
+    return {};
+}
+
 Done load_strategy(RunConfig& config, const std::string& path, const toml::value& table) {
     if (!table.is_table()) {
         return std::unexpected(fmt::format("{}: strategy is a table", at(path, table)));
@@ -74,6 +92,10 @@ Done load_strategy(RunConfig& config, const std::string& path, const toml::value
                 }
                 strategy.instruments.push_back(one.as_string().str);
             }
+            continue;
+        }
+        if (key == "stops") {
+            TRY_VOID(load_stops(strategy, path, value));
             continue;
         }
         const auto text = as_text(value);

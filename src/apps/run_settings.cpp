@@ -377,6 +377,7 @@ std::expected<void, Text> resolve_strategies(const RunConfig& config, RunSetting
                         .params = wish.params,
                         .instruments = TRY(ids_of(wish.instruments, out.instruments)),
                         .bars = std::nullopt};
+        run.stops = wish.stops;
         if (is_library(wish.name)) run.library_hash = TRY(file_hash(wish.name));
         run.bars = TRY(bars_for(wish, run, out));
         TRY_VOID(resolve_models(run));
@@ -590,7 +591,8 @@ std::expected<engine::StrategySlot, Text> make_slot(const RunSettings& settings,
                              .strategy = std::move(strategy),
                              .instruments = run.instruments,
                              .bars = run.bars,
-                             .features = TRY(plan_features(settings, run))};
+                             .features = TRY(plan_features(settings, run)),
+                             .stops = run.stops};
     if (run.models) {
         out.models = TRY(make_forecaster(*run.models->loaded, settings.instruments.size()));
     }

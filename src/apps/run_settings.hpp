@@ -41,6 +41,7 @@ struct StrategyRun {
     std::vector<GroupRun> groups{};     ///< that its features may name
     std::vector<SourceRun> sources{};   ///< as well
     std::optional<ModelsRun> models{};  ///< that predict for it, from features of their own
+    std::vector<risk::Stop> stops{};
 };
 
 /// Everything that a run's result depends on, resolved against the catalog. Its JSON text heads the

@@ -48,6 +48,13 @@ Json sources_json(const std::vector<SourceRun>& sources) {
     return out;
 }
 
+template <typename List>
+Json texts_json(const List& list) {
+    Json out = Json::array();
+    for (const auto& one : list) out.push_back(to_string(one));
+    return out;
+}
+
 Json strategies_json(const RunSettings& settings) {
     Json out = Json::array();
     for (const StrategyRun& run : settings.strategies) {
@@ -69,18 +76,12 @@ Json strategies_json(const RunSettings& settings) {
             out.back()["groups"] = std::move(groups);
         }
         if (!run.sources.empty()) out.back()["sources"] = sources_json(run.sources);
+        if (!run.stops.empty()) out.back()["stops"] = texts_json(run.stops);
         if (run.models) {
             out.back()["models"] = {{"registry", run.models->registry},
                                     {"succession", run.models->address}};
         }
     }
-    return out;
-}
-
-template <typename List>
-Json texts_json(const List& list) {
-    Json out = Json::array();
-    for (const auto& one : list) out.push_back(to_string(one));
     return out;
 }
 
@@ -312,6 +313,7 @@ private:
         for (const Json& source : sources) {
             out.sources.push_back(TRY(parse_source_run(source)));
         }
+        TRY_VOID(parse_texts(json.value("stops", Json::array()), out.stops, risk::parse_stop));
         if (json.contains("models")) {
             const Json& models = json.at("models");
             out.models = TRY(load_models(models.at("registry").get<std::string>(),

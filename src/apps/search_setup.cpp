@@ -200,8 +200,11 @@ std::expected<std::unique_ptr<TrialDesk>, RunFailure> TrialDesk::create(
         out->kernel_ = signal::make_kernel(
             run.name, {.instruments = own.instruments, .track = out->bars_->track()});
         const bool gets_bars = !run.bars || *run.bars == out->bars_->track().spec();
-        if (!gets_bars) out->kernel_.reset();
-        if (!out->kernel_) out->why_not_ = fmt::format("{} has no kernel", run.name);
+        const bool is_stopped = !run.stops.empty();
+        if (!gets_bars || is_stopped) out->kernel_.reset();
+        if (!out->kernel_) {
+            out->why_not_ = is_stopped ? "it has stops" : fmt::format("{} has no kernel", run.name);
+        }
     }
     const TrialDesk* desk = out.get();
     out->sweep_.emplace(TRY(or_failed(research::Sweep::create(

@@ -88,7 +88,9 @@ void Engine::flatten(Slot& slot, const std::optional<InstrumentId>& instrument) 
     for (const InstrumentId id : ids) {
         if (!is_in(instrument, id)) continue;
         if (portfolio_.settings().positions.hedges()) {
-            for (const Leg leg : {Leg::long_leg, Leg::short_leg}) close_leg(slot, id, leg);
+            for (const Leg leg : {Leg::long_leg, Leg::short_leg}) {
+                close_leg(slot, id, leg, Tag{kFlattened});
+            }
         } else if (!portfolio_.position(slot.id, id).is_flat()) {
             slot.context.target(id, Qty{}, Tag{kFlattened});
         }
@@ -96,7 +98,7 @@ void Engine::flatten(Slot& slot, const std::optional<InstrumentId>& instrument) 
     if (slot.context.has_wishes()) drain(slot);
 }
 
-void Engine::close_leg(Slot& slot, InstrumentId instrument, Leg leg) {
+void Engine::close_leg(Slot& slot, InstrumentId instrument, Leg leg, Tag tag) {
     const Qty held = portfolio_.position(slot.id, instrument, leg).qty;
     Qty closing;
     for (const orders::Order* order : orders_.open_of(instrument)) {
@@ -111,7 +113,7 @@ void Engine::close_leg(Slot& slot, InstrumentId instrument, Leg leg) {
                          .side = leg == Leg::long_leg ? Side::sell : Side::buy,
                          .leg = leg,
                          .qty = missing,
-                         .tag = Tag{kFlattened}});
+                         .tag = tag});
 }
 
 /// As long as something is to be flat, what is still held goes out with the instrument's next

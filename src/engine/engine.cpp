@@ -77,6 +77,10 @@ Engine::Engine(const InstrumentTable& instruments, const EngineSettings& setting
                                                      .strategy = std::move(given.strategy),
                                                      .bars = given.bars,
                                                      .context = signal::Context{id, world}}));
+        if (!given.stops.empty()) {
+            slots_.back()->stops.emplace(std::move(given.stops), instruments);
+            has_stops_ = true;
+        }
         if (given.trades_from) slots_.back()->context.trade_from(*given.trades_from);
         if (given.features) {
             ASSERT(given.bars.has_value());
@@ -92,11 +96,16 @@ Engine::Engine(const InstrumentTable& instruments, const EngineSettings& setting
             }
         }
     }
-    const bool may_skim = slots_.size() == 1 && tapped_.empty();
+    const bool may_skim = slots_.size() == 1 && tapped_.empty() && !has_stops_;
     if (may_skim && slots_.front()->strategy->skims()) skimmer_ = slots_.front().get();
 }
 
 Engine::~Engine() = default;
+
+std::span<const std::uint64_t> Engine::stopped_by(StrategyId strategy) const {
+    const auto& stops = slots_[strategy.value]->stops;
+    return stops ? std::span<const std::uint64_t>{stops->closed} : std::span<const std::uint64_t>{};
+}
 
 void Engine::fault(StepFault kind, std::string text) {
     if (!error_) error_ = StepError{.fault = kind, .seq = seq_, .text = std::move(text)};

@@ -25,6 +25,7 @@
 #include "risk/brakes.hpp"
 #include "risk/gate.hpp"
 #include "risk/limit_watch.hpp"
+#include "risk/stop.hpp"
 #include "signal/strategy.hpp"
 
 namespace tradewind::risk {
@@ -45,6 +46,8 @@ struct StrategySlot {
     std::optional<FeaturePlan> features{};
     /// What predicts from those features, if it is told predictions.
     std::unique_ptr<ml::Forecaster> models{};
+    /// Kept around what it holds.
+    std::vector<risk::Stop> stops{};
 };
 
 /// Bars that the engine makes itself from what comes in, for strategies that ask for them.
@@ -144,6 +147,9 @@ public:
     [[nodiscard]] std::span<const std::uint64_t> shrunk_by() const { return shrunk_by_; }
     /// What brakes did, in order.
     [[nodiscard]] std::span<const BrakeRecord> state_changes() const { return state_changes_; }
+    [[nodiscard]] std::size_t strategies() const { return slots_.size(); }
+    /// Positions that each of a strategy's stops closed, by its place; empty where it has none.
+    [[nodiscard]] std::span<const std::uint64_t> stopped_by(StrategyId strategy) const;
     [[nodiscard]] const risk::Gate& gate() const { return gate_; }
     /// nullptr unless the settings ask for it.
     [[nodiscard]] const risk::LimitWatch* limit_watch() const {
@@ -246,8 +252,19 @@ private:
     void enforce(const std::optional<StrategyId>& strategy,
                  const std::optional<InstrumentId>& instrument, TradingState state);
     void flatten(Slot& slot, const std::optional<InstrumentId>& instrument);
-    void close_leg(Slot& slot, InstrumentId instrument, Leg leg);
+    void close_leg(Slot& slot, InstrumentId instrument, Leg leg, Tag tag);
     void flatten_rest(InstrumentId instrument);
+
+    // stops.cpp: what closes a strategy's positions
+    void keep_stops(const Event& event);
+    void follow(Slot& slot, const Event& event, InstrumentId about);
+    void keep_stop(Slot& slot, InstrumentId instrument, Leg leg, bool sends);
+    void close_stopped(Slot& slot, InstrumentId instrument, Leg leg);
+    void close_at_loss(Slot& slot);
+    [[nodiscard]] OrderSpec stop_order(InstrumentId instrument, Leg leg, Qty qty,
+                                       Price level) const;
+    [[nodiscard]] portfolio::Position position_of(const Slot& slot, InstrumentId instrument,
+                                                  Leg leg) const;
 
     void mark(InstrumentId instrument, Price price) { portfolio_.mark(instrument, price); }
     void open_account();
@@ -293,6 +310,7 @@ private:
     std::vector<std::vector<Slot*>> slots_of_;  ///< by instrument: who gets its events
     std::vector<Slot*> tapped_;                 ///< those that are told features
     Slot* skimmer_ = nullptr;                   ///< the only strategy, where it skims
+    bool has_stops_ = false;                    ///< some strategy has
 
     Timestamp now_ = kTimestampMin;
     Timestamp happened_;  ///< when the event was true; a fill's own time

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "engine/engine.hpp"
 #include "orders/orders.hpp"
+#include "risk/stop_watch.hpp"
 
 namespace tradewind::engine {
 
@@ -35,6 +38,26 @@ private:
 /// The timer that ends an instant for a strategy's features. Strategies count theirs from 0.
 inline constexpr TimerId kInstantEnds{UINT32_MAX};
 
+/// A strategy's stops, and the orders that stand for them.
+struct StopDesk {
+    struct Place {
+        std::optional<OrderId> order{};        ///< that rests at the level
+        std::optional<std::size_t> level{};    ///< whose that is
+        std::optional<std::size_t> closing{};  ///< who closes it at the market, until it is flat
+    };
+
+    StopDesk(std::vector<risk::Stop> stops, const InstrumentTable& instruments)
+        : closed(stops.size()), watch(std::move(stops), instruments), places(instruments.size()) {}
+
+    [[nodiscard]] Place& at(InstrumentId instrument, Leg leg) {
+        return places[instrument.value][static_cast<std::size_t>(leg)];
+    }
+
+    std::vector<std::uint64_t> closed;  ///< positions, by stop
+    risk::StopWatch watch;
+    std::vector<std::array<Place, 2>> places;  ///< by instrument and leg
+};
+
 /// A strategy at work.
 struct Engine::Slot {
     StrategyId id;
@@ -45,6 +68,7 @@ struct Engine::Slot {
     std::optional<FeatureTap> features{};
     std::unique_ptr<ml::Forecaster> models{};
     bool awaits_instant = false;  ///< a timer is set for the end of the instant
+    std::optional<StopDesk> stops{};
 
     [[nodiscard]] bool wants(const BarSpec& spec) const { return !bars || *bars == spec; }
 };

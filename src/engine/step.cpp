@@ -25,6 +25,8 @@ std::expected<std::span<const Decision>, StepError> Engine::step(const Event& ev
     } else {
         std::visit([this](const auto& payload) { on(payload); }, event.payload);
     }
+    if (has_stops_) [[unlikely]]
+        keep_stops(event);
     if (!brakes_.empty() || gate_.has_states()) [[unlikely]]
         brake(event);
     if (error_) return std::unexpected(*error_);
@@ -125,6 +127,8 @@ inline void Engine::on(const Bar& bar) {
 [[gnu::always_inline]] inline void Engine::on_closed_bar(const Bar& bar, Timestamp closed) {
     for (Slot* slot : slots_of_[bar.instrument.value]) {
         if (!slot->wants(bar.spec)) continue;
+        if (slot->stops) [[unlikely]]
+            slot->stops->watch.on_bar(bar);
         tell(*slot, [&](signal::Strategy& s, signal::Context& c) { s.on_bar(c, bar); });
     }
     if (!tapped_.empty()) [[unlikely]]

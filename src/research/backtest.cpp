@@ -110,6 +110,9 @@ RiskRecord risk_record(const engine::Engine& engine) {
     RiskRecord out{.denied = copy(engine.denied_by()),
                    .shrunk = copy(engine.shrunk_by()),
                    .brakes = copy(engine.state_changes())};
+    for (std::uint16_t i = 0; i < engine.strategies(); ++i) {
+        out.stopped.push_back(copy(engine.stopped_by(StrategyId{i})));
+    }
     if (const risk::LimitWatch* watch = engine.limit_watch()) {
         out.uses = copy(watch->uses());
         out.days = copy(watch->days());

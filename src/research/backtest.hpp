@@ -81,8 +81,9 @@ struct RiskRecord {
     std::vector<Timestamp> days{};        ///< of the uses by day
     std::uint64_t exceeded = 0;           ///< orders beyond a hard limit, by who watches the gate
     std::vector<engine::BrakeRecord> brakes{};
-    std::vector<risk::RiskDay> measured{};  ///< day by day; empty where nobody measured
-    double tail = 0.05;                     ///< probability outside the VaR that was measured
+    std::vector<std::vector<std::uint64_t>> stopped{};  ///< by strategy and stop: positions closed
+    std::vector<risk::RiskDay> measured{};              ///< day by day; empty where nobody measured
+    double tail = 0.05;  ///< probability outside the VaR that was measured
 };
 
 struct BacktestResult {
