@@ -5,6 +5,7 @@
 
 #include "apps/risk_check.hpp"
 #include "apps/risk_construct.hpp"
+#include "apps/risk_drill.hpp"
 
 namespace tradewind::apps {
 
@@ -13,6 +14,7 @@ void add_risk_command(CLI::App& app, int& exit_code) {
     risk->require_subcommand(1);
     add_risk_check(*risk, exit_code);
     add_risk_construct(*risk, exit_code);
+    add_risk_drill(*risk, exit_code);
 }
 
 }  // namespace tradewind::apps

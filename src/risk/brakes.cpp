@@ -139,8 +139,11 @@ Money Brakes::windowed_fall(std::size_t brake, Timestamp now, Money equity) {
 }
 
 void Brakes::mark(Timestamp now, const AccountWatch& watch) {
-    if (!watches_account_) return;
     const Money equity = watch.equity();
+    if (!watches_account_) {
+        equity_ = equity;
+        return;
+    }
     const bool is_calm = now <= calm_.until && equity >= calm_.low && equity <= calm_.high;
     if (is_calm && !watches_every_event_) [[likely]] {
         equity_ = equity;
@@ -168,12 +171,12 @@ void Brakes::mark(Timestamp now, const AccountWatch& watch) {
 }
 
 void Brakes::on_flow(Money amount, const AccountWatch& watch) {
-    if (!watches_account_ || !watch.is_marked()) return;
+    if (!watch.is_marked()) return;
     for (std::deque<Peak>& peaks : peaks_) {
         for (Peak& one : peaks) one.equity += amount;
     }
     if (equity_) *equity_ += amount;
-    calm_ = calm_around(watch);
+    if (watches_account_) calm_ = calm_around(watch);
 }
 
 void Brakes::rebase(const AccountWatch& account) {

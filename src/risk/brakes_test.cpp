@@ -184,5 +184,16 @@ RC_GTEST_PROP(BrakesProperty, marks_within_the_calm_change_nothing, ()) {
     }
 }
 
+TEST(Brakes, losses_of_trades_are_of_the_equity_also_where_nothing_else_asks_for_it) {
+    World w{"trade_losses > 2% per 1d of instrument: reducing for 1d"};
+    w.worth(1000);
+    w.brakes.on_trade(kMe, kFirst, w.now, whole_money(-15));
+    EXPECT_TRUE(w.take().empty());
+    w.brakes.on_trade(kMe, kFirst, w.now, whole_money(-6));
+    const auto fired = w.take();
+    ASSERT_EQ(fired.size(), 1U);
+    EXPECT_EQ(to_string(fired[0].actual), "0.021");
+}
+
 }  // namespace
 }  // namespace tradewind::risk
