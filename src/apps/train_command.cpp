@@ -19,6 +19,7 @@
 #include "apps/model_target.hpp"
 #include "apps/planted_file.hpp"
 #include "base/try.hpp"
+#include "research/models/chance.hpp"
 #include "research/models/judge.hpp"
 
 namespace tradewind::apps {
@@ -34,6 +35,7 @@ using research::models::Window;
 
 struct Options {
     RunArguments run;
+    std::optional<std::uint64_t> shuffle_labels;  ///< a control, with this seed
     bool json = false;
 };
 
@@ -142,12 +144,30 @@ Json number_means(const FamilyResult& result) {
     return out;
 }
 
-Json family_json(const FamilyResult& result, const std::optional<double>& bayes) {
+/// What the best predictor would reach, and whether the labels were dealt out.
+struct Known {
+    std::optional<double> bayes;
+    bool is_of_next_bar = false;  ///< whether it is the best of these labels too
+    bool is_control = false;
+};
+
+/// What only a control has, and what only a market that was made up has.
+void add_controls(const Judgement& judged, const Known& known, Json& out) {
+    if (known.is_control) {
+        out["chance"] = to_json(research::models::verdict_of(judged));
+    } else if (known.bayes && known.is_of_next_bar) {
+        out["beyond_bayes"] = research::models::is_beyond(judged, *known.bayes);
+    }
+}
+
+Json family_json(const FamilyResult& result, const Known& known) {
+    const std::optional<double>& bayes = known.bayes;
     const auto accuracy = result.spread(research::models::accuracy_of);
     Json seeds = Json::array();
     for (std::size_t i = 0; i < result.models.size(); ++i) {
         Json one{{"seed", result.models[i]->seed}, {"model", result.models[i]->address}};
         one.update(research::models::to_json(result.judged[i]));
+        add_controls(result.judged[i], known, one);
         seeds.push_back(std::move(one));
     }
     const auto mean_of = [&](std::optional<double> Judgement::* member) {
@@ -174,16 +194,46 @@ Json family_json(const FamilyResult& result, const std::optional<double>& bayes)
 }
 
 Json ensemble_json(const TrainingSet& set, const ModelConfig& models, const FoldModels& fold,
-                   const research::models::FoldEnsemble& ensemble,
-                   const std::optional<double>& bayes) {
+                   const research::models::FoldEnsemble& ensemble, const Known& known) {
     const Judgement judged = judge_folds(set, models.plan.target, {&ensemble, 1});
-    Json out{{"voting", ml::to_string(models.voting)},
-             {"votes", votes_json(models, fold, ensemble)},
-             {"address", ensemble.address},
-             {"bayes_accuracy", number(bayes)},
-             {"edge_ratio", number(edge_ratio(research::models::accuracy_of(judged), bayes))}};
+    Json out{
+        {"voting", ml::to_string(models.voting)},
+        {"votes", votes_json(models, fold, ensemble)},
+        {"address", ensemble.address},
+        {"bayes_accuracy", number(known.bayes)},
+        {"edge_ratio", number(edge_ratio(research::models::accuracy_of(judged), known.bayes))}};
     out.update(research::models::to_json(judged));
+    add_controls(judged, known, out);
     return out;
+}
+
+/// What a control came to: whether every model, of every seed, and the ensemble were at chance.
+Json control_json(std::uint64_t seed, const Json& families, const Json& ensemble) {
+    bool within = ensemble["chance"]["within"].get<bool>();
+    for (const Json& family : families) {
+        for (const Json& one : family["seeds"]) {
+            within = within && one["chance"]["within"].get<bool>();
+        }
+    }
+    return {{"kind", "shuffled_labels"},
+            {"seed", seed},
+            {"chance_miss", research::models::kChanceMiss},
+            {"within_chance", within}};
+}
+
+std::string chance_text(const Json& chance) {
+    return fmt::format("{} {} of {} to {} by chance: {}",
+                       chance["measure"] == "accuracy" ? "accuracy" : "rank IC",
+                       shown(chance["found"]), shown(chance["low"]), shown(chance["high"]),
+                       chance["within"].get<bool>() ? "nothing found, as it should be"
+                                                    : "found what is not there: rows leak");
+}
+
+void add_control_rows(const Json& one, Table& table) {
+    if (one.contains("chance")) table.row("  labels shuffled", chance_text(one["chance"]));
+    if (one.value("beyond_bayes", false)) {
+        table.row("  better than can be", "a feature or the data look ahead");
+    }
 }
 
 std::string table_of(const Json& told) {
@@ -194,15 +244,35 @@ std::string table_of(const Json& told) {
             table.row("  share of the edge there is", shown(one["edge_ratio"]));
         }
     };
-    for (const Json& one : told["models"]) row(one["family"].get<std::string>(), one);
+    for (const Json& one : told["models"]) {
+        row(one["family"].get<std::string>(), one);
+        for (const Json& seed : one["seeds"]) add_control_rows(seed, table);
+    }
     row("ensemble", told["ensemble"]);
+    add_control_rows(told["ensemble"], table);
     table.gap();
+    if (told["control"].is_object()) {
+        table.row("Control", told["control"]["within_chance"].get<bool>()
+                                 ? "passed: with shuffled labels nothing is found"
+                                 : "failed: something is found in shuffled labels");
+    }
     table.row("Rows trained on", told["train_rows"].dump());
     table.row("Rows tested on", told["test_rows"].dump());
     table.row("Tested from", told["test_from"].get<std::string>());
-    table.row("Kept as", told["name"].is_string() ? told["name"].get<std::string>()
-                                                  : told["succession"].get<std::string>());
+    table.row("Kept as", told["name"].is_string()         ? told["name"].get<std::string>()
+                         : told["succession"].is_string() ? told["succession"].get<std::string>()
+                                                          : "nothing: a control");
     return table.text();
+}
+
+/// The best accuracy is that of the next bar, and none of shuffled labels.
+std::expected<Known, RunFailure> known_of(const std::string& catalog, const TrainingSet& set,
+                                          const Options& options) {
+    Known out{.bayes = std::nullopt,
+              .is_of_next_bar = set.meaning().label.rows_ahead() == 1,
+              .is_control = options.shuffle_labels.has_value()};
+    if (!out.is_control) out.bayes = TRY(or_failed(bayes_accuracy(catalog, set)));
+    return out;
 }
 
 std::expected<void, RunFailure> run(const Options& options) {
@@ -211,29 +281,37 @@ std::expected<void, RunFailure> run(const Options& options) {
     ModelConfig models = TRY(or_bad_input(model_config_of(config)));
     ModelData data = TRY(open_model_data(config, models));
     models.plan.target = TRY(or_bad_input(settle_target(data, models)));
+    if (options.shuffle_labels) data.set.shuffle_labels(data.span, *options.shuffle_labels);
     const auto registry = TRY(open_registry(models.registry));
     const Window window = newest_apart(data.set, models, data.span);
     const auto folds = TRY(train_windows(
         {.data = data, .models = models, .windows = {window}, .folder = registry->path()}));
-    const auto bayes = TRY(or_failed(bayes_accuracy(config.catalog, data.set)));
+    const Known known = TRY(known_of(config.catalog, data.set, options));
     const std::vector<FamilyResult> results = results_of(data.set, models, folds.front());
     Json families = Json::array();
-    for (const FamilyResult& result : results) families.push_back(family_json(result, bayes));
+    for (const FamilyResult& result : results) families.push_back(family_json(result, known));
     const auto settings = TRY(or_bad_input(ensemble_settings(models, data.set.meaning().columns)));
     const auto ensemble =
         TRY(or_failed(research::models::fit_fold(data.set, models.plan, folds.front(), settings)));
-    const std::string succession =
-        TRY(keep(*registry, data, {.folds = folds, .ensembles = {&ensemble}}));
-    if (!models.name.empty()) {
-        const auto named = registry->name(models.name, succession);
-        if (!named) return std::unexpected(as_run_failure(named.error()));
+    const Json told_ensemble = ensemble_json(data.set, models, folds.front(), ensemble, known);
+    Json control = nullptr, succession = nullptr, name = nullptr;
+    if (known.is_control) {
+        control = control_json(*options.shuffle_labels, families, told_ensemble);
+    } else {
+        succession = TRY(keep(*registry, data, {.folds = folds, .ensembles = {&ensemble}}));
+        if (!models.name.empty()) {
+            const auto named = registry->name(models.name, succession.get<std::string>());
+            if (!named) return std::unexpected(as_run_failure(named.error()));
+            name = models.name;
+        }
     }
     Json importance = TRY(importance_json(data, models, folds, registry->path()));
-    const Json out{{"target", target_json(models.plan.target)},
+    const Json out{{"control", std::move(control)},
+                   {"target", target_json(models.plan.target)},
                    {"models", std::move(families)},
-                   {"ensemble", ensemble_json(data.set, models, folds.front(), ensemble, bayes)},
-                   {"succession", succession},
-                   {"name", models.name.empty() ? Json(nullptr) : Json(models.name)},
+                   {"ensemble", told_ensemble},
+                   {"succession", std::move(succession)},
+                   {"name", std::move(name)},
                    {"registry", registry->path()},
                    {"train_rows", folds.front().train.size()},
                    {"test_rows", folds.front().test.size()},
@@ -251,6 +329,10 @@ void add_train_command(CLI::App& app, int& exit_code) {
     CLI::App* verb = app.add_subcommand("train", "train models and keep their ensemble");
     const auto options = std::make_shared<Options>();
     add_run_arguments(*verb, options->run);
+    verb->add_option("--shuffle-labels", options->shuffle_labels,
+                     "a control: deal the labels out among the rows by this seed, so that there is "
+                     "nothing to find; nothing is kept")
+        ->check(CLI::NonNegativeNumber);
     verb->add_flag("--json", options->json, "one JSON document on standard output");
     verb->callback([options, &exit_code] {
         const auto done = run(*options);

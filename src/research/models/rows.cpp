@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/assert.hpp"
+#include "base/random.hpp"
 #include "research/labels/returns.hpp"
 
 namespace tradewind::research::models {
@@ -15,6 +16,9 @@ namespace {
 using labels::kNone;
 using labels::Labels;
 using labels::Places;
+
+constexpr Between kAlways{.from = std::numeric_limits<std::int64_t>::min(),
+                          .to = std::numeric_limits<std::int64_t>::max()};
 
 /// Labels that could be known before `span.to`, of rows from `span.from` on.
 Labels labels_in(const Labels& all, const FeatureBars& bars, const Between& span,
@@ -44,8 +48,15 @@ double outcome_of(const feature::BarRows& bars, const Labels& labels, std::size_
     return close[labels.last[row]] / labels::entry_price(bars, row, labels::Entry::next_open) - 1;
 }
 
-void append(Rows& out, const SeriesRows& series, const Labels& labels,
-            const std::vector<double>& weights) {
+/// Of an instrument's rows from its first on.
+struct Labelled {
+    const Labels& labels;
+    const std::vector<double>& weights;
+    const std::vector<double>& outcomes;
+};
+
+void append(Rows& out, const SeriesRows& series, const Labelled& labelled) {
+    const auto& [labels, weights, outcomes] = labelled;
     const std::size_t rows = labels.rows();
     const feature::BarRows bars = series.bars.view(0, rows);
     const std::vector<std::int64_t> until = labels::until(labels, bars);
@@ -55,7 +66,7 @@ void append(Rows& out, const SeriesRows& series, const Labels& labels,
     out.label.insert(out.label.end(), labels.value.begin(), labels.value.end());
     for (const double weight : weights) out.weight.push_back(std::isnan(weight) ? 0 : weight);
     for (std::size_t row = 0; row < rows; ++row) {
-        out.outcome.push_back(outcome_of(bars, labels, row));
+        out.outcome.push_back(labels.has(row) ? outcomes[row] : kNone);
     }
     const std::size_t columns =
         series.features.size() / std::max<std::size_t>(1, series.bars.rows());
@@ -77,10 +88,14 @@ TrainingSet::TrainingSet(RowsMeaning meaning, std::vector<SeriesRows> series)
     : meaning_(std::move(meaning)), series_(std::move(series)) {
     for (const SeriesRows& one : series_) {
         ASSERT(one.features.size() == one.bars.rows() * columns());
-        labels_.push_back(meaning_.label.compute(one.bars.view(0, one.bars.rows())));
+        const feature::BarRows bars = one.bars.view(0, one.bars.rows());
+        labels_.push_back(meaning_.label.compute(bars));
+        std::vector<double>& outcomes = outcomes_.emplace_back();
+        for (std::size_t row = 0; row < one.bars.rows(); ++row) {
+            outcomes.push_back(outcome_of(bars, labels_.back(), row));
+        }
     }
-    all_ = known({.from = std::numeric_limits<std::int64_t>::min(),
-                  .to = std::numeric_limits<std::int64_t>::max()});
+    all_ = known(kAlways);
 }
 
 std::size_t TrainingSet::keep_labels(std::span<const double> levels) {
@@ -95,9 +110,35 @@ std::size_t TrainingSet::keep_labels(std::span<const double> levels) {
             ++dropped;
         }
     }
-    all_ = known({.from = std::numeric_limits<std::int64_t>::min(),
-                  .to = std::numeric_limits<std::int64_t>::max()});
+    all_ = known(kAlways);
     return dropped;
+}
+
+void TrainingSet::shuffle_labels(const Between& span, std::uint64_t seed) {
+    struct Dealt {
+        double value = 0;
+        double weight = 0;
+        double outcome = 0;
+    };
+    std::vector<std::pair<std::size_t, std::size_t>> places;  // instrument, row
+    std::vector<Dealt> dealt;
+    for (std::size_t i = 0; i < series_.size(); ++i) {
+        for (std::size_t row = 0; row < labels_[i].rows(); ++row) {
+            if (!labels_[i].has(row) || !span.has(series_[i].bars.known_at[row])) continue;
+            places.emplace_back(i, row);
+            dealt.push_back({labels_[i].value[row], labels_[i].weight[row], outcomes_[i][row]});
+        }
+    }
+    base::Random random{seed};
+    for (std::size_t left = dealt.size(); left > 1; --left) {  // Fisher and Yates
+        std::swap(dealt[left - 1], dealt[random.below(left)]);
+    }
+    for (std::size_t at = 0; at < places.size(); ++at) {
+        const auto [i, row] = places[at];
+        labels_[i].set(row, dealt[at].value, labels_[i].last[row], dealt[at].weight);
+        outcomes_[i][row] = dealt[at].outcome;
+    }
+    all_ = known(kAlways);
 }
 
 Rows TrainingSet::known(const Between& span) const {
@@ -107,7 +148,10 @@ Rows TrainingSet::known(const Between& span) const {
         const auto end = std::lower_bound(bars.known_at.begin(), bars.known_at.end(), span.to);
         const auto rows = static_cast<std::size_t>(end - bars.known_at.begin());
         const Labels labels = labels_in(labels_[i], bars, span, rows);
-        append(out, series_[i], labels, weights_of(meaning_, labels, bars.view(0, rows)));
+        append(out, series_[i],
+               {.labels = labels,
+                .weights = weights_of(meaning_, labels, bars.view(0, rows)),
+                .outcomes = outcomes_[i]});
     }
     return out;
 }

@@ -78,6 +78,11 @@ public:
     [[nodiscard]] const Rows& all() const { return all_; }
     /// Takes all labels but these for none: classes so rare that they teach nothing. How many rows.
     std::size_t keep_labels(std::span<const double> levels);
+    /// A control: deals the labels of the rows in `span` out among these rows anew, each with its
+    /// own weight and outcome; every permutation is as likely, and one seed gives one. Spans and
+    /// weights by span stay with their rows, so that purging drops what it did. Features then know
+    /// nothing of labels: whoever still finds something has seen test rows while training.
+    void shuffle_labels(const Between& span, std::uint64_t seed);
     /// What could be known before `span.to`: the rows before it, and the labels whose whole span
     /// ends before it; rows before `span.from` without a label. Weights are of these labels alone.
     /// So nothing behind `span.to` is in it, whatever is done with it.
@@ -90,7 +95,8 @@ public:
 private:
     RowsMeaning meaning_;
     std::vector<SeriesRows> series_;
-    std::vector<labels::Labels> labels_;  ///< by instrument
+    std::vector<labels::Labels> labels_;         ///< by instrument
+    std::vector<std::vector<double>> outcomes_;  ///< by instrument, of its rows
     Rows all_;
 };
 
