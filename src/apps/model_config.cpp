@@ -27,6 +27,7 @@ constexpr std::string_view kModels = "models.";
 constexpr std::string_view kWalk = "walkforward.";
 constexpr std::size_t kSeedsMax = 100;
 constexpr std::uint32_t kWindowMax = 4096;
+constexpr std::size_t kGroupsMax = 1000;
 
 std::unexpected<std::string> fail(const TrainingSetting& setting, std::string_view why) {
     return std::unexpected(fmt::format("{}: {}: {}", setting.where, setting.key, why));
@@ -267,7 +268,17 @@ const std::vector<Known>& known_settings() {
     return known;
 }
 
+/// A section without a setting: all as it is unless said. False: there is no such section.
+bool begin_section(Draft& draft, std::string_view name) {
+    if (name == "cpcv") {
+        draft.out->cpcv.emplace();
+        return true;
+    }
+    return ml::parse_family(name).has_value();
+}
+
 Done set_plain(Draft& draft, const TrainingSetting& setting, std::string_view name) {
+    if (setting.json == "{}" && begin_section(draft, name)) return {};
     std::vector<std::string_view> names;
     for (const Known& one : known_settings()) {
         if (one.name != name) {
@@ -288,12 +299,52 @@ Done set_plain(Draft& draft, const TrainingSetting& setting, std::string_view na
                                            fmt::join(near, " or ")));
 }
 
+/// models.cpcv.groups
+Done set_of_cpcv(Draft& draft, const TrainingSetting& setting, std::string_view name) {
+    if (!draft.out->cpcv) draft.out->cpcv.emplace();
+    std::size_t* place = name == "groups"        ? &draft.out->cpcv->folds
+                         : name == "test_groups" ? &draft.out->cpcv->test_folds
+                                                 : nullptr;
+    if (place == nullptr) {
+        return fail(setting, "there is no such setting; there are groups, test_groups");
+    }
+    const auto count = count_of(Json::parse(setting.json), name == "groups" ? 2 : 1, kGroupsMax);
+    if (!count) return fail(setting, count.error());
+    *place = *count;
+    return {};
+}
+
 /// models.lstm.hidden
-Done set_of_family(Draft& draft, const TrainingSetting& setting, std::string_view family,
-                   std::string_view name) {
+Done set_in_section(Draft& draft, const TrainingSetting& setting, std::string_view family,
+                    std::string_view name) {
+    if (family == "cpcv") return set_of_cpcv(draft, setting, name);
     const auto known = ml::parse_family(family);
-    if (!known) return fail(setting, fmt::format("'{}' is no family of models", family));
+    if (!known) {
+        return fail(setting, fmt::format("'{}' is no family of models, nor cpcv", family));
+    }
     draft.settings[*known][std::string{name}] = Json::parse(setting.json);
+    return {};
+}
+
+Done check_cpcv(const ModelConfig& models) {
+    if (!models.cpcv) return {};
+    const auto [groups, tested, embargo] = *models.cpcv;
+    if (tested >= groups) {
+        return std::unexpected(
+            fmt::format("models.cpcv.test_groups: of {} groups 1 to {} can be tested, not {}; say "
+                        "fewer, or more groups",
+                        groups, groups - 1, tested));
+    }
+    double splits = 1;
+    for (std::size_t i = 0; i < tested; ++i) {
+        splits *= static_cast<double>(groups - i) / static_cast<double>(i + 1);
+    }
+    if (splits > static_cast<double>(research::labels::kSplitsMax)) {
+        return std::unexpected(
+            fmt::format("models.cpcv.groups: {} groups with {} tested are {:.0f} splits, each a "
+                        "training of every family; {} is the most: say fewer groups",
+                        groups, tested, splits, research::labels::kSplitsMax));
+    }
     return {};
 }
 
@@ -352,8 +403,9 @@ std::expected<ModelConfig, std::string> model_config_of(const RunConfig& config)
         const std::size_t dot = name.find('.');
         TRY_VOID(dot == std::string_view::npos
                      ? set_plain(draft, setting, name)
-                     : set_of_family(draft, setting, name.substr(0, dot), name.substr(dot + 1)));
+                     : set_in_section(draft, setting, name.substr(0, dot), name.substr(dot + 1)));
     }
+    TRY_VOID(check_cpcv(out));
     if ((out.voting == ml::VotingMethod::regimes) == out.regime.empty()) {
         return std::unexpected(
             "models.voting = \"regimes\" and models.regime = \"FEATURE\" belong together");

@@ -13,6 +13,7 @@
 #include "ml/model.hpp"
 #include "ml/voting.hpp"
 #include "research/labels/definition.hpp"
+#include "research/labels/purge.hpp"
 #include "research/models/plan.hpp"
 
 namespace tradewind::apps {
@@ -40,6 +41,8 @@ struct ModelConfig {
     std::size_t processes = 0;  ///< trainers at once; 0: one a core
     std::size_t permutations = 3;  ///< rounds behind permutation importance; 0: none
     bool drop_columns = false;     ///< trains again without each column, in the last window
+    /// [models.cpcv]: groups as folds; the embargo is the plan's.
+    std::optional<research::labels::Combinations> cpcv{};
 };
 
 /// The error is one line that names the setting, where it stands, and the mend.

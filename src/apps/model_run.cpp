@@ -76,40 +76,6 @@ RunFailure failure_of(const std::string& text, const ModelConfig& models,
     return {kExitFailed, text};
 }
 
-std::expected<void, RunFailure> run_trainers(const ModelConfig& models,
-                                             const std::vector<FoldJobs>& folds) {
-    std::vector<const ModelJob*> jobs;
-    std::set<std::string> paths;  // two windows may come to one job
-    std::size_t known = 0;
-    for (const FoldJobs& fold : folds) {
-        for (const ModelJob& job : fold.jobs) {
-            if (job.is_done) {
-                ++known;
-            } else if (paths.insert(job.job).second) {
-                jobs.push_back(&job);
-            }
-        }
-    }
-    std::vector<std::string> files;
-    for (const ModelJob* job : jobs) files.push_back(job->job);
-    TrainingLine line{models, jobs, known};
-    const auto done = research::models::run_jobs(
-        files, {.program = trainer_program(),
-                .processes = process_count(models),
-                .on_progress = [&](const auto& progress) { line.on_progress(progress); },
-                .on_done = [&](std::size_t) { line.on_done(); }});
-    if (done) return {};
-    return std::unexpected(failure_of(done.error(), models, jobs));
-}
-
-/// The rows and the jobs; the models stay, so that the same training again only reads them.
-void remove_inputs(const std::vector<FoldJobs>& folds) {
-    for (const FoldJobs& fold : folds) {
-        disk::remove_file(fold.arrays);
-        for (const ModelJob& job : fold.jobs) disk::remove_file(job.job);
-    }
-}
-
 }  // namespace
 
 std::size_t process_count(const ModelConfig& models) {
@@ -136,27 +102,75 @@ std::expected<std::unique_ptr<models::ModelFolder>, RunFailure> open_registry(
     return std::move(*out);
 }
 
-std::expected<std::vector<FoldModels>, RunFailure> train_windows(const TrainRequest& request) {
-    const std::string folder = request.folder + "/work";
-    if (auto made = disk::make_directories(folder); !made) {
+std::expected<WorkFolder, RunFailure> WorkFolder::open(const std::string& registry) {
+    std::string path = registry + "/work";
+    if (auto made = disk::make_directories(path); !made) {
         return std::unexpected(RunFailure{kExitFailed, made.error().text});
     }
-    // one at a time: whoever ends first removes the rows that both would read
-    const auto lock = disk::lock_file(folder + "/lock", disk::LockKind::exclusive);
+    auto lock = disk::lock_file(path + "/lock", disk::LockKind::exclusive);
     if (!lock) return std::unexpected(RunFailure{kExitFailed, lock.error().text});
-    const research::models::JobWriter writer{request.data.set, request.models.plan, folder,
-                                             TRADEWIND_VERSION};
-    std::vector<FoldJobs> jobs;
-    for (const Window& window : request.windows) {
-        jobs.push_back(TRY(or_bad_input(writer.write(window))));
+    return WorkFolder{std::move(path), std::move(*lock)};
+}
+
+research::models::JobWriter WorkFolder::writer(const ModelData& data,
+                                               const research::models::ModelPlan& plan) const {
+    return {data.set, plan, path_, TRADEWIND_VERSION};
+}
+
+std::expected<void, RunFailure> train_jobs(const ModelConfig& models,
+                                           std::span<const ModelJob> jobs, JobFailures* failures) {
+    std::vector<const ModelJob*> wanted;
+    std::set<std::string> paths;  // two windows, or two candidates, may come to one job
+    std::vector<std::string> files;
+    std::size_t known = 0;
+    for (const ModelJob& job : jobs) {
+        if (job.is_done) {
+            ++known;
+        } else if (paths.insert(job.job).second) {
+            wanted.push_back(&job);
+            files.push_back(job.job);
+        }
     }
-    TRY_VOID(run_trainers(request.models, jobs));
+    TrainingLine line{models, wanted, known};
+    research::models::TrainersSettings settings{
+        .program = trainer_program(),
+        .processes = process_count(models),
+        .on_progress = [&](const auto& progress) { line.on_progress(progress); },
+        .on_done = [&](std::size_t) { line.on_done(); }};
+    if (failures != nullptr) {
+        settings.on_failed = [&](std::size_t job, const std::string& text) {
+            line.on_done();
+            (*failures)[wanted[job]->job] = failure_of(text, models, wanted).text;
+        };
+    }
+    const auto done = research::models::run_jobs(files, settings);
+    if (done) return {};
+    return std::unexpected(failure_of(done.error(), models, wanted));
+}
+
+void remove_inputs(std::span<const std::string> arrays, std::span<const ModelJob> jobs) {
+    for (const std::string& path : arrays) disk::remove_file(path);
+    for (const ModelJob& job : jobs) disk::remove_file(job.job);
+}
+
+std::expected<std::vector<FoldModels>, RunFailure> train_windows(const TrainRequest& request) {
+    const WorkFolder work = TRY(WorkFolder::open(request.folder));
+    const auto writer = work.writer(request.data, request.models.plan);
+    std::vector<FoldJobs> folds;
+    std::vector<ModelJob> jobs;
+    std::vector<std::string> arrays;
+    for (const Window& window : request.windows) {
+        folds.push_back(TRY(or_bad_input(writer.write(window))));
+        jobs.insert(jobs.end(), folds.back().jobs.begin(), folds.back().jobs.end());
+        arrays.push_back(folds.back().arrays);
+    }
+    TRY_VOID(train_jobs(request.models, jobs));
     std::vector<FoldModels> out;
-    for (const FoldJobs& fold : jobs) {
+    for (const FoldJobs& fold : folds) {
         out.push_back(TRY(
             or_failed(research::models::load_fold(request.data.set, request.models.plan, fold))));
     }
-    remove_inputs(jobs);
+    remove_inputs(arrays, jobs);
     return out;
 }
 

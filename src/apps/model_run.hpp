@@ -2,7 +2,9 @@
 #pragma once
 
 #include <expected>
+#include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,7 @@
 #include "apps/model_config.hpp"
 #include "apps/model_data.hpp"
 #include "apps/run_arguments.hpp"
+#include "disk/files.hpp"
 #include "research/models/fold_models.hpp"
 
 /// What the verbs that train models share.
@@ -25,6 +28,34 @@ namespace tradewind::apps {
 
 /// Trainers at once: what the configuration says, else one a core.
 [[nodiscard]] std::size_t process_count(const ModelConfig& models);
+
+/// The folder of what is on its way, of one process at a time: whoever ends first removes the rows
+/// that both would read.
+class WorkFolder {
+public:
+    [[nodiscard]] static std::expected<WorkFolder, RunFailure> open(const std::string& registry);
+    /// `data` and `plan` outlive the writer.
+    [[nodiscard]] research::models::JobWriter writer(const ModelData& data,
+                                                     const research::models::ModelPlan& plan) const;
+
+private:
+    WorkFolder(std::string path, disk::Descriptor lock)
+        : path_(std::move(path)), lock_(std::move(lock)) {}
+
+    std::string path_;
+    disk::Descriptor lock_;
+};
+
+/// What jobs failed of, by the file of the job, in the configuration's words.
+using JobFailures = std::map<std::string, std::string>;
+/// Trains what is not there yet, in processes of tradewind-trainer. Without `failures` the first
+/// job that fails ends it.
+[[nodiscard]] std::expected<void, RunFailure> train_jobs(
+    const ModelConfig& models, std::span<const research::models::ModelJob> jobs,
+    JobFailures* failures = nullptr);
+/// Removes rows and jobs; the models stay, so that the same training again only reads them.
+void remove_inputs(std::span<const std::string> arrays,
+                   std::span<const research::models::ModelJob> jobs);
 
 /// Trains the models of each window in processes of tradewind-trainer, `folder`/work holding what
 /// is on its way: what is there already is not trained again.

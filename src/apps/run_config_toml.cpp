@@ -254,7 +254,7 @@ std::expected<nlohmann::ordered_json, std::string> as_json(const std::string& pa
     }
 }
 
-/// [models], [models.FAMILY] and [walkforward].
+/// [models], its sections [models.FAMILY] and [models.cpcv], and [walkforward].
 Done load_training(RunConfig& config, const std::string& path, const std::string& section,
                    const toml::value& table) {
     if (!table.is_table()) {
@@ -263,7 +263,9 @@ Done load_training(RunConfig& config, const std::string& path, const std::string
     }
     for (const auto& [name, value] : in_order(table)) {
         const std::string key = section + "." + name;
-        const bool is_section = value.is_table() && section.find('.') == std::string::npos;
+        // an empty section is a setting too: it asks for what it says unless told otherwise
+        const bool is_section =
+            value.is_table() && !value.as_table().empty() && section.find('.') == std::string::npos;
         if (is_section) {
             TRY_VOID(load_training(config, path, key, value));
             continue;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "apps/importance_run.hpp"
+#include "apps/model_cpcv.hpp"
 #include "apps/model_quality.hpp"
 #include "apps/model_run.hpp"
 #include "apps/model_shelf.hpp"
@@ -262,6 +263,7 @@ std::string table_of(const Json& told) {
     table.row("Kept as", told["name"].is_string()         ? told["name"].get<std::string>()
                          : told["succession"].is_string() ? told["succession"].get<std::string>()
                                                           : "nothing: a control");
+    add_cpcv_rows(told["cpcv"], table);
     return table.text();
 }
 
@@ -284,6 +286,7 @@ std::expected<void, RunFailure> run(const Options& options) {
     if (options.shuffle_labels) data.set.shuffle_labels(data.span, *options.shuffle_labels);
     const auto registry = TRY(open_registry(models.registry));
     const Window window = newest_apart(data.set, models, data.span);
+    Json cpcv = TRY(cpcv_json(data, models, registry->path()));
     const auto folds = TRY(train_windows(
         {.data = data, .models = models, .windows = {window}, .folder = registry->path()}));
     const Known known = TRY(known_of(config.catalog, data.set, options));
@@ -318,6 +321,7 @@ std::expected<void, RunFailure> run(const Options& options) {
                    {"labels_dropped", data.labels_dropped},
                    {"test_from", to_string(Timestamp{window.test.from})},
                    {"importance", std::move(importance)},
+                   {"cpcv", std::move(cpcv)},
                    {"wall_s", static_cast<double>(steady_ns() - started) * 1e-9}};
     fmt::print("{}", options.json ? out.dump(2) + "\n" : table_of(out));
     return {};

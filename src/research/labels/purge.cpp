@@ -99,11 +99,35 @@ Places purge(std::span<const Span> spans, std::span<const std::size_t> train,
     return out;
 }
 
+std::expected<std::vector<Places>, std::string> parts_by_time(std::span<const Span> spans,
+                                                              std::size_t folds) {
+    const Places order = in_order(spans);
+    const std::vector<std::size_t> edges = TRY(fold_edges(spans, order, folds));
+    std::vector<Places> out;
+    for (std::size_t fold = 0; fold < folds; ++fold) {
+        out.push_back(part(order, edges[fold], edges[fold + 1]));
+    }
+    return out;
+}
+
+std::vector<std::vector<std::size_t>> backtest_paths(std::span<const Split> splits,
+                                                     std::size_t folds) {
+    std::vector<std::vector<std::size_t>> out;
+    std::vector<std::size_t> tested(folds);  // how often so far: the next test is of another path
+    for (std::size_t split = 0; split < splits.size(); ++split) {
+        for (const std::size_t fold : splits[split].folds) {
+            const std::size_t path = tested[fold]++;
+            if (path == out.size()) out.emplace_back(folds);
+            out[path][fold] = split;
+        }
+    }
+    return out;
+}
+
 std::expected<std::vector<Split>, std::string> combinatorial_purged(std::span<const Span> spans,
                                                                     const Combinations& settings) {
     const auto [folds, test_folds, embargo] = settings;
-    const Places order = in_order(spans);
-    const std::vector<std::size_t> edges = TRY(fold_edges(spans, order, folds));
+    const std::vector<Places> parts = TRY(parts_by_time(spans, folds));
     if (test_folds == 0 || test_folds >= folds) {
         return std::unexpected(
             fmt::format("of {} folds 1 to {} can be the test", folds, folds - 1));
@@ -118,10 +142,10 @@ std::expected<std::vector<Split>, std::string> combinatorial_purged(std::span<co
         Split split;
         for (std::size_t fold = 0; fold < folds; ++fold) {
             const bool is_test = std::find(chosen.begin(), chosen.end(), fold) != chosen.end();
-            const Places rows = part(order, edges[fold], edges[fold + 1]);
             Places& into = is_test ? split.test : split.train;
-            into.insert(into.end(), rows.begin(), rows.end());
+            into.insert(into.end(), parts[fold].begin(), parts[fold].end());
         }
+        split.folds = chosen;
         split.train = purge(spans, split.train, split.test, embargo);
         out.push_back(std::move(split));
     } while (advance(chosen, folds));

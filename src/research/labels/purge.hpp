@@ -33,7 +33,13 @@ using Places = std::vector<std::size_t>;
 struct Split {
     Places train;
     Places test;
+    std::vector<std::size_t> folds{};  ///< of cross-validation: which parts are the test, ascending
 };
+
+/// Places by `from` in `folds` parts of nearly the same size, in the order of time; rows of one
+/// instant are never in two. The error is one line: too few rows.
+[[nodiscard]] std::expected<std::vector<Places>, std::string> parts_by_time(
+    std::span<const Span> spans, std::size_t folds);
 
 /// K-fold (7.4): places by `from` in `folds` parts of nearly the same size, each of them once the
 /// test; rows of one instant are never in two. The error is one line.
@@ -49,6 +55,12 @@ inline constexpr std::size_t kSplitsMax = 10'000;
 /// Combinatorial purged cross-validation (12.4): every choice of `test_folds` folds once the test.
 [[nodiscard]] std::expected<std::vector<Split>, std::string> combinatorial_purged(
     std::span<const Span> spans, const Combinations& settings);
+
+/// Backtest paths through all folds (12.4.2), [path][fold]: the split whose test of the fold is on
+/// the path. Each path has every fold once, and each split's test of a fold is on one path: of n
+/// folds with k as test there are C(n - 1, k - 1). `splits` as `combinatorial_purged` gives them.
+[[nodiscard]] std::vector<std::vector<std::size_t>> backtest_paths(std::span<const Split> splits,
+                                                                   std::size_t folds);
 
 struct WalkForward {
     std::size_t train_rows = 0;  ///< the newest of those before the test, before purging; 0: all

@@ -2,9 +2,11 @@
 #include "research/labels/purge.hpp"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 #include "base/random.hpp"
 
@@ -112,6 +114,73 @@ TEST(CombinatorialPurged, tests_every_choice_of_folds) {
     EXPECT_FALSE(combinatorial_purged(spans, {.folds = 6, .test_folds = 6}).has_value());
     EXPECT_FALSE(
         combinatorial_purged(rows_of(100, 1), {.folds = 40, .test_folds = 20}).has_value());
+}
+
+/// Rows of two instruments, one after the other, which look ahead by different lengths of time.
+std::vector<Span> drawn_rows(std::size_t count, std::uint64_t seed) {
+    base::Random random{seed};
+    std::vector<Span> out;
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto from = static_cast<std::int64_t>(10 * (i % (count / 2)));
+        out.push_back({from, from + static_cast<std::int64_t>(random.below(60))});
+    }
+    return out;
+}
+
+RC_GTEST_PROP(CombinatorialPurged,
+              nothing_trained_on_touches_a_test_and_every_path_has_all_rows_once,
+              (std::uint64_t seed)) {
+    const std::size_t folds = *rc::gen::inRange<std::size_t>(3, 8);
+    const std::size_t tested = *rc::gen::inRange<std::size_t>(1, folds);
+    const Duration embargo{*rc::gen::inRange<std::int64_t>(0, 40)};
+    const auto spans = drawn_rows(2 * *rc::gen::inRange<std::size_t>(40, 120), seed);
+    const auto splits =
+        combinatorial_purged(spans, {.folds = folds, .test_folds = tested, .embargo = embargo});
+    RC_ASSERT(splits.has_value());
+    const auto parts = parts_by_time(spans, folds);
+    RC_ASSERT(parts.has_value());
+    std::vector<std::size_t> times(spans.size());
+    for (const Split& split : *splits) {
+        std::set<std::size_t> test;
+        for (const std::size_t fold : split.folds) {
+            test.insert((*parts)[fold].begin(), (*parts)[fold].end());
+        }
+        RC_ASSERT(test == std::set<std::size_t>(split.test.begin(), split.test.end()));
+        for (const std::size_t j : split.test) ++times[j];
+        for (const std::size_t i : split.train) {
+            for (const std::size_t j : split.test) {
+                RC_ASSERT(spans[i].until < spans[j].from ||
+                          spans[i].from > spans[j].until + embargo.ns);
+            }
+        }
+    }
+    const auto paths = backtest_paths(*splits, folds);
+    std::size_t phi = 1;  // C(folds - 1, tested - 1), a step at a time
+    for (std::size_t i = 1; i < tested; ++i) phi = phi * (folds - i) / i;
+    RC_ASSERT(paths.size() == phi);
+    RC_ASSERT(paths.size() * folds == splits->size() * tested);
+    for (const std::size_t one : times) RC_ASSERT(one == phi);
+    std::set<std::pair<std::size_t, std::size_t>> used;  // split and fold
+    for (const auto& path : paths) {
+        std::vector<std::size_t> covered(spans.size());
+        for (std::size_t fold = 0; fold < folds; ++fold) {
+            const auto& of = (*splits)[path[fold]].folds;
+            RC_ASSERT(std::find(of.begin(), of.end(), fold) != of.end());
+            RC_ASSERT(used.emplace(path[fold], fold).second);
+            for (const std::size_t row : (*parts)[fold]) ++covered[row];
+        }
+        RC_ASSERT(covered == std::vector<std::size_t>(spans.size(), 1));
+    }
+}
+
+TEST(CombinatorialPurged, has_the_five_paths_of_six_groups_of_which_two_are_tested) {
+    // Lopez de Prado, figure 12.1 and 12.2: groups G1 to G6, splits S1 to S15, in this order
+    const auto splits = combinatorial_purged(rows_of(24, 1), {.folds = 6, .test_folds = 2});
+    const auto paths = backtest_paths(*splits, 6);
+    ASSERT_EQ(paths.size(), 5U);
+    EXPECT_EQ(paths[0], (std::vector<std::size_t>{0, 0, 1, 2, 3, 4}));
+    EXPECT_EQ(paths[1], (std::vector<std::size_t>{1, 5, 5, 6, 7, 8}));
+    EXPECT_EQ(paths[4], (std::vector<std::size_t>{4, 8, 11, 13, 14, 14}));
 }
 
 TEST(WalkForward, trains_on_what_was_over_before_the_test) {

@@ -62,21 +62,9 @@ std::vector<Span> spans_of(const Rows& rows, const Places& places) {
     return out;
 }
 
-}  // namespace
-
-std::uint32_t ModelPlan::longest_window() const {
-    std::uint32_t out = window_least;
-    for (const FamilyPlan& family : families) out = std::max(out, family.window);
-    return out;
-}
-
-JobWriter::JobWriter(const TrainingSet& set, const ModelPlan& plan, std::string folder,
-                     std::string code_version)
-    : set_(set), plan_(plan), folder_(std::move(folder)), code_version_(std::move(code_version)) {}
-
 /// The newest rows are held out, and of the others those that look into them are dropped.
-std::expected<JobWriter::Part, std::string> JobWriter::part_of(const Rows& rows,
-                                                               const Places& train) const {
+std::expected<TrainPart, std::string> part_of(const ModelPlan& plan, const Rows& rows,
+                                              const Places& train) {
     if (train.size() < kTrainRowsLeast) {
         return std::unexpected(
             fmt::format("{} labelled rows to train on; {} are needed at least: take more data, a "
@@ -87,8 +75,8 @@ std::expected<JobWriter::Part, std::string> JobWriter::part_of(const Rows& rows,
     known.reserve(train.size());
     for (const std::size_t row : train) known.push_back(rows.known_at[row]);
     const auto held = static_cast<std::size_t>(
-        std::floor(plan_.validation_share * static_cast<double>(train.size())));
-    if (held == 0) return Part{.train = train, .validation = {}};
+        std::floor(plan.validation_share * static_cast<double>(train.size())));
+    if (held == 0) return TrainPart{.train = train, .validation = {}};
     const auto nth = known.end() - static_cast<std::ptrdiff_t>(held);
     std::nth_element(known.begin(), nth, known.end());
     const std::int64_t border = *nth;
@@ -97,73 +85,158 @@ std::expected<JobWriter::Part, std::string> JobWriter::part_of(const Rows& rows,
     for (std::size_t i = 0; i < train.size(); ++i) {
         (spans[i].from < border ? before : behind).push_back(i);
     }
-    return Part{.train = at(train, labels::purge(spans, before, behind, plan_.embargo)),
-                .validation = at(train, behind)};
+    return TrainPart{.train = at(train, labels::purge(spans, before, behind, plan.embargo)),
+                     .validation = at(train, behind)};
 }
 
-std::expected<void, std::string> JobWriter::add_jobs(FoldJobs& fold, const Part& part,
+/// Where jobs go, and what they read.
+struct Desk {
+    const ModelPlan& plan;
+    const std::string& folder;
+    const std::string& code_version;
+    const std::string& arrays;
+    const std::string& arrays_address;
+};
+
+/// A job's rows, as they stand in its file.
+struct Ranges {
+    Json train;
+    Json validation;
+};
+
+/// `out` says of which family, seed and fold the model is.
+std::expected<ModelJob, std::string> write_job(const Desk& desk, const FamilyPlan& family,
+                                               const Ranges& ranges, ModelJob out) {
+    Json job{
+        {"kind", "train"},
+        {"family", ml::to_string(family.family)},
+        {"target",
+         {{"task", ml::to_string(desk.plan.target.task)}, {"levels", desk.plan.target.levels}}},
+        {"window", family.window},
+        {"seed", out.seed},
+        {"train", ranges.train},
+        {"validation", ranges.validation},
+        {"class_weights", desk.plan.balanced_classes ? "balanced" : "none"},
+        {"settings", Json::parse(family.settings)}};
+    if (!family.inputs.empty()) job["inputs"] = family.inputs;
+    const std::string all = job.dump() + desk.arrays_address + desk.code_version;
+    const std::string name = base::sha256_hex(std::as_bytes(std::span{all})).substr(0, 24);
+    out.job = fmt::format("{}/{}.job", desk.folder, name);
+    out.model = fmt::format("{}/{}.model", desk.folder, name);
+    job["dataset"] = desk.arrays;
+    job["model"] = out.model;
+    job["checkpoint"] = fmt::format("{}/{}.checkpoint", desk.folder, name);
+    out.is_done = is_there(out.model);
+    if (!out.is_done) TRY_VOID(write_file(out.job, job.dump()));
+    return out;
+}
+
+/// Places of a window's rows among all.
+Places in_all(const TrainingSet& set, const Rows& rows, Places places) {
+    for (std::size_t& row : places) row = set.row_in_all(rows, row);
+    return places;
+}
+
+}  // namespace
+
+std::uint32_t ModelPlan::longest_window() const {
+    std::uint32_t out = window_least;
+    for (const FamilyPlan& family : families) out = std::max(out, family.window);
+    return out;
+}
+
+std::expected<std::vector<ModelJob>, std::string> SplitWriter::write(std::size_t family,
+                                                                     const FamilyPlan& as) const {
+    const Desk desk{*plan_, folder_, code_version_, arrays_, arrays_address_};
+    std::vector<ModelJob> out;
+    for (std::size_t split = 0; split < parts_.size(); ++split) {
+        const Ranges ranges{.train = ranges_json(parts_[split].train),
+                            .validation = ranges_json(parts_[split].validation)};
+        out.push_back(TRY(write_job(desk, as, ranges,
+                                    {.family = family,
+                                     .seed = plan_->seeds.front(),
+                                     .inner = split,
+                                     .job = {},
+                                     .model = {}})));
+    }
+    return out;
+}
+
+JobWriter::JobWriter(const TrainingSet& set, const ModelPlan& plan, std::string folder,
+                     std::string code_version)
+    : set_(set), plan_(plan), folder_(std::move(folder)), code_version_(std::move(code_version)) {}
+
+std::expected<void, std::string> JobWriter::add_jobs(FoldJobs& fold, const TrainPart& part,
                                                      std::optional<std::size_t> inner) const {
+    const Desk desk{plan_, folder_, code_version_, fold.arrays, fold.arrays_address};
+    const Ranges ranges{.train = ranges_json(part.train),
+                        .validation = ranges_json(part.validation)};
     const std::size_t seeds = inner ? 1 : plan_.seeds.size();
-    const Json train = ranges_json(part.train), validation = ranges_json(part.validation);
     for (std::size_t f = 0; f < plan_.families.size(); ++f) {
         for (std::size_t s = 0; s < seeds; ++s) {
-            const FamilyPlan& family = plan_.families[f];
-            Json job{
-                {"kind", "train"},
-                {"family", ml::to_string(family.family)},
-                {"target",
-                 {{"task", ml::to_string(plan_.target.task)}, {"levels", plan_.target.levels}}},
-                {"window", family.window},
-                {"seed", plan_.seeds[s]},
-                {"train", train},
-                {"validation", validation},
-                {"class_weights", plan_.balanced_classes ? "balanced" : "none"},
-                {"settings", Json::parse(family.settings)}};
-            if (!family.inputs.empty()) job["inputs"] = family.inputs;
-            const std::string all = job.dump() + fold.arrays_address + code_version_;
-            const std::string name = base::sha256_hex(std::as_bytes(std::span{all})).substr(0, 24);
-            ModelJob made{.family = f,
-                          .seed = plan_.seeds[s],
-                          .inner = inner,
-                          .job = fmt::format("{}/{}.job", folder_, name),
-                          .model = fmt::format("{}/{}.model", folder_, name)};
-            job["dataset"] = fold.arrays;
-            job["model"] = made.model;
-            job["checkpoint"] = fmt::format("{}/{}.checkpoint", folder_, name);
-            made.is_done = is_there(made.model);
-            if (!made.is_done) TRY_VOID(write_file(made.job, job.dump()));
-            fold.jobs.push_back(std::move(made));
+            fold.jobs.push_back(TRY(write_job(
+                desk, plan_.families[f], ranges,
+                {.family = f, .seed = plan_.seeds[s], .inner = inner, .job = {}, .model = {}})));
         }
     }
     return {};
 }
 
-std::expected<FoldJobs, std::string> JobWriter::write(const Window& window) const {
-    const Rows rows = set_.known(window.train);
-    if (const auto empty = columns_without_value(rows, set_.columns()); !empty.empty()) {
+std::expected<JobWriter::Written, std::string> JobWriter::write_rows(const Between& span) const {
+    Written out{.rows = set_.known(span), .usable = {}, .arrays = {}, .address = {}};
+    if (const auto empty = columns_without_value(out.rows, set_.columns()); !empty.empty()) {
         return std::unexpected(fmt::format(
             "feature {} has no value in any labelled row known before {}: leave it out, or train "
             "on more",
-            set_.meaning().columns[empty.front()], to_string(Timestamp{window.train.to})));
+            set_.meaning().columns[empty.front()], to_string(Timestamp{span.to})));
     }
-    const Places train = usable_rows(
-        rows, set_.columns(), {.window = plan_.longest_window(), .missing_max = plan_.missing_max});
-    const std::string bytes = ml::to_bytes(set_.arrays(rows));
+    out.usable = usable_rows(out.rows, set_.columns(),
+                             {.window = plan_.longest_window(), .missing_max = plan_.missing_max});
+    const std::string bytes = ml::to_bytes(set_.arrays(out.rows));
+    out.address = ml::address_of(bytes);
+    out.arrays = fmt::format("{}/{}.arrays", folder_, out.address.substr(0, 24));
+    TRY_VOID(write_file(out.arrays, bytes));
+    return out;
+}
+
+std::expected<FoldJobs, std::string> JobWriter::write(const Window& window) const {
+    const Written written = TRY(write_rows(window.train));
+    const Rows& rows = written.rows;
+    const Places& train = written.usable;
     FoldJobs out;
     out.window = window;
-    out.arrays_address = ml::address_of(bytes);
-    out.arrays = fmt::format("{}/{}.arrays", folder_, out.arrays_address.substr(0, 24));
-    TRY_VOID(write_file(out.arrays, bytes));
-    for (const std::size_t row : train) out.train.push_back(set_.row_in_all(rows, row));
-    TRY_VOID(add_jobs(out, TRY(part_of(rows, train)), std::nullopt));
+    out.arrays_address = written.address;
+    out.arrays = written.arrays;
+    out.train = in_all(set_, rows, train);
+    TRY_VOID(add_jobs(out, TRY(part_of(plan_, rows, train)), std::nullopt));
     if (plan_.inner_folds < 2) return out;
     const std::vector<Span> spans = spans_of(rows, train);
     const auto splits = TRY(labels::purged_k_fold(spans, plan_.inner_folds, plan_.embargo));
     for (std::size_t i = 0; i < splits.size(); ++i) {
-        TRY_VOID(add_jobs(out, TRY(part_of(rows, at(train, splits[i].train))), i));
-        Places test = at(train, splits[i].test);
-        for (std::size_t& row : test) row = set_.row_in_all(rows, row);
-        out.inner_test.push_back(std::move(test));
+        TRY_VOID(add_jobs(out, TRY(part_of(plan_, rows, at(train, splits[i].train))), i));
+        out.inner_test.push_back(in_all(set_, rows, at(train, splits[i].test)));
+    }
+    return out;
+}
+
+std::expected<SplitWriter, std::string> JobWriter::split(const Between& span,
+                                                         const labels::Combinations& how) const {
+    Written written = TRY(write_rows(span));
+    const Rows& rows = written.rows;
+    const Places& usable = written.usable;
+    SplitWriter out{plan_, folder_, code_version_};
+    out.arrays_ = std::move(written.arrays);
+    out.arrays_address_ = std::move(written.address);
+    const std::vector<Span> spans = spans_of(rows, usable);
+    for (const Places& fold : TRY(labels::parts_by_time(spans, how.folds))) {
+        out.folds_.push_back(in_all(set_, rows, at(usable, fold)));
+    }
+    for (const labels::Split& split : TRY(labels::combinatorial_purged(spans, how))) {
+        const Places train = at(usable, split.train);
+        out.parts_.push_back(TRY(part_of(plan_, rows, train)));
+        out.splits_.push_back({.train = in_all(set_, rows, train),
+                               .test = in_all(set_, rows, at(usable, split.test)),
+                               .folds = split.folds});
     }
     return out;
 }

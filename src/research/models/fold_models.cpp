@@ -17,22 +17,6 @@ using labels::Places;
 
 constexpr std::size_t kModelBytesMax = std::size_t{1} << 30U;
 
-std::expected<TrainedModel, std::string> load(const ModelJob& job) {
-    auto bytes = disk::read_file(job.model, kModelBytesMax);
-    if (!bytes) return std::unexpected(bytes.error().text);
-    if (!*bytes) return std::unexpected(fmt::format("{}: the trainer left no model", job.model));
-    auto model = ml::parse_model(std::as_bytes(std::span{**bytes}));
-    if (!model) {
-        return std::unexpected(
-            fmt::format("{}: {}; remove it, and it is trained again", job.model, model.error()));
-    }
-    return TrainedModel{.family = job.family,
-                        .seed = job.seed,
-                        .address = ml::address_of(**bytes),
-                        .bytes = std::move(**bytes),
-                        .model = std::move(*model)};
-}
-
 /// Puts the scores of some rows where they belong among all.
 void place(const std::vector<float>& scores, const Places& rows, const Places& all,
            std::vector<float>& out) {
@@ -53,6 +37,22 @@ Places test_rows(const TrainingSet& set, const ModelPlan& plan, const Between& t
 }
 
 }  // namespace
+
+std::expected<TrainedModel, std::string> load_model(const ModelJob& job) {
+    auto bytes = disk::read_file(job.model, kModelBytesMax);
+    if (!bytes) return std::unexpected(bytes.error().text);
+    if (!*bytes) return std::unexpected(fmt::format("{}: the trainer left no model", job.model));
+    auto model = ml::parse_model(std::as_bytes(std::span{**bytes}));
+    if (!model) {
+        return std::unexpected(
+            fmt::format("{}: {}; remove it, and it is trained again", job.model, model.error()));
+    }
+    return TrainedModel{.family = job.family,
+                        .seed = job.seed,
+                        .address = ml::address_of(**bytes),
+                        .bytes = std::move(**bytes),
+                        .model = std::move(*model)};
+}
 
 std::vector<std::size_t> first_seeds(const FoldModels& fold) {
     std::vector<std::size_t> out;
@@ -84,7 +84,7 @@ std::expected<FoldModels, std::string> load_fold(const TrainingSet& set, const M
     const std::size_t k = plan.target.scores();
     out.held_out.assign(plan.families.size(), std::vector<float>(out.train.size() * k));
     for (const ModelJob& job : jobs.jobs) {
-        TrainedModel trained = TRY(load(job));
+        TrainedModel trained = TRY(load_model(job));
         if (job.inner) {
             const Places& rows = jobs.inner_test[*job.inner];
             place(scores_of(trained.model, set.all(), rows), rows, out.train,

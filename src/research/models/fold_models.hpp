@@ -35,6 +35,9 @@ struct FoldModels {
 /// Places of the first model of each family.
 [[nodiscard]] std::vector<std::size_t> first_seeds(const FoldModels& fold);
 
+/// What the trainer left. The error is one line that names the file.
+[[nodiscard]] std::expected<TrainedModel, std::string> load_model(const ModelJob& job);
+
 /// Scores [rows, K] of a model, of rows whose windows are full.
 [[nodiscard]] std::vector<float> scores_of(const ml::Model& model, const Rows& rows,
                                            const labels::Places& places);

@@ -216,12 +216,17 @@ private:
         if (caught_signal.load() != 0) return std::unexpected(kInterrupted);
         if (!job) return {};
         if (attempts_[*job] >= settings_.attempts) {
-            return std::unexpected(
-                fmt::format("{}: the trainer {} {} times; its last words are "
-                            "above",
-                            jobs_[*job], how, attempts_[*job]));
+            return give_up(*job,
+                           fmt::format("{}: the trainer {} {} times; its last words are above",
+                                       jobs_[*job], how, attempts_[*job]));
         }
         waiting_.push_front(*job);
+        return {};
+    }
+    Done give_up(std::size_t job, const std::string& error) {
+        if (!settings_.on_failed) return std::unexpected(error);
+        ++done_;
+        settings_.on_failed(job, error);
         return {};
     }
     Done take(Trainer& trainer, const std::string& line) {
@@ -240,7 +245,8 @@ private:
         const std::size_t job = *trainer.job();
         const std::string event = said.at("event").get<std::string>();
         if (event == "failed") {
-            return std::unexpected(said.at("error").get<std::string>());
+            trainer.is_free();
+            return give_up(job, said.at("error").get<std::string>());
         }
         if (event == "epoch" && settings_.on_progress) {
             TrainProgress progress{.job = job,

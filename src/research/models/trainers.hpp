@@ -29,6 +29,9 @@ struct TrainersSettings {
     std::size_t attempts = 3;
     std::function<void(const TrainProgress&)> on_progress{};
     std::function<void(std::size_t job)> on_done{};
+    /// Of a job that cannot be done, or that ended its trainer as often as `attempts` says: the
+    /// others go on. Absent: the first such job ends the run.
+    std::function<void(std::size_t job, const std::string& error)> on_failed{};
 };
 
 /// The error of a run that a signal ended; the checkpoints of what was running are kept.
@@ -36,7 +39,8 @@ inline constexpr const char* kInterrupted =
     "interrupted; the same command goes on from the checkpoints";
 
 /// Works through job files (src/training/README.md has their format), each by one process at a
-/// time. Ends with the first job that cannot be done: the error is its line. While it runs, SIGINT
+/// time. Unless somebody hears of those (`on_failed`), ends with the first job that cannot be done:
+/// the error is its line. While it runs, SIGINT
 /// and SIGTERM end the trainers, which write their checkpoints first, and then the call.
 [[nodiscard]] std::expected<void, std::string> run_jobs(const std::vector<std::string>& jobs,
                                                         const TrainersSettings& settings);
