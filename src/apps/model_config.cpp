@@ -28,6 +28,8 @@ constexpr std::string_view kWalk = "walkforward.";
 constexpr std::size_t kSeedsMax = 100;
 constexpr std::uint32_t kWindowMax = 4096;
 constexpr std::size_t kGroupsMax = 1000;
+constexpr std::size_t kTrialsMost = 10'000;
+constexpr std::size_t kSeedMost = 1'000'000'000;
 
 std::unexpected<std::string> fail(const TrainingSetting& setting, std::string_view why) {
     return std::unexpected(fmt::format("{}: {}: {}", setting.where, setting.key, why));
@@ -86,6 +88,7 @@ struct Draft {
                                      ml::Family::transformer, ml::Family::xgboost};
     std::uint32_t window = 16;  ///< of those that read sequences
     std::map<ml::Family, Json> settings;
+    std::map<ml::Family, std::vector<std::pair<std::string, std::string>>> searched;
 };
 
 struct Known {
@@ -270,10 +273,9 @@ const std::vector<Known>& known_settings() {
 
 /// A section without a setting: all as it is unless said. False: there is no such section.
 bool begin_section(Draft& draft, std::string_view name) {
-    if (name == "cpcv") {
-        draft.out->cpcv.emplace();
-        return true;
-    }
+    if (name == "cpcv") draft.out->cpcv.emplace();
+    if (name == "search") draft.out->search.emplace();
+    if (name == "cpcv" || name == "search") return true;
     return ml::parse_family(name).has_value();
 }
 
@@ -314,13 +316,66 @@ Done set_of_cpcv(Draft& draft, const TrainingSetting& setting, std::string_view 
     return {};
 }
 
+/// models.search.lstm.hidden
+Done set_of_space(Draft& draft, const TrainingSetting& setting, std::string_view family,
+                  std::string_view name) {
+    const auto known = ml::parse_family(family);
+    if (!known) {
+        return fail(setting, fmt::format("'{}' is no family of models; there are logistic, mlp, "
+                                         "lstm, transformer, xgboost",
+                                         family));
+    }
+    const Json value = Json::parse(setting.json);
+    if (!value.is_string() && !value.is_number() && !value.is_boolean()) {
+        return fail(setting, "should be a text: \"2:8\", \"0.01:0.3:log\", \"last,attention\"");
+    }
+    std::pair<std::string, std::string> one{
+        name, value.is_string() ? value.get<std::string>() : value.dump()};
+    if (const auto read = parse_family_space(*known, {one}); !read) {
+        return fail(setting, read.error());
+    }
+    draft.searched[*known].push_back(std::move(one));
+    return {};
+}
+
+/// models.search.trials, models.search.lstm.hidden
+Done set_of_search(Draft& draft, const TrainingSetting& setting, std::string_view name) {
+    if (!draft.out->search) draft.out->search.emplace();
+    SettingsSearch& search = *draft.out->search;
+    if (const std::size_t dot = name.find('.'); dot != std::string_view::npos) {
+        return set_of_space(draft, setting, name.substr(0, dot), name.substr(dot + 1));
+    }
+    const Json value = Json::parse(setting.json);
+    if (name == "trials" || name == "seed") {
+        const bool is_trials = name == "trials";
+        const auto count = count_of(value, is_trials ? 1 : 0, is_trials ? kTrialsMost : kSeedMost);
+        if (!count) return fail(setting, count.error());
+        (is_trials ? search.trials : search.seed) = *count;
+        return {};
+    }
+    if (name == "sampler") {
+        const auto word = word_of(value, {"tpe", "random"});
+        if (!word) return fail(setting, word.error());
+        search.sampler = *research::parse_sampler_kind(*word);
+        return {};
+    }
+    if (setting.json == "{}" && ml::parse_family(name)) {
+        return fail(setting, "searches nothing: write SETTING = \"LOW:HIGH\" in it");
+    }
+    return fail(setting,
+                "there is no such setting; there are trials, sampler, seed and a section for each "
+                "family");
+}
+
 /// models.lstm.hidden
 Done set_in_section(Draft& draft, const TrainingSetting& setting, std::string_view family,
                     std::string_view name) {
     if (family == "cpcv") return set_of_cpcv(draft, setting, name);
+    if (family == "search") return set_of_search(draft, setting, name);
     const auto known = ml::parse_family(family);
     if (!known) {
-        return fail(setting, fmt::format("'{}' is no family of models, nor cpcv", family));
+        return fail(setting,
+                    fmt::format("'{}' is no family of models, nor cpcv or search", family));
     }
     draft.settings[*known][std::string{name}] = Json::parse(setting.json);
     return {};
@@ -344,6 +399,29 @@ Done check_cpcv(const ModelConfig& models) {
             fmt::format("models.cpcv.groups: {} groups with {} tested are {:.0f} splits, each a "
                         "training of every family; {} is the most: say fewer groups",
                         groups, tested, splits, research::labels::kSplitsMax));
+    }
+    return {};
+}
+
+/// What is searched of which family; `out` has its families.
+Done set_search(const Draft& draft, ModelConfig& out) {
+    if (!out.search) return {};
+    if (draft.searched.empty()) {
+        return std::unexpected(
+            "models.search: names nothing to search; write a section [models.search.FAMILY] with "
+            "settings such as depth = \"2:8\"");
+    }
+    for (const auto& [family, settings] : draft.searched) {
+        if (std::find(draft.families.begin(), draft.families.end(), family) ==
+            draft.families.end()) {
+            return std::unexpected(
+                fmt::format("models.search.{}: models.families names no {}; add it there, or leave "
+                            "the section out",
+                            ml::to_string(family), ml::to_string(family)));
+        }
+        FamilySpace space = TRY(parse_family_space(family, settings));
+        out.plan.window_least = std::max(out.plan.window_least, longest_window(space.space));
+        out.search->families.push_back(std::move(space));
     }
     return {};
 }
@@ -413,6 +491,7 @@ std::expected<ModelConfig, std::string> model_config_of(const RunConfig& config)
     for (const ml::Family family : draft.families) {
         out.plan.families.push_back(TRY(family_plan(draft, family)));
     }
+    TRY_VOID(set_search(draft, out));
     return out;
 }
 

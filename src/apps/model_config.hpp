@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/model_space.hpp"
 #include "apps/run_config.hpp"
 #include "ml/calibration.hpp"
 #include "ml/model.hpp"
@@ -43,6 +44,9 @@ struct ModelConfig {
     bool drop_columns = false;     ///< trains again without each column, in the last window
     /// [models.cpcv]: groups as folds; the embargo is the plan's.
     std::optional<research::labels::Combinations> cpcv{};
+    /// [models.search]; windows that are searched count for the plan's `window_least`, so that all
+    /// candidates have the same rows.
+    std::optional<SettingsSearch> search{};
 };
 
 /// The error is one line that names the setting, where it stands, and the mend.

@@ -155,20 +155,23 @@ void remove_inputs(std::span<const std::string> arrays, std::span<const ModelJob
 
 std::expected<std::vector<FoldModels>, RunFailure> train_windows(const TrainRequest& request) {
     const WorkFolder work = TRY(WorkFolder::open(request.folder));
-    const auto writer = work.writer(request.data, request.models.plan);
+    const auto plan_of = [&](std::size_t window) -> const research::models::ModelPlan& {
+        return request.plans.empty() ? request.models.plan : request.plans[window];
+    };
     std::vector<FoldJobs> folds;
     std::vector<ModelJob> jobs;
     std::vector<std::string> arrays;
-    for (const Window& window : request.windows) {
-        folds.push_back(TRY(or_bad_input(writer.write(window))));
+    for (std::size_t i = 0; i < request.windows.size(); ++i) {
+        const auto writer = work.writer(request.data, plan_of(i));
+        folds.push_back(TRY(or_bad_input(writer.write(request.windows[i]))));
         jobs.insert(jobs.end(), folds.back().jobs.begin(), folds.back().jobs.end());
         arrays.push_back(folds.back().arrays);
     }
     TRY_VOID(train_jobs(request.models, jobs));
     std::vector<FoldModels> out;
-    for (const FoldJobs& fold : folds) {
-        out.push_back(TRY(
-            or_failed(research::models::load_fold(request.data.set, request.models.plan, fold))));
+    for (std::size_t i = 0; i < folds.size(); ++i) {
+        out.push_back(
+            TRY(or_failed(research::models::load_fold(request.data.set, plan_of(i), folds[i]))));
     }
     remove_inputs(arrays, jobs);
     return out;

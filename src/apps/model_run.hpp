@@ -64,6 +64,8 @@ struct TrainRequest {
     const ModelConfig& models;
     std::vector<research::models::Window> windows;
     std::string folder;  ///< the registry's
+    /// By window; empty: the configuration's for all.
+    std::vector<research::models::ModelPlan> plans{};
 };
 [[nodiscard]] std::expected<std::vector<research::models::FoldModels>, RunFailure> train_windows(
     const TrainRequest& request);

@@ -15,9 +15,11 @@
 #include "apps/importance_run.hpp"
 #include "apps/model_quality.hpp"
 #include "apps/model_run.hpp"
+#include "apps/model_search.hpp"
 #include "apps/model_shelf.hpp"
 #include "apps/model_target.hpp"
 #include "apps/run_settings.hpp"
+#include "apps/search_setup.hpp"
 #include "base/try.hpp"
 #include "monitor/overfitting.hpp"
 #include "research/backtest.hpp"
@@ -52,6 +54,7 @@ struct Candidate {
 
 struct Walk {
     std::vector<Window> windows;
+    std::vector<WindowSearch> searches;  ///< by window
     std::vector<FoldModels> folds;
     std::vector<Candidate> candidates;  ///< the families in their order, the ensemble the last
     std::optional<monitor::Overfitting> overfitting;
@@ -129,17 +132,63 @@ std::expected<void, RunFailure> fit(const Ground& ground, const Walk& walk, Cand
     return {};
 }
 
-/// The test windows through the engine, after costs. What comes before them is told too, so that
-/// windows of rows are full, and not traded.
-std::expected<void, RunFailure> trade(const Ground& ground, Candidate& candidate) {
+/// A run that trades what a candidate predicts.
+std::expected<RunSettings, RunFailure> settings_of(const Ground& ground,
+                                                   const Candidate& candidate) {
     RunConfig config = ground.request.config;
     config.to = start_of(ground.calendar.back().test_to);
     auto& params = config.strategies.front().params.entries;
     std::erase_if(params, [](const auto& one) { return one.first == "model"; });
     params.emplace_back("model", candidate.succession);
     params.emplace_back("registry", ground.registry.path());
+    return or_bad_input(resolve(config, *ground.data.work.catalog));
+}
+
+/// A candidate of a search as the ledger has it: the same one of the same window is one trial,
+/// whichever search came upon it.
+ports::TrialRecord record_of(const SettingsTrial& trial, const Window& window, const Json& about,
+                             ports::TrialRecord blank) {
+    Json all = about;
+    all["train"] = {window.train.from, window.train.to};
+    all["family"] = ml::to_string(trial.plan.family);
+    all["window"] = trial.plan.window;
+    all["settings"] = trial.plan.settings;
+    blank.settings_hash = hash_of(all.dump());
+    blank.params =
+        fmt::format("{} {}", ml::to_string(trial.plan.family), settings_text(trial.settings));
+    blank.from = Timestamp{window.train.from};
+    blank.to = Timestamp{window.train.to};
+    if (trial.loss) blank.objective = -*trial.loss;
+    return blank;
+}
+
+/// Enters what searches of settings tried, before anything is traded: each candidate is a trial
+/// that a result was chosen among, though it was not traded by itself.
+std::expected<void, RunFailure> enter_searches(const Ground& ground, const Walk& walk) {
+    if (ground.ledger == nullptr || !ground.models.search) return {};
+    const auto settings = TRY(settings_of(ground, walk.ensemble()));
+    const Json about{{"label", ground.data.set.meaning().label.text()},
+                     {"features", ground.data.set.meaning().schema_hash},
+                     {"target", target_json(ground.models.plan.target)}};
+    ports::TrialRecord blank =
+        trial_of(settings, *ground.data.work.catalog, {}, ports::TrialOrigin::walkforward);
+    blank.search = hash_of(about.dump() + search_json(ground.models).dump());
+    std::vector<ports::TrialRecord> records;
+    for (std::size_t w = 0; w < walk.windows.size(); ++w) {
+        for (const FamilySearch& search : walk.searches[w].families) {
+            for (const SettingsTrial& trial : search.trials) {
+                records.push_back(record_of(trial, walk.windows[w], about, blank));
+            }
+        }
+    }
+    return or_failed(ground.ledger->append(records));
+}
+
+/// The test windows through the engine, after costs. What comes before them is told too, so that
+/// windows of rows are full, and not traded.
+std::expected<void, RunFailure> trade(const Ground& ground, Candidate& candidate) {
     const catalog::Catalog& catalog = *ground.data.work.catalog;
-    const RunSettings settings = TRY(or_bad_input(resolve(config, catalog)));
+    const RunSettings settings = TRY(settings_of(ground, candidate));
     auto slots = TRY(or_bad_input(make_slots(settings)));
     const Date from = ground.calendar.front().test_from;
     for (engine::StrategySlot& slot : slots) slot.trades_from = start_of(from);
@@ -198,10 +247,17 @@ std::expected<Walk, RunFailure> walk_all(Ground& ground, std::int64_t started) {
     const auto [first, last] = extent_of(ground.data.set, ground.data.span);
     ground.calendar = TRY(or_bad_input(research::folds_of(ground.request.windows, first, last)));
     out.windows = windows_of(ground.calendar);
+    out.searches = TRY(search_settings({.data = ground.data,
+                                        .models = ground.models,
+                                        .windows = out.windows,
+                                        .folder = ground.registry.path()}));
+    std::vector<research::models::ModelPlan> plans;
+    for (const WindowSearch& search : out.searches) plans.push_back(search.plan);
     out.folds = TRY(train_windows({.data = ground.data,
                                    .models = ground.models,
                                    .windows = out.windows,
-                                   .folder = ground.registry.path()}));
+                                   .folder = ground.registry.path(),
+                                   .plans = std::move(plans)}));
     for (const FoldModels& fold : out.folds) out.rows += fold.test.size();
     const auto& families = ground.models.plan.families;
     for (std::size_t f = 0; f <= families.size(); ++f) {
@@ -217,11 +273,13 @@ std::expected<Walk, RunFailure> walk_all(Ground& ground, std::int64_t started) {
     }
     out.not_traded = reason_not_to_trade(ground.models);
     if (!out.not_traded) {
+        TRY_VOID(enter_searches(ground, out));
         for (Candidate& candidate : out.candidates) TRY_VOID(trade(ground, candidate));
         out.overfitting = overfitting_of(out.candidates);
     }
-    out.importance =
-        TRY(importance_json(ground.data, ground.models, out.folds, ground.registry.path()));
+    ModelConfig newest = ground.models;  // of the window that is trained again without columns
+    newest.plan = out.searches.back().plan;
+    out.importance = TRY(importance_json(ground.data, newest, out.folds, ground.registry.path()));
     out.wall_s = static_cast<double>(steady_ns() - started) * 1e-9;
     return out;
 }
@@ -257,7 +315,9 @@ Json fold_json(const Walk& walk, const ModelConfig& models, const research::Fold
             {"test_rows", walk.folds[fold].test.size()},
             {"models", std::move(by_model)},
             {"votes", votes_json(models, walk.folds[fold], walk.ensemble().folds[fold])},
-            {"ensemble", walk.ensemble().folds[fold].address}};
+            {"ensemble", walk.ensemble().folds[fold].address},
+            {"search",
+             models.search ? window_search_json(models, walk.searches[fold]) : Json(nullptr)}};
 }
 
 Json overfitting_json(const Walk& walk) {
@@ -298,6 +358,7 @@ Json json_of(const Walk& walk, const Ground& ground) {
             {"windows", walk.windows.size()},
             {"rows", walk.rows},
             {"labels_dropped", ground.data.labels_dropped},
+            {"search", search_json(ground.models)},
             {"folds", std::move(folds)},
             {"models", std::move(members)},
             {"ensemble", ensemble},
@@ -393,9 +454,12 @@ Json fold_rows(const Walk& walk, const Ground& ground) {
              fmt::format("{} to {}", to_string(fold.test_from), to_string(fold.test_to)),
              fmt::format("{}", walk.folds[i].train.size()),
              fmt::format("{}", walk.folds[i].test.size()), votes});
+        if (!ground.models.search) continue;
+        rows.back().push_back(chosen_text(window_search_json(ground.models, walk.searches[i])));
     }
-    return {{"head", {"Trained on", "Tested on", "Rows", "Rows tested", "Weights of votes"}},
-            {"rows", std::move(rows)}};
+    Json head{"Trained on", "Tested on", "Rows", "Rows tested", "Weights of votes"};
+    if (ground.models.search) head.push_back("Settings chosen");
+    return {{"head", std::move(head)}, {"rows", std::move(rows)}};
 }
 
 std::vector<std::string> meaning_of(const Walk& walk) {
@@ -485,6 +549,12 @@ std::string table_of(const Json& told) {
     for (const Json& one : told["models"]) row(one);
     row(told["ensemble"]);
     table.gap();
+    if (told["search"].is_object()) {
+        for (const Json& fold : told["folds"]) {
+            table.row("Settings tested from " + fold["test_from"].get<std::string>(),
+                      chosen_text(fold["search"]));
+        }
+    }
     table.row("Test windows", told["windows"].dump());
     table.row("Rows predicted", told["rows"].dump());
     if (told["not_traded"].is_string()) {

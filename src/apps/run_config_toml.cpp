@@ -254,7 +254,8 @@ std::expected<nlohmann::ordered_json, std::string> as_json(const std::string& pa
     }
 }
 
-/// [models], its sections [models.FAMILY] and [models.cpcv], and [walkforward].
+/// [models], its sections [models.FAMILY], [models.cpcv], [models.search] and
+/// [models.search.FAMILY], and [walkforward].
 Done load_training(RunConfig& config, const std::string& path, const std::string& section,
                    const toml::value& table) {
     if (!table.is_table()) {
@@ -265,7 +266,8 @@ Done load_training(RunConfig& config, const std::string& path, const std::string
         const std::string key = section + "." + name;
         // an empty section is a setting too: it asks for what it says unless told otherwise
         const bool is_section =
-            value.is_table() && !value.as_table().empty() && section.find('.') == std::string::npos;
+            value.is_table() && !value.as_table().empty() &&
+            (section.find('.') == std::string::npos || section == "models.search");
         if (is_section) {
             TRY_VOID(load_training(config, path, key, value));
             continue;

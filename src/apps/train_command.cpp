@@ -16,6 +16,7 @@
 #include "apps/model_cpcv.hpp"
 #include "apps/model_quality.hpp"
 #include "apps/model_run.hpp"
+#include "apps/model_search.hpp"
 #include "apps/model_shelf.hpp"
 #include "apps/model_target.hpp"
 #include "apps/planted_file.hpp"
@@ -257,6 +258,7 @@ std::string table_of(const Json& told) {
                                  ? "passed: with shuffled labels nothing is found"
                                  : "failed: something is found in shuffled labels");
     }
+    if (told["search"].is_object()) add_search_rows(told["search"]["families"], table);
     table.row("Rows trained on", told["train_rows"].dump());
     table.row("Rows tested on", told["test_rows"].dump());
     table.row("Tested from", told["test_from"].get<std::string>());
@@ -281,14 +283,26 @@ std::expected<void, RunFailure> run(const Options& options) {
     const std::int64_t started = steady_ns();
     const RunConfig config = TRY(or_bad_input(gather(options.run)));
     ModelConfig models = TRY(or_bad_input(model_config_of(config)));
+    if (models.cpcv && models.search) {
+        return std::unexpected(RunFailure{
+            kExitBadInput,
+            "models.cpcv: its paths go through the rows that models.search would choose settings "
+            "by; leave one of the two sections out"});
+    }
     ModelData data = TRY(open_model_data(config, models));
     models.plan.target = TRY(or_bad_input(settle_target(data, models)));
     if (options.shuffle_labels) data.set.shuffle_labels(data.span, *options.shuffle_labels);
     const auto registry = TRY(open_registry(models.registry));
     const Window window = newest_apart(data.set, models, data.span);
+    const std::vector<Window> windows{window};
+    const auto searches = TRY(search_settings(
+        {.data = data, .models = models, .windows = windows, .folder = registry->path()}));
+    models.plan = searches.front().plan;
+    Json search = search_json(models);
+    if (search.is_object()) search["families"] = window_search_json(models, searches.front());
     Json cpcv = TRY(cpcv_json(data, models, registry->path()));
     const auto folds = TRY(train_windows(
-        {.data = data, .models = models, .windows = {window}, .folder = registry->path()}));
+        {.data = data, .models = models, .windows = windows, .folder = registry->path()}));
     const Known known = TRY(known_of(config.catalog, data.set, options));
     const std::vector<FamilyResult> results = results_of(data.set, models, folds.front());
     Json families = Json::array();
@@ -322,6 +336,7 @@ std::expected<void, RunFailure> run(const Options& options) {
                    {"test_from", to_string(Timestamp{window.test.from})},
                    {"importance", std::move(importance)},
                    {"cpcv", std::move(cpcv)},
+                   {"search", std::move(search)},
                    {"wall_s", static_cast<double>(steady_ns() - started) * 1e-9}};
     fmt::print("{}", options.json ? out.dump(2) + "\n" : table_of(out));
     return {};

@@ -99,8 +99,9 @@ std::unique_ptr<Sampler> make_sampler(const SearchSettings& settings) {
         case SamplerKind::random:
             return make_random_sampler(settings.space, settings.allowed, settings.seed);
         case SamplerKind::tpe:
-            return make_tpe_sampler(settings.space, settings.allowed,
-                                    {.seed = settings.seed, .batch = settings.batch});
+            return make_tpe_sampler(
+                settings.space, settings.allowed,
+                {.seed = settings.seed, .startup = settings.startup, .batch = settings.batch});
         case SamplerKind::cma_es:
             return make_cma_es_sampler(settings.space, settings.allowed, settings.seed);
     }

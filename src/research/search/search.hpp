@@ -35,6 +35,8 @@ struct SearchSettings {
     /// it, and do not derive it from the number of cores, where results are to be repeated
     /// elsewhere.
     std::size_t batch = 8;
+    /// Trials that tpe draws evenly before anything is estimated.
+    std::size_t startup = 10;
     Allowed allowed{};
     /// What `allowed` stands for, for messages: "fast < slow".
     std::string allowed_text{};
