@@ -2,6 +2,7 @@
 #include "portfolio/portfolio.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tradewind::portfolio {
 namespace {
@@ -52,7 +53,9 @@ Portfolio::Portfolio(const InstrumentTable& instruments, Settings settings)
       known_(rows_.size()),
       positions_(instruments.size() * settings.strategies),
       legs_(settings.positions.hedges() ? 2 * positions_.size() : 0),
-      changed_(instruments.size()) {
+      changed_(instruments.size()),
+      unmargined_(instruments.size()),
+      margin_(instruments.size()) {
     ASSERT(settings.base.known());
     static_cast<void>(open(settings.base));
     for (const Instrument& instrument : instruments.all()) {
@@ -253,7 +256,7 @@ void Portfolio::revalue_hedged(Row& row) {
 /// taken.
 void Portfolio::change(const Place& place, const Change& change) {
     const InstrumentId instrument = place.instrument;
-    changed_.add(instrument.value);
+    touch(instrument);
     Position& own = at(place);
     Row& row = rows_[instrument.value];
     const Qty before = own.qty;
@@ -522,18 +525,38 @@ std::optional<Money> Portfolio::pnl(StrategyId strategy) const {
     return total;
 }
 
+/// What a position asks for, in quote currency.
+MarginUse Portfolio::margin_of(InstrumentId instrument) const {
+    const Row& found = row(instrument);
+    // In a cash account what was bought is paid for.
+    if (settings_.kind == AccountKind::cash && !found.is_derivative) return {};
+    const Qty counted = margined(sides(instrument), settings_.positions.margin);
+    if (counted.raw == 0) return {};
+    const Money value = abs(value_at(found.mark, counted, found));
+    const MarginRates& rates = instruments_.at(instrument).margin;
+    return {.initial = multiply(value, rates.initial),
+            .maintenance = multiply(value, rates.maintenance)};
+}
+
+/// Only what has moved since it was last asked for is worked out anew.
 std::optional<MarginUse> Portfolio::margin_use() const {
+    margins_.resize(worth_.size());
+    unmargined_.take([&](std::uint32_t index) {
+        const MarginUse now = margin_of(InstrumentId{index});
+        const MarginUse before = std::exchange(margin_[index], now);
+        MarginUse& sum = margins_[rows_[index].quote];
+        sum.initial += now.initial - before.initial;
+        sum.maintenance += now.maintenance - before.maintenance;
+    });
     MarginUse use;
-    for (const InstrumentId id : held_) {
-        const Row& found = row(id);
-        // In a cash account what was bought is paid for.
-        if (settings_.kind == AccountKind::cash && !found.is_derivative) continue;
-        const Qty counted = margined(sides(id), settings_.positions.margin);
-        const auto value = to_base(found.quote, abs(value_at(found.mark, counted, found)));
-        if (!value) return std::nullopt;
-        const MarginRates& rates = instruments_.at(id).margin;
-        use.initial += multiply(*value, rates.initial);
-        use.maintenance += multiply(*value, rates.maintenance);
+    for (Index currency = 0; currency < margins_.size(); ++currency) {
+        const MarginUse& sum = margins_[currency];
+        if (sum.initial.raw == 0 && sum.maintenance.raw == 0) continue;
+        const auto initial = to_base(currency, sum.initial);
+        const auto maintenance = to_base(currency, sum.maintenance);
+        if (!initial || !maintenance) return std::nullopt;
+        use.initial += *initial;
+        use.maintenance += *maintenance;
     }
     return use;
 }

@@ -126,7 +126,7 @@ public:
         row.mark = price;
         row.has_mark = true;
         if ((row.total.qty.raw | row.hedged.raw) != 0) revalue(row);
-        changed_.add(instrument.value);
+        touch(instrument);
         if (row.is_rate_source) [[unlikely]]
             forget_rates();
     }
@@ -263,6 +263,12 @@ private:
         Money realised;
     };
 
+    void touch(InstrumentId instrument) {
+        changed_.add(instrument.value);
+        unmargined_.add(instrument.value);
+    }
+    [[nodiscard]] MarginUse margin_of(InstrumentId instrument) const;
+
     static constexpr Index kBase = 0;  ///< the base currency is opened first
 
     [[nodiscard]] std::size_t cell(StrategyId strategy, InstrumentId instrument) const {
@@ -338,9 +344,12 @@ private:
     std::vector<Position> positions_;  ///< [strategies, instruments]
     std::vector<Position> legs_;       ///< [strategies, instruments, 2]; empty where netted
     std::vector<InstrumentId> held_;
-    mutable std::vector<Worth> worth_;  ///< by currency; conversions are kept until a price moves
-    std::vector<Money> reserved_;       ///< by currency
-    mutable base::ChangeSet changed_;   ///< instruments; what the reader has not been told
+    mutable std::vector<Worth> worth_;    ///< by currency; conversions are kept until a price moves
+    std::vector<Money> reserved_;         ///< by currency
+    mutable base::ChangeSet changed_;     ///< instruments; what the reader has not been told
+    mutable base::ChangeSet unmargined_;  ///< instruments whose margin has to be worked out anew
+    mutable std::vector<MarginUse> margin_;   ///< by instrument, in quote currency ...
+    mutable std::vector<MarginUse> margins_;  ///< ... and by currency, the sums of those
 };
 
 }  // namespace tradewind::portfolio
