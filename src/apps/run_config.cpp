@@ -445,6 +445,16 @@ Done set_stops(RunConfig& config, std::string_view key, std::string_view value) 
     return {};
 }
 
+Done set_sizing(RunConfig& config, std::string_view key, std::string_view value) {
+    if (config.strategies.empty()) config.strategies.emplace_back();
+    config.strategies.front().sizing.reset();
+    if (value.empty()) return {};
+    const auto sizing = signal::parse_sizing(value);
+    if (!sizing) return std::unexpected(fmt::format("{}: {}", key, sizing.error()));
+    config.strategies.front().sizing = *sizing;
+    return {};
+}
+
 Done set_param(RunConfig& config, std::string_view key, std::string_view value) {
     if (config.strategies.size() > 1) {
         return std::unexpected(
@@ -453,6 +463,7 @@ Done set_param(RunConfig& config, std::string_view key, std::string_view value) 
     const std::string_view name = key.substr(kStrategyPrefix.size());
     if (name.empty()) return std::unexpected(fmt::format("{}: names no parameter", key));
     if (name == "stops") return set_stops(config, key, value);
+    if (name == "sizing") return set_sizing(config, key, value);
     if (name == "bars" && !parse_bar_spec(value)) {
         return std::unexpected(fmt::format("{}: '{}' is not a bar interval", key, value));
     }

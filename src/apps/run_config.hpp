@@ -17,6 +17,7 @@
 #include "risk/settings.hpp"
 #include "risk/stop.hpp"
 #include "signal/params.hpp"
+#include "signal/sizer.hpp"
 #include "sim/settings.hpp"
 
 namespace tradewind::apps {
@@ -27,6 +28,7 @@ struct StrategyConfig {
     std::vector<std::string> instruments;  ///< empty: all of the run's
     std::string bars;                      ///< empty: those of the data
     std::vector<risk::Stop> stops;
+    std::optional<signal::SizeSettings> sizing;
     signal::Params params;
 };
 

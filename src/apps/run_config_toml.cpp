@@ -105,6 +105,13 @@ Done load_strategy(RunConfig& config, const std::string& path, const toml::value
         }
         if (key == "name") {
             strategy.name = *text;
+        } else if (key == "sizing") {
+            const auto sizing = signal::parse_sizing(*text);
+            if (!sizing) {
+                return std::unexpected(
+                    fmt::format("{}: strategy.sizing: {}", at(path, value), sizing.error()));
+            }
+            strategy.sizing = *sizing;
         } else if (key == "bars") {
             if (!parse_bar_spec(*text)) {
                 return std::unexpected(fmt::format("{}: strategy.bars: '{}' is not a bar interval",

@@ -367,6 +367,23 @@ std::expected<void, Text> resolve_features(const RunConfig& config, StrategyRun&
     return {};
 }
 
+/// One way to size: the user's rule, or the strategy's own parameters.
+std::expected<void, Text> resolve_sizing(const StrategyConfig& wish, StrategyRun& run) {
+    if (!wish.sizing) return {};
+    const signal::BuiltIn* built_in = signal::find_built_in(wish.name);
+    if (built_in != nullptr && !built_in->sizes) {
+        return std::unexpected(fmt::format(
+            "strategy {}: sizes its positions itself; leave out strategy.sizing", wish.name));
+    }
+    for (const auto& [name, value] : wish.params.entries) {
+        if (name != "size" && name != "share") continue;
+        return std::unexpected(
+            fmt::format("strategy {}: give strategy.sizing or {}, not both", wish.name, name));
+    }
+    run.sizing = wish.sizing;
+    return {};
+}
+
 std::expected<void, Text> resolve_strategies(const RunConfig& config, RunSettings& out) {
     if (config.strategies.empty() || config.strategies.front().name.empty()) {
         return std::unexpected("no strategy is named; say --strategy NAME");
@@ -378,6 +395,7 @@ std::expected<void, Text> resolve_strategies(const RunConfig& config, RunSetting
                         .instruments = TRY(ids_of(wish.instruments, out.instruments)),
                         .bars = std::nullopt};
         run.stops = wish.stops;
+        TRY_VOID(resolve_sizing(wish, run));
         if (is_library(wish.name)) run.library_hash = TRY(file_hash(wish.name));
         run.bars = TRY(bars_for(wish, run, out));
         TRY_VOID(resolve_models(run));
@@ -592,7 +610,8 @@ std::expected<engine::StrategySlot, Text> make_slot(const RunSettings& settings,
                              .instruments = run.instruments,
                              .bars = run.bars,
                              .features = TRY(plan_features(settings, run)),
-                             .stops = run.stops};
+                             .stops = run.stops,
+                             .sizing = run.sizing};
     if (run.models) {
         out.models = TRY(make_forecaster(*run.models->loaded, settings.instruments.size()));
     }

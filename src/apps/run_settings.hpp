@@ -42,6 +42,7 @@ struct StrategyRun {
     std::vector<SourceRun> sources{};   ///< as well
     std::optional<ModelsRun> models{};  ///< that predict for it, from features of their own
     std::vector<risk::Stop> stops{};
+    std::optional<signal::SizeSettings> sizing{};
 };
 
 /// Everything that a run's result depends on, resolved against the catalog. Its JSON text heads the

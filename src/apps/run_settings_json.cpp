@@ -77,6 +77,7 @@ Json strategies_json(const RunSettings& settings) {
         }
         if (!run.sources.empty()) out.back()["sources"] = sources_json(run.sources);
         if (!run.stops.empty()) out.back()["stops"] = texts_json(run.stops);
+        if (run.sizing) out.back()["sizing"] = to_string(*run.sizing);
         if (run.models) {
             out.back()["models"] = {{"registry", run.models->registry},
                                     {"succession", run.models->address}};
@@ -314,6 +315,11 @@ private:
             out.sources.push_back(TRY(parse_source_run(source)));
         }
         TRY_VOID(parse_texts(json.value("stops", Json::array()), out.stops, risk::parse_stop));
+        if (json.contains("sizing")) {
+            auto sizing = signal::parse_sizing(json.at("sizing").get<std::string>());
+            if (!sizing) return bad("sizing: " + sizing.error());
+            out.sizing = *sizing;
+        }
         if (json.contains("models")) {
             const Json& models = json.at("models");
             out.models = TRY(load_models(models.at("registry").get<std::string>(),

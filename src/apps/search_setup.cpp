@@ -200,10 +200,11 @@ std::expected<std::unique_ptr<TrialDesk>, RunFailure> TrialDesk::create(
         out->kernel_ = signal::make_kernel(
             run.name, {.instruments = own.instruments, .track = out->bars_->track()});
         const bool gets_bars = !run.bars || *run.bars == out->bars_->track().spec();
-        const bool is_stopped = !run.stops.empty();
-        if (!gets_bars || is_stopped) out->kernel_.reset();
+        const bool is_watched = !run.stops.empty() || run.sizing;
+        if (!gets_bars || is_watched) out->kernel_.reset();
         if (!out->kernel_) {
-            out->why_not_ = is_stopped ? "it has stops" : fmt::format("{} has no kernel", run.name);
+            out->why_not_ = is_watched ? "it has stops or is sized by bars"
+                                       : fmt::format("{} has no kernel", run.name);
         }
     }
     const TrialDesk* desk = out.get();

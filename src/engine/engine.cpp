@@ -81,6 +81,12 @@ Engine::Engine(const InstrumentTable& instruments, const EngineSettings& setting
             slots_.back()->stops.emplace(std::move(given.stops), instruments);
             has_stops_ = true;
         }
+        if (given.sizing) {
+            slots_.back()->context.size_by(
+                signal::Sizer{*given.sizing, instruments, settings.sampling,
+                              static_cast<double>(sessions_per_year(settings.sampling))});
+            has_sizers_ = true;
+        }
         if (given.trades_from) slots_.back()->context.trade_from(*given.trades_from);
         if (given.features) {
             ASSERT(given.bars.has_value());
@@ -96,7 +102,7 @@ Engine::Engine(const InstrumentTable& instruments, const EngineSettings& setting
             }
         }
     }
-    const bool may_skim = slots_.size() == 1 && tapped_.empty() && !has_stops_;
+    const bool may_skim = slots_.size() == 1 && tapped_.empty() && !has_stops_ && !has_sizers_;
     if (may_skim && slots_.front()->strategy->skims()) skimmer_ = slots_.front().get();
 }
 

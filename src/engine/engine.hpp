@@ -48,6 +48,8 @@ struct StrategySlot {
     std::unique_ptr<ml::Forecaster> models{};
     /// Kept around what it holds.
     std::vector<risk::Stop> stops{};
+    /// How large its positions are, where not its own parameters say so.
+    std::optional<signal::SizeSettings> sizing{};
 };
 
 /// Bars that the engine makes itself from what comes in, for strategies that ask for them.
@@ -311,6 +313,7 @@ private:
     std::vector<Slot*> tapped_;                 ///< those that are told features
     Slot* skimmer_ = nullptr;                   ///< the only strategy, where it skims
     bool has_stops_ = false;                    ///< some strategy has
+    bool has_sizers_ = false;                   ///< some strategy has one
 
     Timestamp now_ = kTimestampMin;
     Timestamp happened_;  ///< when the event was true; a fill's own time

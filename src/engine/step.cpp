@@ -129,6 +129,8 @@ inline void Engine::on(const Bar& bar) {
         if (!slot->wants(bar.spec)) continue;
         if (slot->stops) [[unlikely]]
             slot->stops->watch.on_bar(bar);
+        if (has_sizers_) [[unlikely]]
+            slot->context.read(bar);
         tell(*slot, [&](signal::Strategy& s, signal::Context& c) { s.on_bar(c, bar); });
     }
     if (!tapped_.empty()) [[unlikely]]
@@ -240,6 +242,9 @@ void Engine::on(const CorporateAction& action) {
     portfolio_.apply(action);
     if (action.kind == CorporateActionKind::split) {
         trades_.on_split(now_, action);
+        const double ratio =
+            static_cast<double>(action.old_shares) / static_cast<double>(action.new_shares);
+        for (const auto& slot : slots_) slot->context.on_split(action.instrument, ratio);
         if (statistics_) {
             statistics_->on_split(action.instrument, action.new_shares, action.old_shares);
         }

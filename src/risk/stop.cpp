@@ -8,7 +8,7 @@
 
 #include "base/try.hpp"
 #include "domain/names.hpp"
-#include "risk/words.hpp"
+#include "domain/words.hpp"
 
 namespace tradewind::risk {
 namespace {

@@ -11,31 +11,29 @@ namespace {
 /// +1 of a long position, -1 of a short one.
 double sign_of(Qty qty) { return qty.raw > 0 ? 1.0 : -1.0; }
 
-double true_range(const Bar& bar, const std::optional<Bar>& before) {
-    double high = to_double(bar.high);
-    double low = to_double(bar.low);
-    if (before) {
-        high = std::max(high, to_double(before->close));
-        low = std::min(low, to_double(before->close));
-    }
-    return high - low;
-}
-
-/// Of a sample, around its mean.
-double deviation_of(std::span<const double> values) {
-    double sum = 0;
-    for (const double value : values) sum += value;
-    const double mean = sum / static_cast<double>(values.size());
-    double squares = 0;
-    for (const double value : values) squares += (value - mean) * (value - mean);
-    return std::sqrt(squares / static_cast<double>(values.size() - 1));
+template <typename Gauges, typename What>
+void for_gauge(Gauges& gauge, const What& what) {
+    std::visit(
+        [&](auto& one) {
+            if constexpr (requires { one.value(); }) what(one);
+        },
+        gauge);
 }
 
 }  // namespace
 
 StopWatch::StopWatch(std::vector<Stop> stops, const InstrumentTable& instruments)
     : stops_(std::move(stops)), instruments_(instruments), rows_(instruments.size()) {
-    for (Row& row : rows_) row.gauges.resize(stops_.size());
+    for (Row& row : rows_) {
+        for (const Stop& stop : stops_) {
+            Gauge& gauge = row.gauges.emplace_back();
+            if (stop.kind == StopKind::atr || stop.kind == StopKind::chandelier) {
+                gauge = market::MeanTrueRange{stop.bars};
+            } else if (stop.kind == StopKind::volatility) {
+                gauge = market::ReturnDeviation{stop.bars};
+            }
+        }
+    }
     watches_losses_ = std::ranges::any_of(
         stops_, [](const Stop& stop) { return stop.kind == StopKind::portfolio; });
 }
@@ -57,31 +55,11 @@ void StopWatch::on_position(const Held& held) {
     tighten(held.instrument, watch);
 }
 
-void StopWatch::take(Gauge& gauge, const Stop& stop, const Bar& bar,
-                     const std::optional<Bar>& before) {
-    if (stop.kind == StopKind::atr || stop.kind == StopKind::chandelier) {
-        gauge.seen = std::min(gauge.seen + 1, stop.bars);
-        gauge.value += (true_range(bar, before) - gauge.value) / gauge.seen;
-    }
-    if (stop.kind != StopKind::volatility || !before) return;
-    const bool has_return = bar.close.raw > 0 && before->close.raw > 0;
-    if (!has_return) return;
-    const double change = std::log(to_double(bar.close) / to_double(before->close));
-    if (gauge.returns.size() < stop.bars) {
-        gauge.returns.push_back(change);
-    } else {
-        gauge.returns[gauge.seen % stop.bars] = change;
-        gauge.seen = (gauge.seen + 1) % stop.bars;
-    }
-    if (gauge.returns.size() >= 2) gauge.value = deviation_of(gauge.returns);
-}
-
 void StopWatch::on_bar(const Bar& bar) {
     Row& row = rows_[bar.instrument.value];
     if (!row.spec) row.spec = bar.spec;
     if (*row.spec != bar.spec) return;
-    for (std::size_t i = 0; i < stops_.size(); ++i) take(row.gauges[i], stops_[i], bar, row.last);
-    row.last = bar;
+    for (Gauge& gauge : row.gauges) for_gauge(gauge, [&](auto& one) { one.add(bar); });
     for (Watch& watch : row.watches) {
         if (watch.qty.raw == 0) continue;
         ++watch.bars;
@@ -108,10 +86,7 @@ void StopWatch::on_split(InstrumentId instrument, std::int64_t new_shares,
     const auto scaled = [&](Price price) {
         return Price{std::llround(static_cast<double>(price.raw) * ratio)};
     };
-    if (row.last) row.last->close = scaled(row.last->close);
-    for (std::size_t i = 0; i < stops_.size(); ++i) {
-        if (stops_[i].kind != StopKind::volatility) row.gauges[i].value *= ratio;
-    }
+    for (Gauge& gauge : row.gauges) for_gauge(gauge, [&](auto& one) { one.rescale(ratio); });
     for (Watch& watch : row.watches) {
         watch.average *= ratio;
         watch.best *= ratio;
@@ -124,7 +99,8 @@ std::optional<double> StopWatch::level_of(std::size_t stop, const Row& row,
                                           const Watch& watch) const {
     const Stop& rule = stops_[stop];
     const double sign = sign_of(watch.qty);
-    const double gauge = row.gauges[stop].value;
+    double gauge = 0;
+    for_gauge(row.gauges[stop], [&](const auto& one) { gauge = one.value(); });
     switch (rule.kind) {
         case StopKind::fixed: return watch.average * (1 - sign * rule.distance);
         case StopKind::trailing: return watch.best * (1 - sign * rule.distance);
@@ -150,7 +126,9 @@ void StopWatch::tighten(InstrumentId instrument, Watch& watch) {
     for (std::size_t i = 0; i < stops_.size(); ++i) {
         // where no range was known at the entry the first one stands for it
         double& at_entry = watch.ranges_at_entry[i];
-        if (stops_[i].kind == StopKind::atr && at_entry <= 0) at_entry = row.gauges[i].value;
+        if (stops_[i].kind == StopKind::atr && at_entry <= 0) {
+            at_entry = std::get<market::MeanTrueRange>(row.gauges[i]).value();
+        }
         const auto wanted = level_of(i, row, watch);
         if (!wanted) continue;
         const auto price = round_to_tick(*wanted, instruments_.at(instrument).tick,

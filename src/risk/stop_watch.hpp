@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <variant>
 #include <vector>
 
 #include "domain/event.hpp"
 #include "domain/instrument.hpp"
+#include "market/bar_gauges.hpp"
 #include "risk/stop.hpp"
 
 namespace tradewind::risk {
@@ -71,11 +73,7 @@ public:
 
 private:
     /// What a stop counts of an instrument's bars.
-    struct Gauge {
-        double value = 0;  ///< mean true range, or deviation
-        std::uint32_t seen = 0;
-        std::vector<double> returns{};  ///< a ring of the latest, of a deviation
-    };
+    using Gauge = std::variant<std::monostate, market::MeanTrueRange, market::ReturnDeviation>;
     /// A position.
     struct Watch {
         Qty qty{};
@@ -88,7 +86,6 @@ private:
     };
     struct Row {
         std::optional<BarSpec> spec{};
-        std::optional<Bar> last{};
         std::vector<Gauge> gauges{};  ///< by stop
         std::array<Watch, 2> watches{};
     };
@@ -96,7 +93,6 @@ private:
     [[nodiscard]] const Watch& watch(InstrumentId instrument, Leg leg) const {
         return rows_[instrument.value].watches[static_cast<std::size_t>(leg)];
     }
-    void take(Gauge& gauge, const Stop& stop, const Bar& bar, const std::optional<Bar>& before);
     void tighten(InstrumentId instrument, Watch& watch);
     [[nodiscard]] std::optional<double> level_of(std::size_t stop, const Row& row,
                                                  const Watch& watch) const;

@@ -197,4 +197,22 @@ std::optional<Qty> Context::units_for_share(InstrumentId instrument, double shar
     return round_down_to_lot(share * worth / unit_value, definition.lot);
 }
 
+std::optional<Qty> Context::sized(InstrumentId instrument) const {
+    const Instrument& definition = world_.instruments.at(instrument);
+    const std::optional<Price> price = world_.market.mark(instrument);
+    const std::optional<Money> equity = world_.portfolio.equity();
+    const std::optional<Price> rate = world_.portfolio.rate(definition.quote);
+    if (!sizer_ || !price || !equity || !rate) return std::nullopt;
+    return sizer_->full(instrument,
+                        {.price = to_double(*price),
+                         .equity = to_double(*equity),
+                         .point_value = to_double(definition.multiplier) * to_double(*rate)});
+}
+
+void Context::read(const Bar& bar) {
+    if (!sizer_) return;
+    sizer_->on_bar(bar);
+    if (const auto equity = world_.portfolio.equity()) sizer_->on_equity(to_double(*equity));
+}
+
 }  // namespace tradewind::signal

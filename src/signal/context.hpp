@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "domain/command.hpp"
@@ -11,6 +12,7 @@
 #include "domain/numbers.hpp"
 #include "domain/order.hpp"
 #include "domain/time.hpp"
+#include "signal/sizer.hpp"
 
 namespace tradewind::market {
 class Market;
@@ -94,10 +96,20 @@ public:
     /// Units worth `share` of the account's equity at the last price, rounded down to the lot; none
     /// where there is no equity left; nullopt while a price, the equity or a rate is unknown.
     [[nodiscard]] std::optional<Qty> units_for_share(InstrumentId instrument, double share) const;
+    /// Whether the user has said how large positions are (StrategySlot's `sizing`).
+    [[nodiscard]] bool has_sizer() const { return sizer_.has_value(); }
+    /// A full position by that rule; nullopt while what it asks for is not known.
+    [[nodiscard]] std::optional<Qty> sized(InstrumentId instrument) const;
     /// A Timer event comes at `at` (or at once, if that is past).
     void set_timer(TimerId timer, Timestamp at);
 
     // --- for the engine ---
+    void size_by(Sizer sizer) { sizer_.emplace(std::move(sizer)); }
+    /// Before the strategy is told of the bar.
+    void read(const Bar& bar);
+    void on_split(InstrumentId instrument, double ratio) {
+        if (sizer_) sizer_->on_split(instrument, ratio);
+    }
     void begin(Timestamp now) { now_ = now; }
     /// Before `from` the strategy is told everything, so that it gets warm, and sends no order. At
     /// the first event from then on the targets that it has set by then are pursued.
@@ -146,6 +158,7 @@ private:
     std::uint64_t orders_made_ = 0;
     Timestamp trades_from_ = kTimestampMin;
     bool is_holding_ = false;
+    std::optional<Sizer> sizer_{};
 };
 
 }  // namespace tradewind::signal

@@ -33,6 +33,7 @@ struct BuiltIn {
     /// Parameters that are expressions over features: the strategy is made without them, and each
     /// that is given is a feature of that name.
     std::span<const std::string_view> expressions{};
+    bool sizes = true;  ///< asks `Sizing` how large its positions are
 };
 
 [[nodiscard]] std::span<const BuiltIn> built_in_strategies();

@@ -11,8 +11,8 @@
 
 namespace tradewind::signal {
 
-/// How large a full position is: `size` units, or `share` of equity (1 = all of it) at the moment
-/// of the signal.
+/// How large a full position is: by the user's rule where there is one (`sizing`), else `size`
+/// units, or `share` of equity (1 = all of it) at the moment of the signal.
 class Sizing {
 public:
     /// Reads `size` and `share`; one unit where neither is given. An error where both are, or where
@@ -34,6 +34,7 @@ public:
 
     /// nullopt while a share cannot be valued.
     [[nodiscard]] std::optional<Qty> full(const Context& context, InstrumentId instrument) const {
+        if (context.has_sizer()) return context.sized(instrument);
         if (!by_share_) return units_;
         return context.units_for_share(instrument, share_);
     }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "signal/allocate.hpp"
 #include "signal/average_cross.hpp"
 #include "signal/feature_rule.hpp"
 #include "signal/flow_follower.hpp"
@@ -14,6 +15,7 @@
 #include "signal/market_maker.hpp"
 #include "signal/pairs.hpp"
 #include "signal/plugin.hpp"
+#include "signal/rebalancer.hpp"
 #include "signal/registry.hpp"
 #include "signal/rolling.hpp"
 #include "signal/sizing.hpp"
@@ -225,15 +227,14 @@ private:
 class Momentum final : public Strategy {
 public:
     Momentum(const StrategySetup& setup, ParamReader& params)
-        : traded_(setup.traded.begin(), setup.traded.end()),
-          lookback_(period(params, "lookback", 126)),
+        : lookback_(period(params, "lookback", 126)),
           skip_(static_cast<std::size_t>(params.whole("skip", 21, 0, kPeriodMax))),
           every_(period(params, "every", 21)),
           top_(static_cast<std::size_t>(params.whole("top", 5, 1, 10'000))),
           gross_(params.real("gross", 0.98, 0.0, 100.0)),
           absolute_(params.whole("absolute", 0, 0, 1) == 1),
           states_(states_for(setup, State{.closes = std::vector<double>(lookback_ + skip_ + 1)})),
-          wanted_(setup.instruments.size()) {
+          rebalancer_(setup.traded, setup.instruments.size()) {
         params.require(setup.traded.size() >= 2, "momentum needs two instruments or more");
     }
 
@@ -245,26 +246,19 @@ public:
         due_ = context.now();
         if (instants_++ % every_ == 0) {
             context.set_timer(kRank, context.now());
-        } else if (short_of_cash_) {
+        } else if (rebalancer_.is_short()) {
             context.set_timer(kPursueAgain, context.now());
         }
     }
 
     void on_timer(Context& context, TimerId timer) override {
-        again_ = timer == kPursueAgain;
-        if (!again_) choose(context);
-        pursue(context);
+        if (timer == kPursueAgain) return rebalancer_.pursue_again(context);
+        choose(context);
+        rebalancer_.pursue(context);
     }
 
-    /// In a cash account the buys of a rebalancing wait for the cash of its sells: they are asked
-    /// for again on the next bar, and then for no more than can be paid.
     void on_refusal(Context& context, const Refusal& refusal) override {
-        if (refusal.denial.reason != DenialReason::insufficient_cash) return;
-        short_of_cash_ = true;
-        const Qty held = context.position(refusal.instrument);
-        if (again_) {
-            wanted_[refusal.instrument.value] = held + refusal.denial.would_pass.value_or(Qty{});
-        }
+        rebalancer_.on_refusal(context, refusal);
     }
 
 private:
@@ -289,27 +283,13 @@ private:
     void choose(Context& context) {
         rank(context.now());
         const double share = gross_ / static_cast<double>(top_);
-        std::fill(wanted_.begin(), wanted_.end(), Qty{});
-        for (const InstrumentId id : chosen_) {
-            const auto units = context.units_for_share(id, share);
-            wanted_[id.value] = units ? *units : context.position(id);
-        }
-    }
-
-    /// What shrinks goes first, so that its cash pays for what grows.
-    void pursue(Context& context) {
-        short_of_cash_ = false;
-        for (const bool shrinks : {true, false}) {
-            for (const InstrumentId id : traded_) {
-                const Qty wanted = wanted_[id.value];
-                if ((wanted < context.position(id)) == shrinks) context.target(id, wanted);
-            }
-        }
+        rebalancer_.want_nothing();
+        for (const InstrumentId id : chosen_) rebalancer_.want_share(context, id, share);
     }
 
     void rank(Timestamp now) {
         scored_.clear();
-        for (const InstrumentId id : traded_) {
+        for (const InstrumentId id : rebalancer_.traded()) {
             if (const auto value = score(states_[id.value], now)) scored_.push_back({*value, id});
         }
         std::sort(scored_.begin(), scored_.end(), [](const Scored& a, const Scored& b) {
@@ -326,7 +306,6 @@ private:
         InstrumentId id;
     };
 
-    std::vector<InstrumentId> traded_;
     std::size_t lookback_;
     std::size_t skip_;
     std::size_t every_;
@@ -336,9 +315,7 @@ private:
     std::vector<State> states_;
     std::vector<Scored> scored_;
     std::vector<InstrumentId> chosen_;
-    std::vector<Qty> wanted_;  ///< positions, by instrument
-    bool short_of_cash_ = false;
-    bool again_ = false;
+    Rebalancer rebalancer_;
     Timestamp due_ = kTimestampMin;
     std::uint64_t instants_ = 0;
 };
@@ -385,11 +362,22 @@ constexpr auto kBuiltIns = std::to_array<BuiltIn>({
     {"momentum",
      "the top=5 instruments by return over lookback=126 bars less skip=21, every=21; gross=0.98; "
      "absolute=0",
-     make_from_params<Momentum>},
+     make_from_params<Momentum>,
+     {},
+     false},
+    {"allocate",
+     "all instruments in weights by method=equal_risk (inverse_volatility, hierarchical, "
+     "minimum_variance, mean_variance, maximum_sharpe, black_litterman) of the last window=250 "
+     "bars, every=21; expected=EXPRESSION; covariance=shrunk (sample, ewma with decay=0.94); "
+     "gross=0.98; volatility=0 a year, of periods=252 bars; least=0, most=1, turnover=0 (any), "
+     "cost_bps=0; aversion=5; confidence=0.5",
+     make_from_params<Allocate>, Allocate::kExpressions, false},
     {"avellaneda-stoikov",
      "quotes both sides of a book around a reservation price: gamma=0.1, kappa=1.5, window=60 s, "
      "horizon=60 s, size=1, limit=10 x size, min-spread=1 tick, requote=1 tick",
-     make_from_params<MarketMaker>},
+     make_from_params<MarketMaker>,
+     {},
+     false},
     {"order-flow-imbalance",
      "long at an order flow of enter=5 x depth over window-ms=10000, out under exit=0; "
      "size=1 | share; short=0",

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "risk/words.hpp"
+#include "domain/words.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace tradewind::risk {
+namespace tradewind {
 
 void Words::skip() {
     const std::size_t first = rest_.find_first_not_of(' ');
@@ -39,4 +39,4 @@ std::expected<Amount, std::string> parse_amount(std::string_view text) {
     return out;
 }
 
-}  // namespace tradewind::risk
+}  // namespace tradewind

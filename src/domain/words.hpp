@@ -7,7 +7,7 @@
 
 #include "domain/numbers.hpp"
 
-namespace tradewind::risk {
+namespace tradewind {
 
 /// A text word by word, parted by blanks.
 class Words {
@@ -33,4 +33,4 @@ struct Amount {
 };
 [[nodiscard]] std::expected<Amount, std::string> parse_amount(std::string_view text);
 
-}  // namespace tradewind::risk
+}  // namespace tradewind
