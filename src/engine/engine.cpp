@@ -60,6 +60,7 @@ Engine::Engine(const InstrumentTable& instruments, const EngineSettings& setting
             },
             settings.risk.statistics);
         gate_.limits().measure_by(statistics_.get());
+        if (limit_watch_) limit_watch_->measure_by(statistics_.get());
         watches_equity_ = watches_days_ = true;
     }
     for (const Aggregation& wanted : settings.aggregations) {

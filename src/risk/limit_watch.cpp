@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "risk/proposal.hpp"
+#include "risk/statistics.hpp"
 
 namespace tradewind::risk {
 namespace {
@@ -28,7 +29,9 @@ bool is_of_instant(Measure measure) {
         case Measure::turnover:
         case Measure::loss:
         case Measure::drawdown:
-        case Measure::margin_use: return true;
+        case Measure::margin_use:
+        case Measure::beta:
+        case Measure::liquidation_days: return true;
         default: return false;
     }
 }
@@ -86,6 +89,14 @@ void LimitWatch::note(std::size_t limit, Timestamp at, double use) {
 std::optional<double> LimitWatch::exposure(const Thing& thing, bool is_net,
                                            const orders::Order* sent,
                                            const orders::Order* left_out) const {
+    const auto sides = both_sides(thing, sent, left_out);
+    if (!sides) return std::nullopt;
+    return is_net ? std::max(sides->upper, -sides->lower) : sides->gross;
+}
+
+std::optional<LimitWatch::BothSides> LimitWatch::both_sides(const Thing& thing,
+                                                            const orders::Order* sent,
+                                                            const orders::Order* left_out) const {
     double gross = 0, upper = 0, lower = 0;
     for (const InstrumentId id : thing.members) {
         const Instrument& instrument = books_.instruments.at(id);
@@ -121,7 +132,7 @@ std::optional<double> LimitWatch::exposure(const Thing& thing, bool is_net,
         upper += (held * to_double(*last) + buys * price) * unit;
         lower += (held * to_double(*last) - sells * price) * unit;
     }
-    return is_net ? std::max(upper, -lower) : gross;
+    return BothSides{.gross = gross, .upper = upper, .lower = lower};
 }
 
 /// Of things that hold at every instant; nullopt where a price or a rate is missing.
@@ -171,15 +182,89 @@ std::optional<double> LimitWatch::measure(const Thing& thing, const AccountWatch
         case Measure::loss: return std::max(0.0, to_double(account.loss()));
         case Measure::drawdown: return share_of(account.fall(), account.peak());
         case Measure::margin_use: {
-            const auto use = books_.portfolio.margin_use();
-            return use ? std::optional{share_of(use->initial, account.equity())} : std::nullopt;
+            const auto use = margin();
+            const double equity = to_double(account.equity());
+            return use && equity > 0 ? std::optional{*use / equity} : std::nullopt;
+        }
+        case Measure::liquidation_days: return days_to_close(thing.members.front());
+        case Measure::beta: {
+            const auto beta = net_beta(sent, left_out);
+            const double equity = to_double(account.equity());
+            return beta && equity > 0 ? std::optional{*beta / equity} : std::nullopt;
         }
         default: return std::nullopt;
     }
 }
 
+/// Initial margin of what is held; what works is not in it.
+std::optional<double> LimitWatch::margin() const {
+    double sum = 0;
+    for (const InstrumentId id : books_.portfolio.held()) {
+        const Instrument& instrument = books_.instruments.at(id);
+        const portfolio::Settings& settings = books_.portfolio.settings();
+        const bool is_paid =
+            settings.kind == portfolio::AccountKind::cash && !instrument.is_derivative();
+        if (is_paid) continue;
+        const auto mark = books_.portfolio.mark_of(id);
+        const auto rate = books_.portfolio.rate(instrument.quote);
+        if (!mark || !rate) return std::nullopt;
+        const Qty counted = margined(books_.portfolio.sides(id), settings.positions.margin);
+        sum += std::abs(to_double(*mark) * to_double(counted)) * to_double(instrument.multiplier) *
+               to_double(*rate) * to_double(instrument.margin.initial);
+    }
+    return sum;
+}
+
+std::optional<double> LimitWatch::days_to_close(InstrumentId instrument) const {
+    if (statistics_ == nullptr) return std::nullopt;
+    const auto volume = statistics_->daily_volume(instrument);
+    if (!volume || *volume <= 0) return std::nullopt;
+    const double held = to_double(books_.portfolio.position(instrument).qty);
+    const double most =
+        std::max(std::abs(held + to_double(books_.orders.working_buy(instrument))),
+                 std::abs(held - to_double(books_.orders.working_sell(instrument))));
+    return most / (*volume * statistics_->settings().participation);
+}
+
+std::optional<double> LimitWatch::larger_side(InstrumentId instrument, const orders::Order* sent,
+                                              const orders::Order* left_out) const {
+    const Thing one{.limit = 0, .members = {instrument}};
+    const auto sides = both_sides(one, sent, left_out);
+    if (!sides) return std::nullopt;
+    return std::abs(sides->upper) >= std::abs(sides->lower) ? sides->upper : sides->lower;
+}
+
+std::optional<double> LimitWatch::net_beta(const orders::Order* sent,
+                                           const orders::Order* left_out) const {
+    if (statistics_ == nullptr) return std::nullopt;
+    double sum = 0;
+    for (const Instrument& instrument : books_.instruments.all()) {
+        const auto side = larger_side(instrument.id, sent, left_out);
+        if (!side) return std::nullopt;
+        if (*side == 0) continue;
+        const auto beta = statistics_->beta(instrument.id);
+        if (!beta) return std::nullopt;
+        sum += *beta * *side;
+    }
+    return std::abs(sum);
+}
+
+/// Gross of all that moves with the order's instrument.
+std::optional<double> LimitWatch::of_cluster(const Thing& thing, const orders::Order& sent) const {
+    if (statistics_ == nullptr) return std::nullopt;
+    const auto cluster = statistics_->cluster_of(sent.instrument());
+    if (cluster.empty()) return std::nullopt;
+    const Thing members{.limit = thing.limit, .members = {cluster.begin(), cluster.end()}};
+    return exposure(members, false, &sent, nullptr);
+}
+
 std::optional<double> LimitWatch::of_order(const Limit& limit, const orders::Order& order) const {
     if (limit.measure == Measure::quantity) return to_double(order.intent.spec.qty);
+    if (limit.measure == Measure::volume_share && statistics_ != nullptr) {
+        const auto volume = statistics_->daily_volume(order.instrument());
+        if (!volume || *volume <= 0) return std::nullopt;
+        return to_double(order.intent.spec.qty) / *volume;
+    }
     if (limit.measure != Measure::notional) return std::nullopt;
     const Instrument& instrument = books_.instruments.at(order.instrument());
     const auto price = ProposalReader{books_}.value_price(order.intent.spec);
@@ -225,14 +310,14 @@ void LimitWatch::on_sent(const orders::Order& order, const AccountWatch& account
         if (!is_in) continue;
         const double number = number_of(limit, account);
         const bool instant = is_of_instant(limit.measure);
-        const auto with =
-            instant ? measure(thing, account, &order, nullptr) : of_order(limit, order);
+        const auto with = instant ? measure(thing, account, &order, nullptr)
+                          : limit.measure == Measure::cluster ? of_cluster(thing, order)
+                                                              : of_order(limit, order);
         if (!with) continue;
         if (instant || !reduces) note(thing.limit, now, number > 0 ? *with / number : 0.0);
         if (reduces || limit.soft || *with <= number * (1 + kSlack) + kSlack) continue;
-        const auto without = instant && limit.measure == Measure::net
-                                 ? measure(thing, account, &order, &order)
-                                 : std::nullopt;
+        const bool may_lessen = limit.measure == Measure::net || limit.measure == Measure::beta;
+        const auto without = may_lessen ? measure(thing, account, &order, &order) : std::nullopt;
         if (without && *with <= *without * (1 + kSlack)) continue;
         ++uses_[thing.limit].exceeded;
     }

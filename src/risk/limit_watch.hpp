@@ -12,6 +12,8 @@
 
 namespace tradewind::risk {
 
+class Statistics;
+
 /// How much of a limit was used.
 struct LimitUse {
     double most = 0;             ///< of its number, at the worst instant; 1: all of it
@@ -30,6 +32,10 @@ struct LimitUse {
 class LimitWatch {
 public:
     LimitWatch(const Books& books, const Settings& settings, std::size_t strategies);
+
+    /// Where betas, clusters and volumes are read, which are facts of the market and not of the
+    /// gate; without it limits on them are not looked at.
+    void measure_by(Statistics* statistics) { statistics_ = statistics; }
 
     /// The order stands in the orders book. `account`: as at this instant.
     void on_sent(const orders::Order& order, const AccountWatch& account);
@@ -56,16 +62,35 @@ private:
     [[nodiscard]] std::optional<double> measure(const Thing& thing, const AccountWatch& account,
                                                 const orders::Order* sent,
                                                 const orders::Order* left_out) const;
+    /// What members come to if all that works is filled, base currency.
+    struct BothSides {
+        double gross = 0;
+        double upper = 0;  ///< net, all buys filled and no sell
+        double lower = 0;  ///< all sells and no buy
+    };
+    [[nodiscard]] std::optional<BothSides> both_sides(const Thing& thing, const orders::Order* sent,
+                                                      const orders::Order* left_out) const;
     [[nodiscard]] std::optional<double> exposure(const Thing& thing, bool is_net,
                                                  const orders::Order* sent,
                                                  const orders::Order* left_out) const;
     [[nodiscard]] std::optional<double> of_order(const Limit& limit,
                                                  const orders::Order& order) const;
+    [[nodiscard]] std::optional<double> of_cluster(const Thing& thing,
+                                                   const orders::Order& sent) const;
+    [[nodiscard]] std::optional<double> days_to_close(InstrumentId instrument) const;
+    [[nodiscard]] std::optional<double> net_beta(const orders::Order* sent,
+                                                 const orders::Order* left_out) const;
+    [[nodiscard]] std::optional<double> margin() const;
+    /// What all of its longs, or its shorts, could come to if what works is filled, the larger.
+    [[nodiscard]] std::optional<double> larger_side(InstrumentId instrument,
+                                                    const orders::Order* sent,
+                                                    const orders::Order* left_out) const;
     [[nodiscard]] double number_of(const Limit& limit, const AccountWatch& account) const;
     [[nodiscard]] bool only_reduces(const orders::Order& order) const;
     void note(std::size_t limit, Timestamp at, double use);
 
     Books books_;
+    Statistics* statistics_ = nullptr;
     std::vector<Limit> limits_;
     std::vector<Thing> things_;
     std::vector<LimitUse> uses_;
