@@ -35,6 +35,9 @@ struct Prediction {
     double expected_return = 0;  ///< over the horizon, a fraction
     double return_low = 0;       ///< conformal interval of that return
     double return_high = 0;
+    /// Of the meta model: probability that acting on the sign of `expected_return` is right.
+    /// Absent: there is none, or no side to act on.
+    std::optional<double> meta{};
     std::optional<Abstention> abstains{};  ///< the numbers above are then 0
     std::span<const Vote> votes{};         ///< until the call returns
 };

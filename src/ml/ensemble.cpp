@@ -128,6 +128,16 @@ std::expected<void, std::string> check_member(const EnsembleCard& card, std::str
     return {};
 }
 
+std::expected<const Model*, std::string> known_model(std::span<const KnownModel> models,
+                                                     std::string_view what,
+                                                     std::string_view address) {
+    const auto found = std::find_if(models.begin(), models.end(),
+                                    [&](const KnownModel& one) { return one.address == address; });
+    if (found != models.end()) return found->model;
+    return std::unexpected(
+        fmt::format("{} {} of the ensemble is not there", what, short_of(address)));
+}
+
 }  // namespace
 
 std::uint32_t RegimeRule::of(std::span<const double> row) const {
@@ -195,6 +205,12 @@ std::expected<EnsembleCard, std::string> fit_number_ensemble(const EnsembleSetti
 
 VotingMethod voting_method(const EnsembleCard& card) {
     return card.numbers ? card.numbers->voting.settings().method : card.voting.settings().method;
+}
+
+std::string address_without_meta(const EnsembleCard& card) {
+    EnsembleCard primary = card;
+    primary.meta.reset();
+    return address_of(to_bytes(primary));
 }
 
 std::span<const double> member_weights(const EnsembleCard& card) {
@@ -285,9 +301,10 @@ public:
     };
 
     State(const EnsembleCard& card, std::vector<std::unique_ptr<Predictor>> predictors,
-          std::size_t slots)
+          std::optional<MetaPredictor> meta, std::size_t slots)
         : card_(card),
           predictors_(std::move(predictors)),
+          meta_(std::move(meta)),
           columns_(card.origin.columns.size()),
           each_(card.target.scores()),
           is_read_(columns_),
@@ -339,6 +356,7 @@ public:
             told_ = classes_ ? classes_->combine(raw_, slot.regime)
                              : numbers_->combine(raw_, slot.regime);
             keep(slot);
+            doubt(slot);
         }
         told_.instrument = instrument;
         told_.known_at = known_at;
@@ -413,12 +431,22 @@ private:
                   slot.said.begin() + static_cast<std::ptrdiff_t>(at * raw_.size()));
         slot.has_said[at] = 1;
     }
+    /// Asks the meta model, where there is one and a side to ask about.
+    void doubt(const Slot& slot) {
+        if (!meta_) return;
+        const TakenSide taken = side_of(told_);
+        if (taken.side == 0) return;
+        const std::size_t newest = (slot.pushed - 1) % window_;
+        told_.meta =
+            meta_->chance(std::span{slot.rows}.subspan(newest * columns_, columns_), taken);
+    }
     [[nodiscard]] Prediction silent(Abstention why) const {
         return {.horizon_rows = card_.origin.horizon_rows, .abstains = why};
     }
 
     EnsembleCard card_;
     std::vector<std::unique_ptr<Predictor>> predictors_;
+    std::optional<MetaPredictor> meta_;
     std::optional<Combiner> classes_;  // one of the two
     std::optional<NumberCombiner> numbers_;
     std::size_t columns_, each_;  // scores of a member
@@ -446,20 +474,20 @@ std::expected<std::unique_ptr<Ensemble>, std::string> Ensemble::make(
     }
     if (card.members.empty()) return std::unexpected("the ensemble has no members");
     ASSERT(card.numbers.has_value() == (card.target.task != Task::classes));
+    ASSERT(!card.numbers || !card.meta);
     std::vector<std::unique_ptr<Predictor>> predictors;
     for (const EnsembleMember& member : card.members) {
-        const auto found = std::find_if(models.begin(), models.end(), [&](const KnownModel& one) {
-            return one.address == member.address;
-        });
-        if (found == models.end()) {
-            return std::unexpected(
-                fmt::format("member {} of the ensemble is not there", short_of(member.address)));
-        }
-        TRY_VOID(check_member(card, member.address, found->model->card));
-        predictors.push_back(make_predictor(*found->model));
+        const Model& model = *TRY(known_model(models, "member", member.address));
+        TRY_VOID(check_member(card, member.address, model.card));
+        predictors.push_back(make_predictor(model));
+    }
+    std::optional<MetaPredictor> meta;
+    if (card.meta) {
+        const Model& model = *TRY(known_model(models, "meta model", card.meta->address));
+        meta = TRY(MetaPredictor::make(*card.meta, model, card.origin, address_without_meta(card)));
     }
     return std::unique_ptr<Ensemble>(
-        new Ensemble{std::make_unique<State>(card, std::move(predictors), slots)});
+        new Ensemble{std::make_unique<State>(card, std::move(predictors), std::move(meta), slots)});
 }
 
 void Ensemble::push(std::size_t slot, std::span<const double> row) {

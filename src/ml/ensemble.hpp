@@ -13,6 +13,7 @@
 #include "domain/prediction.hpp"
 #include "ml/calibration.hpp"
 #include "ml/conformal.hpp"
+#include "ml/meta.hpp"
 #include "ml/model.hpp"
 #include "ml/number_ensemble.hpp"
 #include "ml/voting.hpp"
@@ -54,6 +55,7 @@ struct EnsembleCard {
     std::optional<ClassSets> sets{};    ///< abstains where none or all classes are in the set
     double missing_max = 0.1;           ///< abstains where a larger share of the newest row's
                                         ///< features, of those that a member reads, has no value
+    std::optional<MetaPart> meta{};     ///< of classes: the model that says when to believe it
 
     friend bool operator==(const EnsembleCard&, const EnsembleCard&) = default;
 };
@@ -63,11 +65,14 @@ struct EnsembleCard {
 [[nodiscard]] std::span<const double> member_weights(const EnsembleCard& card);
 
 /// In the format of `TensorFile`, description alone: kind "ensemble", version 1 of classes, 2 of
-/// numbers. Its end is its address.
+/// numbers, 3 of classes with a meta model. Its end is its address.
 [[nodiscard]] std::string to_bytes(const EnsembleCard& card);
 /// Safe on any bytes. The error is a line that names the field.
 [[nodiscard]] std::expected<EnsembleCard, std::string> parse_ensemble(
     std::span<const std::byte> bytes);
+
+/// The address that the ensemble has without its meta model.
+[[nodiscard]] std::string address_without_meta(const EnsembleCard& card);
 
 /// What members said of rows that they were not taught on, in the order of time, and what came.
 struct EnsembleRows {

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::uint64_t kVersion = 1;
 constexpr std::uint64_t kNumberVersion = 2;
+constexpr std::uint64_t kMetaVersion = 3;
+constexpr double kCostMax = 10'000;
 constexpr std::size_t kMembersMax = 1024;
 constexpr std::size_t kColumnsMax = 1'000'000;
 constexpr std::uint64_t kRowsMax = std::numeric_limits<std::uint64_t>::max();
@@ -160,6 +162,18 @@ Field<NumberParts> read_numbers(const Json& from, const Target& target, std::siz
     return *out;
 }
 
+Field<MetaPart> read_meta(const Json& from) {
+    MetaPart out;
+    out.address = TRY(text_field(from, "address"));
+    if (!is_address(out.address)) return std::unexpected("meta: its address is none");
+    out.calibration = TRY(read_calibration(from, "calibration", 2));
+    out.cost_bps = TRY(number_field(from, "cost_bps"));
+    if (!(out.cost_bps >= 0 && out.cost_bps <= kCostMax)) {
+        return std::unexpected(fmt::format("cost_bps: should be 0 to {}", kCostMax));
+    }
+    return out;
+}
+
 Field<EnsembleCard> read_number_card(const Json& from) {
     EnsembleCard out;
     out.target = TRY(read_number_target(from));
@@ -176,9 +190,11 @@ Field<EnsembleCard> read_card(const Json& from) {
     if (TRY(text_field(from, "kind")) != "ensemble") {
         return std::unexpected("kind: it is no ensemble");
     }
-    const std::uint64_t version = TRY(count_field(from, "version", kNumberVersion));
+    const std::uint64_t version = TRY(count_field(from, "version", kMetaVersion));
     if (version == kNumberVersion) return read_number_card(from);
-    if (version != kVersion) return std::unexpected("version: it is of another one");
+    if (version != kVersion && version != kMetaVersion) {
+        return std::unexpected("version: it is of another one");
+    }
     EnsembleCard out;
     out.target = TRY(read_target(from));
     const std::size_t classes = out.target.levels.size();
@@ -198,6 +214,7 @@ Field<EnsembleCard> read_card(const Json& from) {
     out.interval_miss = TRY(number_field(from, "interval_miss"));
     out.sets = TRY(read_sets(from));
     out.missing_max = TRY(number_field(from, "missing_max"));
+    if (version == kMetaVersion) out.meta = TRY(read_meta(TRY(object_field(from, "meta"))));
     return out;
 }
 
@@ -227,7 +244,7 @@ std::string to_bytes(const EnsembleCard& card) {
             {{"address", one.address}, {"calibration", parsed(to_json(one.calibration))}});
     }
     Json out{{"kind", "ensemble"},
-             {"version", kVersion},
+             {"version", card.meta ? kMetaVersion : kVersion},
              {"levels", card.target.levels},
              {"members", std::move(members)},
              {"origin", json_of(card.origin)},
@@ -241,6 +258,11 @@ std::string to_bytes(const EnsembleCard& card) {
         out["sets"] = {{"kind", to_string(card.sets->kind)}, {"threshold", card.sets->threshold}};
     }
     out["missing_max"] = card.missing_max;
+    if (card.meta) {
+        out["meta"] = {{"address", card.meta->address},
+                       {"calibration", parsed(to_json(card.meta->calibration))},
+                       {"cost_bps", card.meta->cost_bps}};
+    }
     return to_bytes(TensorFile{.description = out.dump(), .tensors = {}});
 }
 

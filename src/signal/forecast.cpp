@@ -16,7 +16,19 @@ bool is_sure(const Prediction& prediction, double direction) {
     return direction > 0 ? prediction.return_low > 0 : prediction.return_high < 0;
 }
 
+/// nullopt: not asked for.
+std::optional<double> optional_real(ParamReader& params, std::string_view name, double most) {
+    const bool is_said = params.has(name);
+    const double value = params.real(name, 0.0, 0.0, most);
+    return is_said ? std::optional{value} : std::nullopt;
+}
+
 }  // namespace
+
+bool ForecastRule::speaks(const Prediction& prediction) const {
+    if (prediction.abstains) return false;
+    return !act || (prediction.meta && *prediction.meta > *act);
+}
 
 Reading ForecastRule::read(const Prediction& prediction, double held) const {
     Reading out{
@@ -28,6 +40,11 @@ Reading ForecastRule::read(const Prediction& prediction, double held) const {
     if (wanted == 0 || !pays || (wanted < 0 && !shorts)) return out;
     if (!keeps && out.confidence < confidence) return out;
     if (!keeps && needs_interval && !is_sure(prediction, wanted)) return out;
+    if (bets) {
+        out.strength = bet_size(prediction.meta.value_or(0), step);
+        out.direction = out.strength > 0 ? wanted : 0;
+        return out;
+    }
     out.direction = wanted;
     // without a cost to count in, all or nothing
     out.strength = full * cost > 0 ? std::min(1.0, worth / (full * cost)) : 1.0;
@@ -42,16 +59,23 @@ Forecast::Forecast(const StrategySetup& setup, ParamReader& params)
             .full = params.real("full", 3.0, 0.0, 1e6),
             .confidence = params.real("confidence", 0.0, 0.0, 1.0),
             .shorts = params.whole("short", 0, 0, 1) != 0,
-            .needs_interval = params.whole("interval", 0, 0, 1) != 0},
+            .needs_interval = params.whole("interval", 0, 0, 1) != 0,
+            .act = optional_real(params, "act", 1.0),
+            .bets = params.text("bet", "return") == "meta",
+            .step = params.real("step", 0.1, 0.0, 1.0)},
       rebalance_(params.real("rebalance", 0.25, 0.0, 1.0)),
       seats_(setup.instruments.size()) {
     params.require(rule_.leave <= rule_.enter, "leave is at most enter");
     params.require(rule_.full >= rule_.enter, "full is at least enter");
+    params.require(rule_.bets || params.text("bet", "return") == "return", "bet is return or meta");
+    params.require(setup.has_meta || (!rule_.act && !rule_.bets),
+                   "act and bet=meta need models with a meta model; train them with a section "
+                   "[models.meta]");
 }
 
 void Forecast::on_prediction(Context& context, const Prediction& prediction) {
     Seat& seat = seats_[prediction.instrument.value];
-    if (prediction.abstains) {
+    if (!rule_.speaks(prediction)) {
         if (seat.share != 0 && ++seat.silent >= prediction.horizon_rows) {
             go(context, prediction.instrument, seat, 0);
         }

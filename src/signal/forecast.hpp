@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "domain/prediction.hpp"
@@ -28,16 +29,23 @@ struct ForecastRule {
     double confidence = 0.0;  ///< of a prediction that may open a position
     bool shorts = false;
     bool needs_interval = false;  ///< only where the conformal interval leaves out a loss
+    /// Only where the meta model's probability is above it; any other prediction is as one that
+    /// abstains.
+    std::optional<double> act{};
+    bool bets = false;  ///< the strength is `bet_size` of the meta model's probability
+    double step = 0.1;  ///< of that size; 0: any size
 
+    /// Whether it says something to act on.
+    [[nodiscard]] bool speaks(const Prediction& prediction) const;
     /// With hysteresis: `held` is the direction that is held. A prediction that abstains says to
     /// keep it.
     [[nodiscard]] Reading read(const Prediction& prediction, double held) const;
 };
 
 /// Trades on what models predict (StrategySetup's slot has to have models). Enters where the
-/// expected return pays its cost, sizes by how often over, and leaves where it no longer does, or
-/// `horizon` bars after the last prediction that spoke for it. A position changes its size only by
-/// more than `rebalance` of a full one.
+/// expected return pays its cost, sizes by how often over or by what the meta model says, and
+/// leaves where it no longer pays, or `horizon` bars after the last prediction that spoke. A
+/// position changes its size only by more than `rebalance` of a full one.
 class Forecast final : public Strategy {
 public:
     Forecast(const StrategySetup& setup, ParamReader& params);

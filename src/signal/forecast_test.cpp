@@ -2,6 +2,10 @@
 #include "signal/forecast.hpp"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <cmath>
 
 namespace tradewind::signal {
 namespace {
@@ -54,6 +58,51 @@ TEST(ForecastRule, stays_out_of_shorts_and_of_what_is_not_sure_unless_allowed) {
     strict.needs_interval = true;
     EXPECT_EQ(strict.read(expecting(9 * kCost), 0).direction, 0);  // low is below 0
     EXPECT_EQ(strict.read(expecting(0.02), 0).direction, 1);
+}
+
+Prediction believed(double expected_return, std::optional<double> meta) {
+    Prediction out = expecting(expected_return);
+    out.meta = meta;
+    return out;
+}
+
+TEST(ForecastRule, speaks_only_where_the_meta_model_believes_it) {
+    ForecastRule doubting = rule();
+    EXPECT_TRUE(doubting.speaks(believed(0.1, std::nullopt)));
+    doubting.act = 0.55;
+    EXPECT_FALSE(doubting.speaks(believed(0.1, std::nullopt)));
+    EXPECT_FALSE(doubting.speaks(believed(0.1, 0.55)));
+    EXPECT_TRUE(doubting.speaks(believed(0.1, 0.56)));
+    Prediction abstaining = believed(0, 0.9);
+    abstaining.abstains = Abstention::unsure;
+    EXPECT_FALSE(doubting.speaks(abstaining));
+}
+
+TEST(ForecastRule, bets_by_what_the_meta_model_says) {
+    ForecastRule betting = rule();
+    betting.bets = true;
+    betting.step = 0;
+    // 2 Phi(0.75) - 1
+    EXPECT_NEAR(betting.read(believed(9 * kCost, 0.8), 0).strength, 0.5467452952462636, 1e-12);
+    EXPECT_EQ(betting.read(believed(-9 * kCost, 0.8), 0).direction, -1);
+    EXPECT_EQ(betting.read(believed(9 * kCost, 0.5), 0).direction, 0);
+    EXPECT_EQ(betting.read(believed(9 * kCost, std::nullopt), 0).direction, 0);
+    EXPECT_EQ(betting.read(believed(kCost, 0.8), 0).direction, 0);  // does not pay its cost
+    betting.step = 0.25;
+    EXPECT_DOUBLE_EQ(betting.read(believed(9 * kCost, 0.8), 0).strength, 0.5);
+    EXPECT_EQ(betting.read(believed(9 * kCost, 0.51), 0).direction, 0);  // rounds to nothing
+}
+
+RC_GTEST_PROP(BetSize, rises_with_the_probability_from_nothing_to_all, (double a, double b)) {
+    const auto share = [](double x) { return x - std::floor(x); };
+    const double low = std::min(share(a), share(b)), high = std::max(share(a), share(b));
+    RC_PRE(std::isfinite(low) && std::isfinite(high));
+    for (const double step : {0.0, 0.1, 0.3, 1.0}) {
+        RC_ASSERT(bet_size(low, step) <= bet_size(high, step));
+        RC_ASSERT(bet_size(low, step) >= 0 && bet_size(high, step) <= 1);
+        RC_ASSERT(low > 0.5 || bet_size(low, step) == 0);
+    }
+    RC_ASSERT(bet_size(1, 0.3) == 1);
 }
 
 }  // namespace

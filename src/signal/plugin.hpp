@@ -13,7 +13,7 @@
 namespace tradewind::signal {
 
 /// Counts up with every change of Strategy, Context or the vocabulary.
-inline constexpr unsigned kPluginAbi = 9;
+inline constexpr unsigned kPluginAbi = 10;
 
 template <typename T>
 MadeStrategy make_from_params(const StrategySetup& setup) {

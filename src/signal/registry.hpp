@@ -20,6 +20,7 @@ struct StrategySetup {
     std::span<const InstrumentId> traded;  ///< the instruments that it gets events of
     const Params& params;
     std::span<const std::string> features{};  ///< names of what `on_features` brings
+    bool has_meta = false;                    ///< its predictions have `meta`
 };
 
 /// One line of text on failure.

@@ -3,13 +3,27 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <optional>
 
+#include "measures/distributions.hpp"
 #include "signal/context.hpp"
 #include "signal/params.hpp"
 #include "signal/registry.hpp"
 
 namespace tradewind::signal {
+
+/// Share of a full position to bet on a side that is right with probability p: 2 Phi(z) - 1 with
+/// z = (p - 1/2) / sqrt(p (1 - p)), 0 where p is 1/2 or less, to the nearest multiple of `step` (0:
+/// as it is), at most 1 (Lopez de Prado, Advances in Financial Machine Learning, 10.3 and 10.5).
+[[nodiscard]] inline double bet_size(double p, double step) {
+    if (!(p > 0.5)) return 0;
+    if (p >= 1) return 1;
+    const double z = (p - 0.5) / std::sqrt(p * (1 - p));
+    const double exact = 2 * measures::normal_cdf(z) - 1;
+    return step > 0 ? std::min(1.0, std::round(exact / step) * step) : exact;
+}
 
 /// How large a full position is: by the user's rule where there is one (`sizing`), else `size`
 /// units, or `share` of equity (1 = all of it) at the moment of the signal.
