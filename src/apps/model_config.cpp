@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -89,6 +90,7 @@ struct Draft {
     std::uint32_t window = 16;  ///< of those that read sequences
     std::map<ml::Family, Json> settings;
     std::map<ml::Family, std::vector<std::pair<std::string, std::string>>> searched;
+    Json meta = Json::object();  ///< settings of the meta model's family
 };
 
 struct Known {
@@ -275,7 +277,8 @@ const std::vector<Known>& known_settings() {
 bool begin_section(Draft& draft, std::string_view name) {
     if (name == "cpcv") draft.out->cpcv.emplace();
     if (name == "search") draft.out->search.emplace();
-    if (name == "cpcv" || name == "search") return true;
+    if (name == "meta") draft.out->meta.emplace();
+    if (name == "cpcv" || name == "search" || name == "meta") return true;
     return ml::parse_family(name).has_value();
 }
 
@@ -367,15 +370,54 @@ Done set_of_search(Draft& draft, const TrainingSetting& setting, std::string_vie
                 "family");
 }
 
+Done set_meta_family(MetaConfig& meta, const Json& value) {
+    const std::string word = TRY(word_of(value, {"logistic", "mlp", "xgboost"}));
+    meta.settings.family.family = *ml::parse_family(word);
+    return {};
+}
+
+Done set_meta_calibration(MetaConfig& meta, const Json& value) {
+    const std::string word = TRY(word_of(value, {"none", "platt", "isotonic", "temperature"}));
+    meta.settings.calibration = *ml::parse_calibration_method(word);
+    return {};
+}
+
+/// models.meta.family; what is none of its own is of its family: models.meta.trees
+Done set_of_meta(Draft& draft, const TrainingSetting& setting, std::string_view name) {
+    if (!draft.out->meta) draft.out->meta.emplace();
+    MetaConfig& meta = *draft.out->meta;
+    const Json value = Json::parse(setting.json);
+    Done done;
+    if (name == "family") {
+        done = set_meta_family(meta, value);
+    } else if (name == "calibration") {
+        done = set_meta_calibration(meta, value);
+    } else if (name == "features") {
+        auto texts = texts_of(value);
+        if (!texts) return fail(setting, texts.error());
+        meta.features = std::move(*texts);
+    } else if (name == "cost_bps") {
+        const auto cost = number_of(value, 0, 10'000);
+        if (!cost) return fail(setting, cost.error());
+        meta.settings.cost_bps = *cost;
+    } else if (name == "window") {
+        return fail(setting, "a meta model reads one row; leave it out");
+    } else {
+        draft.meta[std::string{name}] = value;
+    }
+    return done ? Done{} : fail(setting, done.error());
+}
+
 /// models.lstm.hidden
 Done set_in_section(Draft& draft, const TrainingSetting& setting, std::string_view family,
                     std::string_view name) {
     if (family == "cpcv") return set_of_cpcv(draft, setting, name);
     if (family == "search") return set_of_search(draft, setting, name);
+    if (family == "meta") return set_of_meta(draft, setting, name);
     const auto known = ml::parse_family(family);
     if (!known) {
         return fail(setting,
-                    fmt::format("'{}' is no family of models, nor cpcv or search", family));
+                    fmt::format("'{}' is no family of models, nor cpcv, search or meta", family));
     }
     draft.settings[*known][std::string{name}] = Json::parse(setting.json);
     return {};
@@ -448,6 +490,19 @@ std::expected<FamilyPlan, std::string> family_plan(const Draft& draft, ml::Famil
     return out;
 }
 
+/// What the strategy acts above; nonsense is refused where the strategy is made.
+std::optional<double> act_of(const RunConfig& config) {
+    for (const StrategyConfig& strategy : config.strategies) {
+        for (const auto& [name, value] : strategy.params.entries) {
+            if (strategy.name != "forecast" || name != "act") continue;
+            double out = 0;
+            const auto read = std::from_chars(value.data(), value.data() + value.size(), out);
+            if (read.ec == std::errc{} && read.ptr == value.data() + value.size()) return out;
+        }
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 bool has_models(const RunConfig& config) {
@@ -492,6 +547,10 @@ std::expected<ModelConfig, std::string> model_config_of(const RunConfig& config)
         out.plan.families.push_back(TRY(family_plan(draft, family)));
     }
     TRY_VOID(set_search(draft, out));
+    if (out.meta) {
+        out.meta->settings.family.settings = draft.meta.dump();
+        out.meta->act = act_of(config).value_or(out.meta->act);
+    }
     return out;
 }
 

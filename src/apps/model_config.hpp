@@ -15,9 +15,17 @@
 #include "ml/voting.hpp"
 #include "research/labels/definition.hpp"
 #include "research/labels/purge.hpp"
+#include "research/models/meta.hpp"
 #include "research/models/plan.hpp"
 
 namespace tradewind::apps {
+
+/// The section [models.meta]: a second model that says when to believe the ensemble.
+struct MetaConfig {
+    research::models::MetaSettings settings{};
+    std::vector<std::string> features{};  ///< that it reads, beside those of the side; empty: all
+    double act = 0.5;                     ///< above it one would act: what it is judged by
+};
 
 /// The section [models] of a run's configuration.
 struct ModelConfig {
@@ -47,6 +55,7 @@ struct ModelConfig {
     /// [models.search]; windows that are searched count for the plan's `window_least`, so that all
     /// candidates have the same rows.
     std::optional<SettingsSearch> search{};
+    std::optional<MetaConfig> meta{};
 };
 
 /// The error is one line that names the setting, where it stands, and the mend.

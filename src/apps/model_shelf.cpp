@@ -63,6 +63,7 @@ std::expected<std::string, RunFailure> keep(models::ModelFolder& registry, const
     }
     for (std::size_t i = 0; i < trained.folds.size(); ++i) {
         for (const auto& model : trained.folds[i].models) TRY(put(registry, model.bytes));
+        if (const auto& meta = trained.ensembles[i]->meta) TRY(put(registry, meta->model.bytes));
         TRY(put(registry, trained.ensembles[i]->bytes));
         card.reigns.push_back(
             {.from = trained.folds[i].window.test.from, .ensemble = trained.ensembles[i]->address});

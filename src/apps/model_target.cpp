@@ -74,6 +74,11 @@ Done check_settings(const ModelConfig& models, const ml::Target& target) {
             "temperature");
     }
     if (of_classes) return {};
+    if (models.meta) {
+        return std::unexpected(
+            "models.meta: a meta model says when to believe an ensemble of classes, and these "
+            "models forecast a number; take a label of classes as direction(...), or leave it out");
+    }
     const std::string_view word = models.calibration_word;
     if (!word.empty() && word != "linear" && word != "none") {
         return std::unexpected(fmt::format(

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -13,6 +14,7 @@
 
 #include "apps/backtest_output.hpp"
 #include "apps/importance_run.hpp"
+#include "apps/model_meta.hpp"
 #include "apps/model_quality.hpp"
 #include "apps/model_run.hpp"
 #include "apps/model_search.hpp"
@@ -46,6 +48,7 @@ struct Candidate {
     std::vector<FoldEnsemble> folds{};
     std::string succession{};  ///< address
     Judgement judged{};        ///< over all test windows
+    Json meta{};               ///< the same of its meta models; null: there are none
     std::vector<Judgement> by_fold{};
     std::optional<research::BacktestResult> run{};
     research::TestPart traded{};
@@ -103,6 +106,7 @@ FoldModels only(const FoldModels& fold, std::size_t family) {
     out.train = fold.train;
     out.test = fold.test;
     out.held_out = {fold.held_out[family]};
+    out.inner_test = fold.inner_test;
     for (std::size_t i = 0; i < fold.models.size(); ++i) {
         if (fold.models[i].family != family) continue;
         out.models.push_back(fold.models[i]);
@@ -125,6 +129,31 @@ std::expected<void, RunFailure> fit(const Ground& ground, const Walk& walk, Cand
             judge_folds(set, ground.models.plan.target, {&candidate.folds.back(), 1}));
     }
     candidate.judged = judge_folds(set, ground.models.plan.target, candidate.folds);
+    return {};
+}
+
+/// Trains the meta models of all candidates, the ensemble the last, at once.
+std::expected<void, RunFailure> add_metas(const Ground& ground, Walk& walk) {
+    if (!ground.models.meta) return {};
+    std::deque<FoldModels> alone;
+    std::vector<MetaCase> cases;
+    for (std::size_t c = 0; c < walk.candidates.size(); ++c) {
+        const bool is_family = c + 1 < walk.candidates.size();
+        for (std::size_t i = 0; i < walk.folds.size(); ++i) {
+            if (is_family) alone.push_back(only(walk.folds[i], c));
+            cases.push_back({.fold = is_family ? &alone.back() : &walk.folds[i],
+                             .ensemble = &walk.candidates[c].folds[i]});
+        }
+    }
+    TRY_VOID(add_metas(ground.data, ground.models, ground.registry.path(), cases));
+    for (Candidate& one : walk.candidates) {
+        one.meta = meta_json(ground.data, ground.models, one.folds);
+    }
+    return {};
+}
+
+std::expected<void, RunFailure> shelve(const Ground& ground, const Walk& walk,
+                                       Candidate& candidate) {
     std::vector<const FoldEnsemble*> reigns;
     for (const FoldEnsemble& fold : candidate.folds) reigns.push_back(&fold);
     candidate.succession =
@@ -267,6 +296,8 @@ std::expected<Walk, RunFailure> walk_all(Ground& ground, std::int64_t started) {
         TRY_VOID(fit(ground, out, candidate, is_family ? std::optional{f} : std::nullopt));
         out.candidates.push_back(std::move(candidate));
     }
+    TRY_VOID(add_metas(ground, out));
+    for (Candidate& candidate : out.candidates) TRY_VOID(shelve(ground, out, candidate));
     if (!ground.models.name.empty()) {
         const auto named = ground.registry.name(ground.models.name, out.ensemble().succession);
         if (!named) return std::unexpected(as_run_failure(named.error()));
@@ -298,8 +329,9 @@ Json strategy_json(const Candidate& candidate) {
             {"trades", candidate.run->trades_closed}};
 }
 
-Json fold_json(const Walk& walk, const ModelConfig& models, const research::Fold& calendar,
-               std::size_t fold) {
+Json fold_json(const Walk& walk, const Ground& ground, std::size_t fold) {
+    const ModelConfig& models = ground.models;
+    const research::Fold& calendar = ground.calendar[fold];
     Json by_model = Json::array();
     for (const Candidate& candidate : walk.candidates) {
         const Judgement& judged = candidate.by_fold[fold];
@@ -316,6 +348,7 @@ Json fold_json(const Walk& walk, const ModelConfig& models, const research::Fold
             {"models", std::move(by_model)},
             {"votes", votes_json(models, walk.folds[fold], walk.ensemble().folds[fold])},
             {"ensemble", walk.ensemble().folds[fold].address},
+            {"meta", meta_json(ground.data, models, {&walk.ensemble().folds[fold], 1})},
             {"search",
              models.search ? window_search_json(models, walk.searches[fold]) : Json(nullptr)}};
 }
@@ -333,11 +366,12 @@ Json overfitting_json(const Walk& walk) {
 Json json_of(const Walk& walk, const Ground& ground) {
     Json folds = Json::array(), members = Json::array(), equity = Json::array();
     for (std::size_t i = 0; i < walk.folds.size(); ++i) {
-        folds.push_back(fold_json(walk, ground.models, ground.calendar[i], i));
+        folds.push_back(fold_json(walk, ground, i));
     }
     for (const Candidate& candidate : walk.candidates) {
         Json one{{"family", candidate.name}, {"succession", candidate.succession}};
         one.update(research::models::to_json(candidate.judged));
+        one["meta"] = candidate.meta;
         one["strategy"] = strategy_json(candidate);
         members.push_back(std::move(one));
     }
@@ -362,6 +396,7 @@ Json json_of(const Walk& walk, const Ground& ground) {
             {"folds", std::move(folds)},
             {"models", std::move(members)},
             {"ensemble", ensemble},
+            {"meta", ensemble["meta"]},
             {"strategy", ensemble["strategy"]},
             {"not_traded", walk.not_traded ? Json(*walk.not_traded) : Json(nullptr)},
             {"deflated_sharpe", number(metrics.dsr)},
@@ -473,6 +508,7 @@ std::vector<std::string> meaning_of(const Walk& walk) {
     for (std::string& doubt : quality_doubts(walk.ensemble().judged)) {
         out.push_back(std::move(doubt));
     }
+    for (std::string& doubt : meta_doubts(walk.ensemble().meta)) out.push_back(std::move(doubt));
     if (walk.overfitting) {
         out.push_back(fmt::format(
             "Probability of backtest overfitting {:.2f}: had one chosen the best of these {} "
@@ -505,6 +541,8 @@ std::string page_of(const Walk& walk, const Ground& ground) {
     const Candidate& ensemble = walk.ensemble();
     const std::vector<NamedJudgement> judgements = judgements_of(walk);
     Json names = Json::array(), from = Json::array();
+    std::vector<NamedMeta> metas;
+    for (const Candidate& one : walk.candidates) metas.push_back({one.name, &one.meta});
     for (const Candidate& candidate : walk.candidates) names.push_back(candidate.name);
     for (const research::Fold& fold : ground.calendar) from.push_back(to_string(fold.test_from));
     const Json data{
@@ -518,6 +556,7 @@ std::string page_of(const Walk& walk, const Ground& ground) {
         {"names", std::move(names)},
         {"equity", curves_json(walk)},
         {"quality", quality_table(judgements)},
+        {"meta", meta_table(metas)},
         {"traded", traded_rows(walk)},
         {"windows", {{"from", from}, {"charts", window_charts(walk)}}},
         {"folds", fold_rows(walk, ground)},
@@ -548,6 +587,7 @@ std::string table_of(const Json& told) {
     };
     for (const Json& one : told["models"]) row(one);
     row(told["ensemble"]);
+    add_meta_row(told["meta"], table);
     table.gap();
     if (told["search"].is_object()) {
         for (const Json& fold : told["folds"]) {
@@ -576,6 +616,8 @@ std::expected<void, RunFailure> run_model_walk(const ModelWalkRequest& request) 
     const auto ledger = TRY(ledger_of(request.ledger, request.config.catalog));
     ModelData data = TRY(open_model_data(request.config, models));
     models.plan.target = TRY(or_bad_input(settle_target(data, models)));
+    TRY_VOID(or_bad_input(settle_meta(data, models)));
+    TRY_VOID(or_bad_input(check_meta_strategy(request.config, models)));
     if (!reason_not_to_trade(models) && (request.config.strategies.size() != 1 ||
                                          request.config.strategies.front().name != "forecast")) {
         return std::unexpected(

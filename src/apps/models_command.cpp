@@ -80,6 +80,11 @@ Json ensemble_json(const std::string& address, const ml::EnsembleCard& card) {
         out["class_returns"] = card.class_returns;
         out["return_radius"] = card.return_radius;
     }
+    if (card.meta) {
+        out["meta"] = {{"model", card.meta->address},
+                       {"cost_bps", card.meta->cost_bps},
+                       {"calibration", Json::parse(ml::to_json(card.meta->calibration))}};
+    }
     return out;
 }
 
@@ -224,6 +229,25 @@ Json reasons_of(const ml::Model& model, std::span<const float> window, const Att
     return out;
 }
 
+/// What each feature of the window added to one of the model's scores, into `out`.
+std::expected<void, RunFailure> add_reasons(const DecisionTrace& trace, const ml::Model& model,
+                                            std::span<const float> window, const Options& options,
+                                            Json& out) {
+    const ml::Target& target = model.card.target;
+    const std::size_t score = research::models::explained_score(target);
+    const Attribution why =
+        TRY(or_failed(attribute(model, window, score, trace.models.registry + "/work")));
+    out["method"] = why.method;
+    out["task"] = ml::to_string(target.task);
+    // the class, or the quantile, that the reasons are of
+    const char* name = target.task == ml::Task::classes ? "score_of_class" : "score_of_level";
+    out[name] = target.levels.empty() ? Json(nullptr) : Json(target.levels[score]);
+    out["base"] = why.base;
+    out["reasons"] = reasons_of(model, window, why, options.top);
+    out["error"] = why.error;
+    return {};
+}
+
 std::expected<Json, RunFailure> vote_json(const DecisionTrace& trace, const Vote& vote,
                                           const Options& options) {
     const LoadedModels& loaded = *trace.models.loaded;
@@ -237,18 +261,27 @@ std::expected<Json, RunFailure> vote_json(const DecisionTrace& trace, const Vote
              {"weight", vote.weight}};
     const std::span<const float> window =
         std::span{trace.rows}.last(model.card.window * trace.columns);
-    const ml::Target& target = model.card.target;
-    const std::size_t score = research::models::explained_score(target);
-    const Attribution why =
-        TRY(or_failed(attribute(model, window, score, trace.models.registry + "/work")));
-    out["method"] = why.method;
-    out["task"] = ml::to_string(target.task);
-    // the class, or the quantile, that the reasons are of
-    const char* name = target.task == ml::Task::classes ? "score_of_class" : "score_of_level";
-    out[name] = target.levels.empty() ? Json(nullptr) : Json(target.levels[score]);
-    out["base"] = why.base;
-    out["reasons"] = reasons_of(model, window, why, options.top);
-    out["error"] = why.error;
+    TRY_VOID(add_reasons(trace, model, window, options, out));
+    return out;
+}
+
+/// What the meta model said of the side, and why; null: there is none, or no side.
+std::expected<Json, RunFailure> meta_json(const DecisionTrace& trace, const Options& options) {
+    if (!trace.prediction.meta) return Json(nullptr);
+    const LoadedModels& loaded = *trace.models.loaded;
+    const auto& part = loaded.ensembles.at(trace.ensemble).meta;
+    const ml::Model& model = loaded.models.at(part->address);
+    Prediction prediction = trace.prediction;
+    prediction.votes = trace.votes;
+    const ml::TakenSide taken = ml::side_of(prediction);
+    std::vector<float> row(trace.columns + ml::kSideColumns.size());
+    ml::fill_meta_row(std::span{trace.rows}.last(trace.columns), taken, row);
+    Json out{{"family", ml::to_string(model.card.family)},
+             {"model", part->address},
+             {"side", taken.side},
+             {"right", *trace.prediction.meta},
+             {"cost_bps", part->cost_bps}};
+    TRY_VOID(add_reasons(trace, model, row, options, out));
     return out;
 }
 
@@ -260,7 +293,17 @@ Json prediction_json(const Prediction& one) {
             {"expected_return", one.expected_return},
             {"return_low", one.return_low},
             {"return_high", one.return_high},
+            {"meta", one.meta ? Json(*one.meta) : Json(nullptr)},
             {"abstains", one.abstains.has_value()}};
+}
+
+void print_reasons(const Json& told) {
+    for (const Json& reason : told["reasons"]) {
+        fmt::print(
+            "  {:<24} {:>12}  {:+.4f}\n", reason["feature"].get<std::string>(),
+            reason["value"].is_null() ? "-" : fmt::format("{:.4g}", reason["value"].get<double>()),
+            reason["adds"].get<double>());
+    }
 }
 
 void print_explanation(const Json& told) {
@@ -277,25 +320,26 @@ void print_explanation(const Json& told) {
                    vote["family"].get<std::string>(), vote["weight"].get<double>(),
                    vote["up"].get<double>(), vote["down"].get<double>(),
                    vote["method"].get<std::string>());
-        for (const Json& reason : vote["reasons"]) {
-            fmt::print("  {:<24} {:>12}  {:+.4f}\n", reason["feature"].get<std::string>(),
-                       reason["value"].is_null()
-                           ? "-"
-                           : fmt::format("{:.4g}", reason["value"].get<double>()),
-                       reason["adds"].get<double>());
-        }
+        print_reasons(vote);
     }
+    const Json& meta = told["meta"];
+    if (meta.is_null()) return;
+    fmt::print("\n{} as meta model: the {} side right {:.3f}; by {}\n",
+               meta["family"].get<std::string>(), meta["side"].get<double>() > 0 ? "long" : "short",
+               meta["right"].get<double>(), meta["method"].get<std::string>());
+    print_reasons(meta);
 }
 
 std::expected<void, RunFailure> run_explain(const Options& options) {
     const DecisionTrace trace = TRY(or_bad_input(trace_decision(options.run, options.order)));
     Json votes = Json::array();
     for (const Vote& vote : trace.votes) votes.push_back(TRY(vote_json(trace, vote, options)));
+    Json meta = TRY(meta_json(trace, options));
     const Json out{{"run", options.run},         {"order", trace.order},
                    {"decision", trace.decision}, {"instrument", trace.symbol},
                    {"at", to_string(trace.at)},  {"succession", trace.models.address},
                    {"ensemble", trace.ensemble}, {"prediction", prediction_json(trace.prediction)},
-                   {"votes", std::move(votes)}};
+                   {"votes", std::move(votes)},  {"meta", std::move(meta)}};
     if (options.json) {
         fmt::print("{}\n", out.dump(2));
     } else {

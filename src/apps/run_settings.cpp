@@ -601,10 +601,12 @@ std::expected<engine::StrategySlot, Text> make_slot(const RunSettings& settings,
     const StrategyFeatures features = TRY(features_of(run));
     std::vector<Text> names;
     for (const auto& text : features.texts) names.push_back(text.name);
-    auto strategy = TRY(make_strategy(run.name, {.instruments = settings.instruments,
-                                                 .traded = run.instruments,
-                                                 .params = features.plain,
-                                                 .features = names}));
+    auto strategy =
+        TRY(make_strategy(run.name, {.instruments = settings.instruments,
+                                     .traded = run.instruments,
+                                     .params = features.plain,
+                                     .features = names,
+                                     .has_meta = run.models && has_meta(*run.models->loaded)}));
     engine::StrategySlot out{.name = run.name,
                              .strategy = std::move(strategy),
                              .instruments = run.instruments,

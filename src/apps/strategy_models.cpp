@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <span>
 #include <utility>
@@ -45,10 +46,12 @@ std::expected<LoadedModels, std::string> read_models(const ports::ModelRegistry&
     for (const auto& reign : out.card.reigns) {
         if (out.ensembles.contains(reign.ensemble)) continue;
         auto ensemble = TRY(read(registry, reign.ensemble, ml::parse_ensemble));
-        for (const ml::EnsembleMember& member : ensemble.members) {
-            if (out.models.contains(member.address)) continue;
-            out.models.emplace(member.address,
-                               TRY(read(registry, member.address, ml::parse_model)));
+        std::vector<std::string> models;
+        for (const ml::EnsembleMember& member : ensemble.members) models.push_back(member.address);
+        if (ensemble.meta) models.push_back(ensemble.meta->address);
+        for (const std::string& model : models) {
+            if (out.models.contains(model)) continue;
+            out.models.emplace(model, TRY(read(registry, model, ml::parse_model)));
         }
         out.ensembles.emplace(reign.ensemble, std::move(ensemble));
     }
@@ -69,6 +72,11 @@ std::expected<ModelsRun, std::string> load_models(const std::string& registry,
             which, card.origin.label));
     }
     return ModelsRun{.registry = registry, .address = *address, .loaded = std::move(loaded)};
+}
+
+bool has_meta(const LoadedModels& models) {
+    return std::all_of(models.ensembles.begin(), models.ensembles.end(),
+                       [](const auto& one) { return one.second.meta.has_value(); });
 }
 
 std::expected<std::unique_ptr<ml::Forecaster>, std::string> make_forecaster(

@@ -40,6 +40,9 @@ struct ModelsRun {
 [[nodiscard]] std::expected<LoadedModels, std::string> read_models(
     const ports::ModelRegistry& registry, const std::string& address);
 
+/// Whether all that they predict has a meta model's probability.
+[[nodiscard]] bool has_meta(const LoadedModels& models);
+
 /// Ready to predict instruments whose ids are below `instruments`.
 [[nodiscard]] std::expected<std::unique_ptr<ml::Forecaster>, std::string> make_forecaster(
     const LoadedModels& models, std::size_t instruments);

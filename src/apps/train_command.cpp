@@ -14,6 +14,7 @@
 
 #include "apps/importance_run.hpp"
 #include "apps/model_cpcv.hpp"
+#include "apps/model_meta.hpp"
 #include "apps/model_quality.hpp"
 #include "apps/model_run.hpp"
 #include "apps/model_search.hpp"
@@ -252,6 +253,7 @@ std::string table_of(const Json& told) {
     }
     row("ensemble", told["ensemble"]);
     add_control_rows(told["ensemble"], table);
+    add_meta_row(told["meta"], table);
     table.gap();
     if (told["control"].is_object()) {
         table.row("Control", told["control"]["within_chance"].get<bool>()
@@ -291,6 +293,7 @@ std::expected<void, RunFailure> run(const Options& options) {
     }
     ModelData data = TRY(open_model_data(config, models));
     models.plan.target = TRY(or_bad_input(settle_target(data, models)));
+    TRY_VOID(or_bad_input(settle_meta(data, models)));
     if (options.shuffle_labels) data.set.shuffle_labels(data.span, *options.shuffle_labels);
     const auto registry = TRY(open_registry(models.registry));
     const Window window = newest_apart(data.set, models, data.span);
@@ -308,8 +311,10 @@ std::expected<void, RunFailure> run(const Options& options) {
     Json families = Json::array();
     for (const FamilyResult& result : results) families.push_back(family_json(result, known));
     const auto settings = TRY(or_bad_input(ensemble_settings(models, data.set.meaning().columns)));
-    const auto ensemble =
+    auto ensemble =
         TRY(or_failed(research::models::fit_fold(data.set, models.plan, folds.front(), settings)));
+    const MetaCase meta_case{.fold = &folds.front(), .ensemble = &ensemble};
+    TRY_VOID(add_metas(data, models, registry->path(), {&meta_case, 1}));
     const Json told_ensemble = ensemble_json(data.set, models, folds.front(), ensemble, known);
     Json control = nullptr, succession = nullptr, name = nullptr;
     if (known.is_control) {
@@ -327,6 +332,7 @@ std::expected<void, RunFailure> run(const Options& options) {
                    {"target", target_json(models.plan.target)},
                    {"models", std::move(families)},
                    {"ensemble", told_ensemble},
+                   {"meta", meta_json(data, models, {&ensemble, 1})},
                    {"succession", std::move(succession)},
                    {"name", std::move(name)},
                    {"registry", registry->path()},

@@ -67,9 +67,9 @@ struct HeldOut {
     std::vector<std::uint32_t> regimes;
 };
 
+/// `known`: some of the training rows, ascending.
 HeldOut held_out_of(const TrainingSet& set, const ModelPlan& plan, const FoldModels& fold,
-                    const ml::RegimeRule& regime) {
-    Places known = fold.train;
+                    const ml::RegimeRule& regime, Places known) {
     std::vector<std::uint32_t> classes;
     if (plan.target.task == ml::Task::classes) {
         classes = classes_of(set.all(), plan.target, known);
@@ -89,8 +89,9 @@ HeldOut held_out_of(const TrainingSet& set, const ModelPlan& plan, const FoldMod
 
 std::expected<ml::EnsembleCard, std::string> fit(const TrainingSet& set, const ModelPlan& plan,
                                                  const FoldModels& fold,
-                                                 const ml::EnsembleSettings& settings) {
-    const HeldOut held = held_out_of(set, plan, fold, settings.regime);
+                                                 const ml::EnsembleSettings& settings,
+                                                 const Places& among) {
+    const HeldOut held = held_out_of(set, plan, fold, settings.regime, among);
     const std::size_t members = fold.held_out.size();
     std::vector<double> came;
     if (plan.target.task == ml::Task::classes) {
@@ -153,6 +154,7 @@ void predict_classes(const TrainingSet& set, const ModelPlan& plan, const FoldMo
     out.abstains.resize(n);
     out.return_low.resize(n);
     out.return_high.resize(n);
+    out.sides.resize(n);
     ml::Combiner combiner{out.card};
     const auto predict = [&](std::size_t i, std::span<const double> said, std::uint32_t regime) {
         const Prediction& prediction = combiner.combine(said, regime);
@@ -161,6 +163,7 @@ void predict_classes(const TrainingSet& set, const ModelPlan& plan, const FoldMo
         out.abstains[i] = prediction.abstains ? 1 : 0;
         out.return_low[i] = prediction.return_low;
         out.return_high[i] = prediction.return_high;
+        out.sides[i] = ml::side_of(prediction);
         return combiner.calibrated();
     };
     go_through(set, plan.target, fold, out, out.test, predict,
@@ -203,7 +206,7 @@ std::expected<FoldEnsemble, std::string> fit_fold(const TrainingSet& set, const 
                                                   const FoldModels& fold,
                                                   const ml::EnsembleSettings& settings) {
     FoldEnsemble out;
-    out.card = TRY(fit(set, plan, fold, settings));
+    out.card = TRY(fit(set, plan, fold, settings, fold.train));
     out.members = first_seeds(fold);
     for (std::size_t m = 0; m < out.members.size(); ++m) {
         out.card.members[m].address = fold.models[out.members[m]].address;
@@ -216,6 +219,38 @@ std::expected<FoldEnsemble, std::string> fit_fold(const TrainingSet& set, const 
         predict_numbers(set, plan, fold, out);
     } else {
         predict_classes(set, plan, fold, out);
+    }
+    return out;
+}
+
+std::expected<std::vector<ml::TakenSide>, std::string> out_of_fold_sides(
+    const TrainingSet& set, const ModelPlan& plan, const FoldModels& fold,
+    const ml::EnsembleSettings& settings) {
+    std::vector<labels::Span> spans;
+    for (const std::size_t row : fold.train) spans.push_back(set.all().span(row));
+    std::vector<const std::vector<float>*> scores;
+    for (const auto& one : fold.held_out) scores.push_back(&one);
+    const Said said{scores, plan.target};
+    std::vector<ml::TakenSide> out(fold.train.size());
+    for (const Places& inner : fold.inner_test) {
+        Places test, others, fitted;
+        for (const std::size_t row : inner) test.push_back(place_among(fold.train, row));
+        for (std::size_t i = 0; i < fold.train.size(); ++i) {
+            if (!std::binary_search(test.begin(), test.end(), i)) others.push_back(i);
+        }
+        for (const std::size_t i : labels::purge(spans, others, test, plan.embargo)) {
+            fitted.push_back(fold.train[i]);
+        }
+        std::sort(fitted.begin(), fitted.end());
+        ml::EnsembleCard card = TRY(fit(set, plan, fold, settings, fitted));
+        card.target = plan.target;
+        ml::Combiner combiner{card};
+        for (const std::size_t i : test) {
+            std::vector<double> one;
+            said.append(i, one);
+            out[i] =
+                ml::side_of(combiner.combine(one, card.regime.of(values_of(set, fold.train[i]))));
+        }
     }
     return out;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,6 +14,13 @@
 #include "research/models/judge_numbers.hpp"
 
 namespace tradewind::research::models {
+
+/// A window's meta model, and what it says of the test rows.
+struct FoldMeta {
+    TrainedModel model;
+    std::size_t rows = 0;         ///< that it was trained on: sides taken in the training window
+    std::vector<double> chances;  ///< by test row; NaN where no side is taken
+};
 
 /// A window's ensemble: of each family the model of the first seed. Others say how much is luck.
 struct FoldEnsemble {
@@ -27,6 +35,8 @@ struct FoldEnsemble {
     std::vector<std::uint8_t> abstains;  ///< by test row
     std::vector<double> return_low;      ///< by test row
     std::vector<double> return_high;
+    std::vector<ml::TakenSide> sides{};  ///< by test row; none where it abstains
+    std::optional<FoldMeta> meta{};      ///< see meta.hpp
 };
 
 /// What a label's number is to an ensemble.
@@ -36,6 +46,13 @@ struct FoldEnsemble {
 /// lets the ensemble predict the test rows in the order of time, as it would at work. The error is
 /// one line.
 [[nodiscard]] std::expected<FoldEnsemble, std::string> fit_fold(
+    const TrainingSet& set, const ModelPlan& plan, const FoldModels& fold,
+    const ml::EnsembleSettings& settings);
+
+/// Which sides an ensemble of classes takes on the training rows without having seen them: on each
+/// inner fold, what the models that did not see it say, with votes and calibrations fitted on the
+/// other folds, purged. By training row. The error is one line.
+[[nodiscard]] std::expected<std::vector<ml::TakenSide>, std::string> out_of_fold_sides(
     const TrainingSet& set, const ModelPlan& plan, const FoldModels& fold,
     const ml::EnsembleSettings& settings);
 

@@ -192,30 +192,54 @@ std::expected<JobWriter::Written, std::string> JobWriter::write_rows(const Betwe
     }
     out.usable = usable_rows(out.rows, set_.columns(),
                              {.window = plan_.longest_window(), .missing_max = plan_.missing_max});
-    const std::string bytes = ml::to_bytes(set_.arrays(out.rows));
-    out.address = ml::address_of(bytes);
-    out.arrays = fmt::format("{}/{}.arrays", folder_, out.address.substr(0, 24));
-    TRY_VOID(write_file(out.arrays, bytes));
+    out.arrays = TRY(write_arrays(set_.arrays(out.rows), out.address));
     return out;
+}
+
+std::expected<std::string, std::string> JobWriter::write_arrays(const ml::TensorFile& arrays,
+                                                                std::string& address) const {
+    const std::string bytes = ml::to_bytes(arrays);
+    address = ml::address_of(bytes);
+    std::string path = fmt::format("{}/{}.arrays", folder_, address.substr(0, 24));
+    TRY_VOID(write_file(path, bytes));
+    return path;
+}
+
+std::expected<void, std::string> JobWriter::add_all(FoldJobs& fold, const Rows& rows) const {
+    const Places& train = fold.train;
+    TRY_VOID(add_jobs(fold, TRY(part_of(plan_, rows, train)), std::nullopt));
+    if (plan_.inner_folds < 2) return {};
+    const std::vector<Span> spans = spans_of(rows, train);
+    const auto splits = TRY(labels::purged_k_fold(spans, plan_.inner_folds, plan_.embargo));
+    for (std::size_t i = 0; i < splits.size(); ++i) {
+        TRY_VOID(add_jobs(fold, TRY(part_of(plan_, rows, at(train, splits[i].train))), i));
+        fold.inner_test.push_back(at(train, splits[i].test));
+    }
+    return {};
 }
 
 std::expected<FoldJobs, std::string> JobWriter::write(const Window& window) const {
     const Written written = TRY(write_rows(window.train));
     const Rows& rows = written.rows;
-    const Places& train = written.usable;
     FoldJobs out;
     out.window = window;
     out.arrays_address = written.address;
     out.arrays = written.arrays;
-    out.train = in_all(set_, rows, train);
-    TRY_VOID(add_jobs(out, TRY(part_of(plan_, rows, train)), std::nullopt));
-    if (plan_.inner_folds < 2) return out;
-    const std::vector<Span> spans = spans_of(rows, train);
-    const auto splits = TRY(labels::purged_k_fold(spans, plan_.inner_folds, plan_.embargo));
-    for (std::size_t i = 0; i < splits.size(); ++i) {
-        TRY_VOID(add_jobs(out, TRY(part_of(plan_, rows, at(train, splits[i].train))), i));
-        out.inner_test.push_back(in_all(set_, rows, at(train, splits[i].test)));
+    out.train = written.usable;
+    TRY_VOID(add_all(out, rows));
+    out.train = in_all(set_, rows, std::move(out.train));
+    for (Places& inner : out.inner_test) inner = in_all(set_, rows, std::move(inner));
+    return out;
+}
+
+std::expected<FoldJobs, std::string> JobWriter::write(const Rows& rows,
+                                                      const ml::TensorFile& arrays) const {
+    FoldJobs out;
+    out.arrays = TRY(write_arrays(arrays, out.arrays_address));
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        if (rows.has_label(row)) out.train.push_back(row);
     }
+    TRY_VOID(add_all(out, rows));
     return out;
 }
 

@@ -87,6 +87,10 @@ public:
 
     /// The error is one line: too few rows, or what the disk said.
     [[nodiscard]] std::expected<FoldJobs, std::string> write(const Window& window) const;
+    /// The same of rows of one's own, with `arrays` as the trainer reads them; those with a label
+    /// are trained on. Places of what is returned are of `rows`.
+    [[nodiscard]] std::expected<FoldJobs, std::string> write(const Rows& rows,
+                                                             const ml::TensorFile& arrays) const;
     /// Cross-validation of the usable rows in `span`: writes them, and leaves the jobs to be
     /// written family by family. The plan outlives what is returned. The error is one line: too few
     /// rows.
@@ -102,8 +106,12 @@ private:
         std::string address;
     };
     [[nodiscard]] std::expected<Written, std::string> write_rows(const Between& span) const;
+    [[nodiscard]] std::expected<std::string, std::string> write_arrays(const ml::TensorFile& arrays,
+                                                                       std::string& address) const;
     [[nodiscard]] std::expected<void, std::string> add_jobs(FoldJobs& fold, const TrainPart& part,
                                                             std::optional<std::size_t> inner) const;
+    /// The final job and those of the inner folds; `fold.train` are places of `rows`.
+    [[nodiscard]] std::expected<void, std::string> add_all(FoldJobs& fold, const Rows& rows) const;
 
     const TrainingSet& set_;
     const ModelPlan& plan_;

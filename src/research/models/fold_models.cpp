@@ -80,6 +80,7 @@ std::expected<FoldModels, std::string> load_fold(const TrainingSet& set, const M
     FoldModels out;
     out.window = jobs.window;
     out.train = jobs.train;
+    out.inner_test = jobs.inner_test;
     out.test = test_rows(set, plan, jobs.window.test);
     const std::size_t k = plan.target.scores();
     out.held_out.assign(plan.families.size(), std::vector<float>(out.train.size() * k));

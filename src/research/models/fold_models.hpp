@@ -28,8 +28,9 @@ struct FoldModels {
     labels::Places train;              ///< usable rows of the training window, ascending
     /// By family: scores [train, K] of the inner models, each of the rows that it did not see.
     std::vector<std::vector<float>> held_out;
-    labels::Places test;                     ///< usable rows of the test window, ascending
-    std::vector<std::vector<float>> tested;  ///< by model: scores [test, K]
+    std::vector<labels::Places> inner_test{};  ///< by inner fold, its rows, ascending
+    labels::Places test;                       ///< usable rows of the test window, ascending
+    std::vector<std::vector<float>> tested;    ///< by model: scores [test, K]
 };
 
 /// Places of the first model of each family.

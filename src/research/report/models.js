@@ -68,6 +68,7 @@ function modelSections() {
         lineChart(equity, "Equity", linesOf((i) => DATA.equity.v[i]), DATA.equity.t, (t) => t.slice(0, 7), DATA.equity.bands);
     }
     table(section("quality", "Predictions", "of rows that no model had seen"), DATA.quality.head, DATA.quality.rows);
+    if (DATA.meta) table(section("meta", "When to believe it", DATA.meta.note), DATA.meta.head, DATA.meta.rows);
     if (DATA.traded) table(section("traded", "Traded", "through the engine, after costs"), DATA.traded.head, DATA.traded.rows);
     const windows = section("windows", "From window to window");
     const month = (t) => t.slice(0, 7);
