@@ -87,19 +87,19 @@ void Exposures::update(InstrumentId id) {
     }
 }
 
-std::optional<Exposure> Exposures::of(std::size_t group) const {
+const Exposure* Exposures::of(std::size_t group) const {
     const Sum& sum = sums_[group];
-    return sum.unknown == 0 ? std::optional{sum.exposure} : std::nullopt;
+    return sum.unknown == 0 ? &sum.exposure : nullptr;
 }
 
-std::optional<Exposure> Exposures::of(InstrumentId instrument) const {
+const Exposure* Exposures::of(InstrumentId instrument) const {
     const Cell& cell = views_.front().cells[instrument.value];
-    return cell.is_known ? std::optional{cell.exposure} : std::nullopt;
+    return cell.is_known ? &cell.exposure : nullptr;
 }
 
-std::optional<Exposure> Exposures::of(std::size_t group, InstrumentId instrument) const {
+const Exposure* Exposures::of(std::size_t group, InstrumentId instrument) const {
     const Cell& cell = views_[view_of_group_[group]].cells[instrument.value];
-    return cell.is_known ? std::optional{cell.exposure} : std::nullopt;
+    return cell.is_known ? &cell.exposure : nullptr;
 }
 
 std::optional<Stake> Exposures::stake_of(InstrumentId id,

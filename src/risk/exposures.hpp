@@ -70,11 +70,11 @@ public:
     void refresh();
 
     /// nullopt while a member that is held or worked in has no price or no rate.
-    [[nodiscard]] std::optional<Exposure> of(std::size_t group) const;
+    [[nodiscard]] const Exposure* of(std::size_t group) const;
     /// The account's in the instrument; nullopt likewise.
-    [[nodiscard]] std::optional<Exposure> of(InstrumentId instrument) const;
+    [[nodiscard]] const Exposure* of(InstrumentId instrument) const;
     /// The strategy's in the instrument as a group of it counts it.
-    [[nodiscard]] std::optional<Exposure> of(std::size_t group, InstrumentId instrument) const;
+    [[nodiscard]] const Exposure* of(std::size_t group, InstrumentId instrument) const;
 
     /// What a stake comes to; nullopt without a rate.
     [[nodiscard]] std::optional<Exposure> value(const Stake& stake,

@@ -284,8 +284,14 @@ bool LimitBook::exceeds(const Rule& rule, const Reading& reading) const {
     if (!reading.is_known) return true;
     if (reading.has_before && reading.actual <= reading.before) return false;
     if (rule.unit != Unit::equity) return reading.actual > rule.max;
-    // actual > equity x share, without the division
+    // actual > equity x share, without the division; in doubles where that is far from close
     const Money equity = rule.measure == Measure::loss ? watch_.day_start() : watch_.equity();
+    const double reached = static_cast<double>(reading.actual.raw) * kDecimalOne;
+    const double allowed = static_cast<double>(equity.raw) * static_cast<double>(rule.share);
+    constexpr double kClose = 1e-6;
+    if (std::abs(reached - allowed) > kClose * (std::abs(reached) + std::abs(allowed))) {
+        return reached > allowed;
+    }
     const auto left = base::checked_mul(reading.actual.raw, Int128{kDecimalOne});
     const auto right = base::checked_mul(equity.raw, Int128{rule.share});
     if (left && right) return *left > *right;
@@ -389,13 +395,16 @@ LimitBook::Reading LimitBook::read_exposure(const Rule& rule, Question& question
     const InstrumentId own = question.proposal().spec.instrument;
     const auto& with = question.with(of_strategy);
     const bool is_alone = rule.scope == ScopeKind::instrument;
-    const auto without = of_strategy ? exposures_->of(rule.group, own) : exposures_->of(own);
-    const auto all = is_alone ? without : exposures_->of(rule.group);
-    if (!with || !without || !all) return {.is_known = false};
-    const Exposure rest = *all - *without;
-    if (rule.measure == Measure::gross) return {.actual = (rest + *with).gross};
+    const Exposure* without = of_strategy ? exposures_->of(rule.group, own) : exposures_->of(own);
+    const Exposure* all = is_alone ? without : exposures_->of(rule.group);
+    if (!with || without == nullptr || all == nullptr) return {.is_known = false};
+    if (rule.measure == Measure::gross) {
+        return {.actual = is_alone ? with->gross : all->gross - without->gross + with->gross};
+    }
     const auto& before = question.before(of_strategy);
     if (!before) return {.is_known = false};
+    if (is_alone) return {.actual = with->net(), .before = before->net(), .has_before = true};
+    const Exposure rest = *all - *without;
     return {.actual = (rest + *with).net(), .before = (rest + *before).net(), .has_before = true};
 }
 
@@ -406,8 +415,9 @@ LimitBook::Reading LimitBook::read_cluster(Question& question) const {
     if (cluster.empty()) return {.is_known = false};
     Money sum;
     for (const InstrumentId id : cluster) {
-        const auto one = id == own ? question.with(false) : exposures_->of(id);
-        if (!one) return {.is_known = false};
+        const auto& with = question.with(false);
+        const Exposure* one = id != own ? exposures_->of(id) : with ? &*with : nullptr;
+        if (one == nullptr) return {.is_known = false};
         sum += one->gross;
     }
     return {.actual = sum};
@@ -452,8 +462,8 @@ LimitBook::Reading LimitBook::read_beta(InstrumentId own, const Exposure& with) 
         return true;
     };
     for (const Instrument& instrument : books_.instruments.all()) {
-        const auto now = exposures_->of(instrument.id);
-        if (!now) return {.is_known = false};
+        const Exposure* now = exposures_->of(instrument.id);
+        if (now == nullptr) return {.is_known = false};
         if (!add(instrument.id, *now, instrument.id == own ? with : *now)) {
             return {.is_known = false};
         }

@@ -265,8 +265,8 @@ bool Statistics::bring_up(const Exposures& exposures) {
     if (!missing.empty() && !include(missing)) return false;
     if (!scenarios_) return included_.empty();
     for (std::size_t c = 0; c < included_.size(); ++c) {
-        const auto own = exposures.of(included_[c]);
-        if (!own) return false;
+        const Exposure* own = exposures.of(included_[c]);
+        if (own == nullptr) return false;
         const double change = larger_side(*own) - scenarios_->exposures()[c];
         if (change == 0) continue;
         if (!scenarios_->apply({.instrument = c, .exposure = change})) return false;
