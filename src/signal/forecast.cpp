@@ -4,10 +4,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "construction/sizing.hpp"
+#include "domain/names.hpp"
+
 namespace tradewind::signal {
 namespace {
 
 constexpr double kBps = 1e-4;
+
+constexpr auto kBets = names<Bet>("return", "meta", "confidence", "kelly");
 
 double sign(double x) { return x > 0 ? 1.0 : x < 0 ? -1.0 : 0.0; }
 
@@ -40,15 +45,36 @@ Reading ForecastRule::read(const Prediction& prediction, double held) const {
     if (wanted == 0 || !pays || (wanted < 0 && !shorts)) return out;
     if (!keeps && out.confidence < confidence) return out;
     if (!keeps && needs_interval && !is_sure(prediction, wanted)) return out;
-    if (bets) {
-        out.strength = bet_size(prediction.meta.value_or(0), step);
-        out.direction = out.strength > 0 ? wanted : 0;
-        return out;
-    }
-    out.direction = wanted;
-    // without a cost to count in, all or nothing
-    out.strength = full * cost > 0 ? std::min(1.0, worth / (full * cost)) : 1.0;
+    out.strength = strength(prediction);
+    out.direction = out.strength > 0 ? wanted : 0;
     return out;
+}
+
+double ForecastRule::strength(const Prediction& prediction) const {
+    const double worth = std::abs(prediction.expected_return);
+    switch (bet) {
+        case Bet::expectation:
+            // without a cost to count in, all or nothing
+            return full * cost > 0 ? std::min(1.0, worth / (full * cost)) : 1.0;
+        case Bet::meta: return bet_size(prediction.meta.value_or(0), step);
+        case Bet::confidence: {
+            const double side = prediction.expected_return > 0 ? prediction.up : prediction.down;
+            return construction::scale_by_confidence(side, {.none = 0.5, .full = sure}).value_or(0);
+        }
+        case Bet::kelly: {
+            // the conformal interval leaves a tenth outside: 1.645 deviations to each side
+            constexpr double kDeviations = 2 * 1.6448536269514722;
+            const double deviation = (prediction.return_high - prediction.return_low) / kDeviations;
+            if (!(deviation > 0)) return 0;
+            const auto fraction = construction::kelly(
+                construction::ContinuousEdge{.mean = std::max(0.0, worth - cost),
+                                             .variance = deviation * deviation,
+                                             .mean_error = kelly_error * deviation},
+                kelly);
+            return std::clamp(fraction.value_or(0), 0.0, 1.0);
+        }
+    }
+    __builtin_unreachable();
 }
 
 Forecast::Forecast(const StrategySetup& setup, ParamReader& params)
@@ -61,14 +87,18 @@ Forecast::Forecast(const StrategySetup& setup, ParamReader& params)
             .shorts = params.whole("short", 0, 0, 1) != 0,
             .needs_interval = params.whole("interval", 0, 0, 1) != 0,
             .act = optional_real(params, "act", 1.0),
-            .bets = params.text("bet", "return") == "meta",
-            .step = params.real("step", 0.1, 0.0, 1.0)},
+            .bet = kBets.parse(params.text("bet", "return")).value_or(Bet::expectation),
+            .step = params.real("step", 0.1, 0.0, 1.0),
+            .sure = params.real("sure", 0.75, 0.51, 1.0),
+            .kelly = params.real("kelly", 0.5, 0.0, 1.0),
+            .kelly_error = params.real("kelly_error", 0.05, 0.0, 10.0)},
       rebalance_(params.real("rebalance", 0.25, 0.0, 1.0)),
       seats_(setup.instruments.size()) {
     params.require(rule_.leave <= rule_.enter, "leave is at most enter");
     params.require(rule_.full >= rule_.enter, "full is at least enter");
-    params.require(rule_.bets || params.text("bet", "return") == "return", "bet is return or meta");
-    params.require(setup.has_meta || (!rule_.act && !rule_.bets),
+    params.require(kBets.parse(params.text("bet", "return")).has_value(),
+                   "bet is return, meta, confidence or kelly");
+    params.require(setup.has_meta || (!rule_.act && rule_.bet != Bet::meta),
                    "act and bet=meta need models with a meta model; train them with a section "
                    "[models.meta]");
 }

@@ -20,6 +20,14 @@ struct Reading {
     double confidence = 0;  ///< the greater probability less the other
 };
 
+/// What says how much of a full position a prediction is worth.
+enum class Bet : std::uint8_t {
+    expectation,  ///< the expected return, in costs
+    meta,         ///< `bet_size` of the meta model's probability
+    confidence,   ///< the probability of its side, from 1/2 (nothing) to `sure` (all)
+    kelly,  ///< a share of Kelly's fraction of equity: mean over variance, shrunk by its error
+};
+
 /// When a prediction is worth its cost.
 struct ForecastRule {
     double cost = 0.0;        ///< of going in and out again, a fraction of the price
@@ -32,14 +40,22 @@ struct ForecastRule {
     /// Only where the meta model's probability is above it; any other prediction is as one that
     /// abstains.
     std::optional<double> act{};
-    bool bets = false;  ///< the strength is `bet_size` of the meta model's probability
-    double step = 0.1;  ///< of that size; 0: any size
+    Bet bet = Bet::expectation;
+    double step = 0.1;   ///< of a size by the meta model; 0: any size
+    double sure = 0.75;  ///< probability that is worth a full position by confidence
+    double kelly = 0.5;  ///< share of the fraction that is staked
+    /// Standard error of the expected return, in deviations of the return: 1 / sqrt(n) of n
+    /// independent outcomes that stand behind it.
+    double kelly_error = 0.05;
 
     /// Whether it says something to act on.
     [[nodiscard]] bool speaks(const Prediction& prediction) const;
     /// With hysteresis: `held` is the direction that is held. A prediction that abstains says to
     /// keep it.
     [[nodiscard]] Reading read(const Prediction& prediction, double held) const;
+
+private:
+    [[nodiscard]] double strength(const Prediction& prediction) const;
 };
 
 /// Trades on what models predict (StrategySetup's slot has to have models). Enters where the

@@ -80,7 +80,7 @@ TEST(ForecastRule, speaks_only_where_the_meta_model_believes_it) {
 
 TEST(ForecastRule, bets_by_what_the_meta_model_says) {
     ForecastRule betting = rule();
-    betting.bets = true;
+    betting.bet = Bet::meta;
     betting.step = 0;
     // 2 Phi(0.75) - 1
     EXPECT_NEAR(betting.read(believed(9 * kCost, 0.8), 0).strength, 0.5467452952462636, 1e-12);
@@ -91,6 +91,35 @@ TEST(ForecastRule, bets_by_what_the_meta_model_says) {
     betting.step = 0.25;
     EXPECT_DOUBLE_EQ(betting.read(believed(9 * kCost, 0.8), 0).strength, 0.5);
     EXPECT_EQ(betting.read(believed(9 * kCost, 0.51), 0).direction, 0);  // rounds to nothing
+}
+
+TEST(ForecastRule, bets_by_its_confidence) {
+    ForecastRule betting = rule();
+    betting.bet = Bet::confidence;
+    Prediction row = expecting(9 * kCost);
+    row.up = 0.6;
+    EXPECT_NEAR(betting.read(row, 0).strength, 0.4, 1e-12);  // of the way from 1/2 to 3/4
+    row.up = 0.9;
+    EXPECT_EQ(betting.read(row, 0).strength, 1);
+    row.up = 0.5;
+    EXPECT_EQ(betting.read(row, 0).direction, 0);
+}
+
+TEST(ForecastRule, stakes_a_share_of_kellys_fraction_that_its_error_shrinks) {
+    ForecastRule betting = rule();
+    betting.bet = Bet::kelly;
+    betting.kelly_error = 0;
+    Prediction row = expecting(9 * kCost);
+    constexpr double kDeviation = 0.2;
+    row.return_low = row.expected_return - 1.6448536269514722 * kDeviation;
+    row.return_high = row.expected_return + 1.6448536269514722 * kDeviation;
+    const double edge = 8 * kCost;
+    EXPECT_NEAR(betting.read(row, 0).strength, 0.5 * edge / (kDeviation * kDeviation), 1e-12);
+    // an edge as large as its error stakes half of that
+    betting.kelly_error = edge / kDeviation;
+    EXPECT_NEAR(betting.read(row, 0).strength, 0.25 * edge / (kDeviation * kDeviation), 1e-12);
+    row.return_low = row.return_high = row.expected_return;
+    EXPECT_EQ(betting.read(row, 0).direction, 0);  // how far it goes is not known
 }
 
 RC_GTEST_PROP(BetSize, rises_with_the_probability_from_nothing_to_all, (double a, double b)) {

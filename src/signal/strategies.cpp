@@ -395,7 +395,8 @@ constexpr auto kBuiltIns = std::to_array<BuiltIn>({
     {"forecast",
      "what the models of model=NAME predict: in where the expected return is over enter=1 x "
      "cost_bps=10, out under leave=0, in full at full=3; confidence=0, interval=0, short=0, "
-     "rebalance=0.25; act=PROBABILITY of their meta model, bet=return | meta, step=0.1; size=1 | "
+     "rebalance=0.25; act=PROBABILITY of their meta model, bet=return | meta (step=0.1) | "
+     "confidence (sure=0.75) | kelly (kelly=0.5, kelly_error=0.05); size=1 | "
      "share",
      make_from_params<Forecast>},
     {"buy-and-hold", "buys size=1 | share of each instrument at the start",
