@@ -143,22 +143,24 @@ void review_with_var(benchmark::State& state) {
     base::Random random(7);
     std::vector<double> at(kInstruments, 100.0);
     for (std::size_t day = 0; day < kDays + 1; ++day) {
+        const Timestamp end{static_cast<std::int64_t>(day + 1) * days(1).ns};
         const double move = 0.01 * random.normal();
         for (std::size_t i = 0; i < kInstruments; ++i) {
             at[i] *= 1 + move + 0.01 * random.normal();
             const Price price = *round_to_tick(at[i], Price{10'000'000}, TickRounding::nearest);
             const InstrumentId id{static_cast<std::uint32_t>(i)};
-            desk.market.apply({}, Trade{.instrument = id, .price = price, .size = whole_qty(1)});
+            desk.market.apply(end, Trade{.instrument = id, .price = price, .size = whole_qty(1)});
             desk.portfolio.mark(id, price);
         }
-        statistics.on_day_end(Timestamp{static_cast<std::int64_t>(day) * days(1).ns});
+        statistics.on_day_end(end);
     }
+    const Timestamp now{static_cast<std::int64_t>(kDays + 2) * days(1).ns};
     std::size_t i = 0;
     for (auto _ : state) {
         OrderIntent intent = desk.intent(i++);
         intent.spec.type = OrderType::market;
         intent.spec.limit_price.reset();
-        const auto approved = desk.gate.review(intent, Timestamp{1});
+        const auto approved = desk.gate.review(intent, now);
         if (!approved) state.SkipWithError("denied");
         benchmark::DoNotOptimize(approved);
     }
