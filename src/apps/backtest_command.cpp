@@ -92,7 +92,7 @@ std::expected<void, RunFailure> run(const Options& options) {
     RunSettings settings = TRY(or_bad_input(resolve(config, *catalog)));
     const risk::Settings& limits = settings.engine.risk;
     settings.engine.watches_limits = settings.engine.measures_risk =
-        !limits.limits.empty() || !limits.brakes.empty();
+        !limits.limits.empty() || !limits.brakes.empty() || !limits.stress.empty();
     if (options.envelope && settings.world.fills != sim::FillMode::strict) {
         return std::unexpected(RunFailure{
             kExitBadInput,

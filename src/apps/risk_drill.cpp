@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -19,6 +18,7 @@
 #include "apps/run_arguments.hpp"
 #include "apps/run_settings.hpp"
 #include "base/try.hpp"
+#include "measures/stress.hpp"
 #include "research/backtest.hpp"
 #include "research/drill/brake_drill.hpp"
 
@@ -33,26 +33,11 @@ struct Options {
     bool json = false;
 };
 
-/// Days on which many lost much. UTC, both days included.
-struct Crisis {
-    std::string_view name;
-    std::string_view from;
-    std::string_view to;
-};
-constexpr auto kCrises = std::to_array<Crisis>({
-    {"Russia and LTCM", "1998-07-17", "1998-10-15"},
-    {"the end of the dot-coms", "2000-09-01", "2001-04-06"},
-    {"September 2001", "2001-09-04", "2001-09-28"},
-    {"financial crisis", "2008-09-01", "2009-03-09"},
-    {"flash crash", "2010-05-03", "2010-06-08"},
-    {"downgrade of the United States", "2011-07-22", "2011-10-04"},
-    {"August 2015", "2015-08-10", "2015-09-30"},
-    {"February 2018", "2018-01-26", "2018-02-28"},
-    {"Covid-19", "2020-02-19", "2020-03-31"},
-    {"China's ban of mining", "2021-05-08", "2021-07-20"},
-    {"Terra", "2022-05-04", "2022-06-20"},
-    {"FTX", "2022-11-04", "2022-11-30"},
-});
+using measures::Crisis;
+
+/// Positions are taken so long before a crisis and held for so long behind it: what falls in it
+/// falls from where it stood, and a brake that lapses shows what it does then.
+constexpr Duration kAround = days(14);
 
 /// History before a crisis, so that correlations and volatilities are known.
 constexpr Duration kBefore = days(250);
@@ -65,8 +50,6 @@ struct CrisisRun {
     research::BacktestResult free{};
     RunSettings settings{};  ///< of the braked run
 };
-
-Timestamp begin_of(std::string_view day) { return *parse_timestamp(std::string{day}); }
 
 std::expected<research::BacktestResult, std::string> play(const RunSettings& settings,
                                                           const ports::History& history,
@@ -100,11 +83,11 @@ std::expected<std::optional<CrisisRun>, std::string> run_crisis(const RunConfig&
                                                                 const RunSettings& all,
                                                                 const ports::History& history,
                                                                 const Crisis& crisis) {
-    const Timestamp from = begin_of(crisis.from);
-    const Timestamp to = begin_of(crisis.to) + days(1);
+    const Timestamp from = start_of(crisis.first) - kAround;
+    const Timestamp to = start_of(crisis.last) + days(1) + kAround;
     CrisisRun out;
     out.crisis = &crisis;
-    out.instruments = held_in(all, from, to - days(4));
+    out.instruments = held_in(all, from, start_of(crisis.last));
     if (out.instruments.empty()) return std::nullopt;
     RunConfig wish = config;
     wish.instruments = out.instruments;
@@ -115,6 +98,7 @@ std::expected<std::optional<CrisisRun>, std::string> run_crisis(const RunConfig&
     wish.default_risk = false;
     wish.risk.sectors.clear();
     wish.risk.restricted.clear();
+    wish.risk.stress.clear();
     wish.risk.brakes = all.engine.risk.brakes;
     wish.benchmark.clear();
     if (std::ranges::find(out.instruments, wish.risk.statistics.benchmark) ==
@@ -194,8 +178,9 @@ Json json_of(const CrisisRun& run) {
                     {"exposure_share_after", gross_at_end(result)}};
     };
     return {{"name", run.crisis->name},
-            {"from", run.crisis->from},
-            {"to", run.crisis->to},
+            {"title", run.crisis->title},
+            {"from", to_string(run.crisis->first)},
+            {"to", to_string(run.crisis->last)},
             {"instruments", run.instruments},
             {"triggered", !run.braked.risk.brakes.empty()},
             {"brakes", std::move(brakes)},
@@ -215,10 +200,11 @@ std::string line_of(const BrakeOutcome& one, const RunSettings& settings) {
 
 std::string line_of(const CrisisRun& run) {
     constexpr double kPercent = 100;
-    std::string out = fmt::format(
-        "{} ({} to {}), {} instruments: fell {:.1f}% with brakes, {:.1f}% without\n",
-        run.crisis->name, run.crisis->from, run.crisis->to, run.instruments.size(),
-        run.braked.max_drawdown_of_marks * kPercent, run.free.max_drawdown_of_marks * kPercent);
+    std::string out =
+        fmt::format("{} ({} to {}), {} instruments: fell {:.1f}% with brakes, {:.1f}% without\n",
+                    run.crisis->title, to_string(run.crisis->first), to_string(run.crisis->last),
+                    run.instruments.size(), run.braked.max_drawdown_of_marks * kPercent,
+                    run.free.max_drawdown_of_marks * kPercent);
     constexpr std::size_t kShown = 4;
     const auto& brakes = run.braked.risk.brakes;
     for (std::size_t i = 0; i < brakes.size() && i < kShown; ++i) {
@@ -240,7 +226,7 @@ std::expected<bool, RunFailure> run(const Options& options) {
     }
     const auto outcomes = research::drill::exercise_brakes(settings.instruments, settings.engine);
     std::vector<CrisisRun> crises;
-    for (const Crisis& crisis : kCrises) {
+    for (const Crisis& crisis : measures::named_crises()) {
         auto run = TRY(or_failed(run_crisis(config, settings, *catalog, crisis)));
         if (run) crises.push_back(std::move(*run));
     }

@@ -6,8 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <span>
+#include <string_view>
 
 #include "apps/model_shelf.hpp"
+#include "domain/names.hpp"
 #include "measures/var_backtest.hpp"
 
 namespace tradewind::apps {
@@ -37,14 +40,117 @@ Json days_json(const risk::LimitUse& use) {
     return is_known ? out : Json::array();
 }
 
+std::string_view why_unknown(risk::StressGap gap) {
+    switch (gap) {
+        case risk::StressGap::none: return "";
+        case risk::StressGap::no_price:
+            return "something that is held has no price in the account's currency";
+        case risk::StressGap::outside: return "these days do not lie in the run's data";
+        case risk::StressGap::no_returns:
+            return "something that is held has no returns of these days, and nothing stands for it";
+        case risk::StressGap::too_few_days:
+            return "never in so many days on end were the returns of all that is held known";
+    }
+    __builtin_unreachable();
+}
+
+std::string stand_in(const RunSettings& settings, measures::FilledFrom from) {
+    switch (from) {
+        case measures::FilledFrom::data: return "data";
+        case measures::FilledFrom::market:
+            return "beta to " + settings.engine.risk.statistics.benchmark;
+        case measures::FilledFrom::worst_of_class: return "the worst of its sector, each day";
+        case measures::FilledFrom::worst_of_all: return "the worst of all, each day";
+    }
+    __builtin_unreachable();
+}
+
+Json stress_json(const RunSettings& settings, const risk::RiskView& view) {
+    constexpr Names<risk::StressKind, 3> kKinds =
+        names<risk::StressKind>("shock", "crisis", "history");
+    Json out = Json::array();
+    for (const risk::StressLoss& one : view.stress) {
+        const bool is_share = one.pnl && view.equity && *view.equity > 0;
+        Json row{{"name", one.name},
+                 {"kind", kKinds.of(one.kind)},
+                 {"pnl", number(one.pnl)},
+                 {"share_of_equity", is_share ? Json(*one.pnl / *view.equity) : Json(nullptr)}};
+        if (one.first) row["from"] = to_string(*one.first);
+        if (one.last) row["to"] = to_string(*one.last);
+        if (one.worst_day) row["worst_day"] = *one.worst_day;
+        if (one.gap != risk::StressGap::none) row["reason"] = why_unknown(one.gap);
+        for (const auto& [instrument, from] : one.estimated) {
+            row["estimated"][settings.instruments.at(instrument).symbol] = stand_in(settings, from);
+        }
+        out.push_back(std::move(row));
+    }
+    return out;
+}
+
+Json correlation_json(const RunSettings& settings, const risk::RiskView& view) {
+    Json out{{"as_of", to_string(date_of(view.day))}};
+    if (!view.correlations) {
+        out["instruments"] = Json::array();
+        out["matrix"] = nullptr;
+        out["reason"] = fmt::format("of what was held nothing has {} days of returns that differ",
+                                    risk::kReturnsLeast);
+        return out;
+    }
+    const risk::Correlations& table = *view.correlations;
+    const std::size_t n = table.instruments.size();
+    Json symbols = Json::array(), rows = Json::array();
+    for (std::size_t i = 0; i < n; ++i) {
+        symbols.push_back(settings.instruments.at(table.instruments[i]).symbol);
+        const auto row = std::span(table.matrix).subspan(i * n, n);
+        rows.push_back(std::vector(row.begin(), row.end()));
+    }
+    out["days"] = table.days;
+    out["instruments"] = std::move(symbols);
+    out["clusters"] = table.clusters;
+    out["left_out"] = table.left_out;
+    out["matrix"] = std::move(rows);
+    return out;
+}
+
+/// What each position adds; the components sum to the whole's VaR and ES.
+Json contributions_json(const RunSettings& settings, const risk::RiskView& view) {
+    Json out = Json::array();
+    for (const risk::PositionRisk& one : view.positions) {
+        const bool is_share = one.part && view.risk && view.risk->var > 0;
+        out.push_back({{"instrument", settings.instruments.at(one.instrument).symbol},
+                       {"exposure", number(one.exposure)},
+                       {"component_var", one.part ? Json(one.part->var) : Json(nullptr)},
+                       {"component_es", one.part ? Json(one.part->es) : Json(nullptr)},
+                       {"share", is_share ? Json(one.part->var / view.risk->var) : Json(nullptr)}});
+        if (one.part) continue;
+        out.back()["reason"] =
+            one.exposure
+                ? fmt::format("all that is held traded on fewer than {} days", risk::kReturnsLeast)
+                : std::string{why_unknown(risk::StressGap::no_price)};
+    }
+    return out;
+}
+
+void add_view(const RunSettings& settings, const risk::RiskView& view, Json& out) {
+    out["as_of"] = to_string(date_of(view.day));
+    out["equity"] = number(view.equity);
+    out["var"] = view.risk ? Json(view.risk->var) : Json(nullptr);
+    out["es"] = view.risk ? Json(view.risk->es) : Json(nullptr);
+    out["contributions"] = contributions_json(settings, view);
+    out["correlation"] = correlation_json(settings, view);
+    out["stress"] = stress_json(settings, view);
+}
+
 /// How good the forecasts of VaR were. Days without a position forecast nothing and are left out.
-Json measured_json(const research::RiskRecord& record) {
+Json measured_json(const RunSettings& settings, const research::RiskRecord& record) {
     if (record.measured.empty()) return nullptr;
     std::vector<double> pnl, var, es;
     Json days = Json::array(), exceeded = Json::array();
+    std::size_t unknown = 0;
     for (const risk::RiskDay& day : record.measured) {
         days.push_back({to_string(date_of(day.day)), number(day.var), number(day.es), day.gross,
                         number(day.pnl)});
+        if (!day.var) ++unknown;
         if (!day.var || !day.es || !day.pnl || day.gross == 0) continue;
         if (*day.pnl < -*day.var) exceeded.push_back(to_string(date_of(day.day)));
         pnl.push_back(*day.pnl);
@@ -59,6 +165,7 @@ Json measured_json(const research::RiskRecord& record) {
              {fmt::format("var{:g}", percent), is_known ? number(last->var) : Json(nullptr)},
              {fmt::format("es{:g}", percent), is_known ? number(last->es) : Json(nullptr)},
              {"days", pnl.size()},
+             {"days_unknown", unknown},
              {"exceedances", exceeded.size()},
              {"exceeded_on", std::move(exceeded)}};
     const auto test =
@@ -71,6 +178,14 @@ Json measured_json(const research::RiskRecord& record) {
     out["christoffersen_p"] = test ? p_of(test->independence) : Json(nullptr);
     out["conditional_coverage_p"] = test ? p_of(test->conditional_coverage) : Json(nullptr);
     out["es_unconditional"] = test ? number(test->es_unconditional) : Json(nullptr);
+    if (record.report) {
+        add_view(settings, record.report->last, out);
+        if (record.report->riskiest) {
+            add_view(settings, *record.report->riskiest, out["at_largest_var"]);
+        } else {
+            out["at_largest_var"] = nullptr;
+        }
+    }
     out["columns"] = {"day", "var", "es", "gross", "pnl_of_next_day"};
     out["by_day"] = std::move(days);
     return out;
@@ -136,7 +251,7 @@ void add_risk(const RunSettings& settings, const research::RiskRecord& record, J
     out["limits_exceeded"] =
         record.uses.empty() && !rules.empty() ? Json(nullptr) : Json(record.exceeded);
     out["brakes"] = std::move(brakes);
-    out["risk"] = measured_json(record);
+    out["risk"] = measured_json(settings, record);
 }
 
 std::vector<std::string> risk_lines(const RunSettings& settings,

@@ -217,6 +217,9 @@ Done add_brake(RunConfig& config, std::string_view text) {
 Done add_sector(RunConfig& config, std::string_view text) {
     return add_parsed(config.risk.sectors, text, risk::parse_sector);
 }
+Done add_shock(RunConfig& config, std::string_view text) {
+    return add_parsed(config.risk.stress, text, risk::parse_shock);
+}
 
 /// "95%"
 std::expected<double, std::string> percent_of(std::string_view text, double least, double most) {
@@ -389,6 +392,7 @@ constexpr auto kOptions = std::to_array<Option>({
     {"risk.limits", "--limit", "\"gross of sector:tech <= 40%\": see docs/risk.md", true, add_limit},
     {"risk.brakes", "--brake", "\"drawdown > 15%: reducing\": see docs/risk.md", true, add_brake},
     {"risk.sectors", "", "\"tech: AAPL.NASDAQ QQQ.NASDAQ\"", true, add_sector},
+    {"risk.stress", "", "shocks for the report: \"all -20%\", \"sector:tech -35%, all -10%\"", true, add_shock},
     {"risk.restricted", "", "symbols that nothing may add to", true,
      [](RunConfig& c, std::string_view v) -> Done { c.risk.restricted.emplace_back(v); return {}; }},
     {"risk.self_trades", "", "orders that would meet one of the account's own: deny or allow (allow)", false, set_self_trades},
@@ -549,6 +553,7 @@ void clear_list(RunConfig& config, std::string_view key) {
     if (key == "risk.limits") config.risk.limits.clear();
     if (key == "risk.brakes") config.risk.brakes.clear();
     if (key == "risk.sectors") config.risk.sectors.clear();
+    if (key == "risk.stress") config.risk.stress.clear();
     if (key == "risk.restricted") config.risk.restricted.clear();
     if (key == "carry.borrow") config.carry.borrow.clear();
     if (key == "carry.interest") config.carry.interest.clear();

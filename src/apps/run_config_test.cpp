@@ -57,6 +57,7 @@ std::string shown(const RunConfig& c) {
     for (const risk::Limit& limit : c.risk.limits) out += "\n" + to_string(limit);
     for (const risk::Brake& brake : c.risk.brakes) out += "\n" + to_string(brake);
     for (const risk::Sector& sector : c.risk.sectors) out += "\n" + to_string(sector);
+    for (const risk::Shock& shock : c.risk.stress) out += "\n" + to_string(shock);
     for (const std::string& symbol : c.risk.restricted) out += "\n" + symbol;
     for (const CashFlow& flow : c.deposits) {
         out += fmt::format("\n{} {}", to_string(flow.currency), to_string(flow.amount));
@@ -174,6 +175,7 @@ const std::map<std::string_view, std::string>& samples() {
         {"risk.limits", "soft gross of instrument <= 20%"},
         {"risk.brakes", "drawdown > 15%: reducing"},
         {"risk.sectors", "tech: SPY.ARCA"},
+        {"risk.stress", "sector:tech -35%, all -10%"},
         {"risk.restricted", "SPY.ARCA"},
         {"risk.self_trades", "deny"},
         {"risk.benchmark", "SPY.ARCA"},
@@ -384,6 +386,8 @@ TEST_F(RunConfigTest, refuses_values_of_the_wrong_kind_or_out_of_range) {
           "drawdown > 5%: active", "drawdown > 5% of instrument: warn", "rejects > 5: halted",
           "rejects > 5% per 1m: halted", "drawdown > 5%: halted for 1d",
           "drawdown > 5%: warn rearm 6%", "stale > 5: warn", "drawdown > 5%: warn now"}},
+        {"risk.stress",
+         {"", "all", "all -0.2", "all -101%", "all -5%,", "moon:x -5%", "all -5% x"}},
         {"risk.sectors", {"", "tech", "tech:", ": A.X", "a b: A.X", "tech: A.X A.X"}},
         {"risk.self_trades", {"", "yes"}},
         {"risk.history", {"", "59", "5001", "70.5", "x"}},

@@ -87,18 +87,21 @@ Json strategies_json(const RunSettings& settings) {
 }
 
 Json risk_json(const risk::Settings& risk) {
-    return {{"limits", texts_json(risk.limits)},
-            {"brakes", texts_json(risk.brakes)},
-            {"sectors", texts_json(risk.sectors)},
-            {"restricted", risk.restricted},
-            {"denies_self_trades", risk.denies_self_trades},
-            {"duplicates_ns", risk.duplicates.ns},
-            {"history", risk.statistics.history},
-            {"tail", risk.statistics.tail},
-            {"filtered", risk.statistics.method == risk::VarMethod::filtered},
-            {"participation", risk.statistics.participation},
-            {"correlated", risk.statistics.correlated},
-            {"benchmark", risk.statistics.benchmark}};
+    Json out{{"limits", texts_json(risk.limits)},
+             {"brakes", texts_json(risk.brakes)},
+             {"sectors", texts_json(risk.sectors)},
+             {"restricted", risk.restricted},
+             {"denies_self_trades", risk.denies_self_trades},
+             {"duplicates_ns", risk.duplicates.ns},
+             {"history", risk.statistics.history},
+             {"tail", risk.statistics.tail},
+             {"filtered", risk.statistics.method == risk::VarMethod::filtered},
+             {"participation", risk.statistics.participation},
+             {"correlated", risk.statistics.correlated},
+             {"benchmark", risk.statistics.benchmark}};
+    // who asks for none has settings that read as they did before there was any
+    if (!risk.stress.empty()) out["stress"] = texts_json(risk.stress);
+    return out;
 }
 
 /// Who sets no risk has settings that read as they did before there was any: the same run stays the
@@ -239,6 +242,7 @@ private:
         TRY_VOID(parse_texts(json.at("limits"), out.limits, risk::parse_limit));
         TRY_VOID(parse_texts(json.at("brakes"), out.brakes, risk::parse_brake));
         TRY_VOID(parse_texts(json.at("sectors"), out.sectors, risk::parse_sector));
+        TRY_VOID(parse_texts(json.value("stress", Json::array()), out.stress, risk::parse_shock));
         out.restricted = json.at("restricted").get<std::vector<std::string>>();
         out.denies_self_trades = json.at("denies_self_trades").get<bool>();
         out.duplicates = {json.at("duplicates_ns").get<std::int64_t>()};

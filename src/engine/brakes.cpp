@@ -27,17 +27,19 @@ void Engine::mark_risk(Timestamp ts) {
     brakes_.mark(ts, gate_.limits().watch());
 }
 
+/// The books are as a day leaves them.
+void Engine::note_risk_day() {
+    const risk::AccountWatch& account = gate_.limits().watch();
+    if (!account.is_marked()) return;
+    if (limit_watch_) limit_watch_->on_day_end(risk_day_end_, account);
+    if (statistics_) statistics_->on_day_end(risk_day_end_);
+}
+
 /// The first event of a day finds the books as the day before left them.
 void Engine::end_risk_day() {
-    const risk::AccountWatch& account = gate_.limits().watch();
-    if (account.is_marked()) {
-        if (limit_watch_) limit_watch_->on_day_end(risk_day_end_, account);
-        if (statistics_) {
-            statistics_->on_day_end(risk_day_end_);
-            if (brakes_.asks_statistics()) {
-                brakes_.on_correlation(now_, statistics_->mean_correlation());
-            }
-        }
+    note_risk_day();
+    if (statistics_ && brakes_.asks_statistics() && gate_.limits().watch().is_marked()) {
+        brakes_.on_correlation(now_, statistics_->mean_correlation());
     }
     risk_day_end_ = trading_day_of(sampling_, now_).end;
 }

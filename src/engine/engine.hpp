@@ -249,6 +249,7 @@ private:
         mark_risk(now_);
         apply_brakes();
     }
+    void note_risk_day();
     void end_risk_day();
     void apply_brakes();
     void enforce(const std::optional<StrategyId>& strategy,

@@ -316,6 +316,7 @@ void Engine::on(const EndOfData&) {
     }
     tell_all(std::nullopt, [](signal::Strategy& s, signal::Context& c) { s.on_end(c); });
     sample(now_);
+    if (watches_days_) note_risk_day();
 }
 
 // --- orders -------------------------------------------------------------------------------------

@@ -13,19 +13,30 @@ namespace {
 using std::chrono::sys_days;
 using namespace std::chrono_literals;
 
-// From the last day of calm, or the event, to the lowest close of US equities.
+// From the last day of calm, or the event, to the lowest close of US equities; those of coins to
+// bitcoin's.
 constexpr std::array kCrises{
-    Crisis{"russia-ltcm-1998", sys_days{1998y / 8 / 18}, sys_days{1998y / 10 / 8}},
-    Crisis{"dotcom-2000", sys_days{2000y / 3 / 24}, sys_days{2000y / 4 / 14}},
-    Crisis{"september-2001", sys_days{2001y / 9 / 10}, sys_days{2001y / 9 / 21}},
-    Crisis{"quant-2007", sys_days{2007y / 8 / 1}, sys_days{2007y / 8 / 16}},
-    Crisis{"lehman-2008", sys_days{2008y / 9 / 15}, sys_days{2008y / 11 / 20}},
-    Crisis{"flash-crash-2010", sys_days{2010y / 5 / 6}, sys_days{2010y / 5 / 7}},
-    Crisis{"downgrade-2011", sys_days{2011y / 8 / 1}, sys_days{2011y / 8 / 19}},
-    Crisis{"renminbi-2015", sys_days{2015y / 8 / 18}, sys_days{2015y / 8 / 25}},
-    Crisis{"volmageddon-2018", sys_days{2018y / 2 / 2}, sys_days{2018y / 2 / 8}},
-    Crisis{"covid-2020", sys_days{2020y / 2 / 20}, sys_days{2020y / 3 / 23}},
-    Crisis{"inflation-2022", sys_days{2022y / 4 / 4}, sys_days{2022y / 6 / 16}},
+    Crisis{"russia-ltcm-1998", "Russia and LTCM", sys_days{1998y / 8 / 18},
+           sys_days{1998y / 10 / 8}},
+    Crisis{"dotcom-2000", "the end of the dot-coms", sys_days{2000y / 3 / 24},
+           sys_days{2000y / 4 / 14}},
+    Crisis{"september-2001", "September 2001", sys_days{2001y / 9 / 10}, sys_days{2001y / 9 / 21}},
+    Crisis{"quant-2007", "the quants' August", sys_days{2007y / 8 / 1}, sys_days{2007y / 8 / 16}},
+    Crisis{"lehman-2008", "Lehman and after", sys_days{2008y / 9 / 15}, sys_days{2008y / 11 / 20}},
+    Crisis{"flash-crash-2010", "the flash crash", sys_days{2010y / 5 / 6}, sys_days{2010y / 5 / 7}},
+    Crisis{"downgrade-2011", "the downgrade of the United States", sys_days{2011y / 8 / 1},
+           sys_days{2011y / 8 / 19}},
+    Crisis{"renminbi-2015", "the renminbi's devaluation", sys_days{2015y / 8 / 18},
+           sys_days{2015y / 8 / 25}},
+    Crisis{"volmageddon-2018", "the short volatility unwind", sys_days{2018y / 2 / 2},
+           sys_days{2018y / 2 / 8}},
+    Crisis{"covid-2020", "Covid-19", sys_days{2020y / 2 / 20}, sys_days{2020y / 3 / 23}},
+    Crisis{"mining-ban-2021", "China's ban of mining", sys_days{2021y / 5 / 12},
+           sys_days{2021y / 7 / 20}},
+    Crisis{"inflation-2022", "inflation and rates", sys_days{2022y / 4 / 4},
+           sys_days{2022y / 6 / 16}},
+    Crisis{"terra-2022", "Terra", sys_days{2022y / 5 / 5}, sys_days{2022y / 6 / 18}},
+    Crisis{"ftx-2022", "FTX", sys_days{2022y / 11 / 6}, sys_days{2022y / 11 / 21}},
 };
 
 std::expected<void, Error> check_size(std::size_t size, std::size_t expected) {

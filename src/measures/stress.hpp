@@ -36,12 +36,14 @@ struct StressLoss {
 
 /// A crisis as a window of days, both ends in it.
 struct Crisis {
-    std::string_view name;
+    std::string_view name;   ///< "lehman-2008"
+    std::string_view title;  ///< "Lehman and after"
     Date first;
     Date last;
 };
 
-/// Those that have a name; whether they can be replayed hangs on the data at hand.
+/// Those that have a name, by their first days; whether they can be replayed hangs on the data at
+/// hand.
 [[nodiscard]] std::span<const Crisis> named_crises();
 
 /// Where a missing return of a window came from; of an instrument the worst of its rows is told.

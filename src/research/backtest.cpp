@@ -105,7 +105,7 @@ std::vector<OpenPosition> open_positions(const engine::Engine& engine) {
     return out;
 }
 
-RiskRecord risk_record(const engine::Engine& engine) {
+RiskRecord risk_record(const BacktestInput& input, const engine::Engine& engine) {
     const auto copy = [](const auto& span) { return std::vector(span.begin(), span.end()); };
     RiskRecord out{.denied = copy(engine.denied_by()),
                    .shrunk = copy(engine.shrunk_by()),
@@ -121,6 +121,10 @@ RiskRecord risk_record(const engine::Engine& engine) {
     if (const risk::Statistics* statistics = engine.statistics()) {
         out.measured = copy(statistics->days());
         out.tail = statistics->settings().tail;
+        // a search has thousands of runs, and nobody looks at these of any
+        if (input.engine.measures_risk) {
+            out.report = risk::make_report(*statistics, input.engine.risk, input.instruments);
+        }
     }
     return out;
 }
@@ -205,7 +209,7 @@ std::expected<BacktestResult, std::string> collect(const BacktestInput& input,
     out.unvalued_fills = engine.unvalued_fills();
     out.refusals = engine.refusals();
     out.first_refusal = engine.first_refusal();
-    out.risk = risk_record(engine);
+    out.risk = risk_record(input, engine);
     out.anomalies = count_anomalies(engine.orders());
     const auto closed = engine.trades().closed();
     out.trades.assign(closed.begin(), closed.end());

@@ -18,6 +18,7 @@
 #include "ports/history.hpp"
 #include "research/report.hpp"
 #include "risk/limit_watch.hpp"
+#include "risk/risk_report.hpp"
 #include "sim/world.hpp"
 
 namespace tradewind::research {
@@ -84,6 +85,8 @@ struct RiskRecord {
     std::vector<std::vector<std::uint64_t>> stopped{};  ///< by strategy and stop: positions closed
     std::vector<risk::RiskDay> measured{};              ///< day by day; empty where nobody measured
     double tail = 0.05;  ///< probability outside the VaR that was measured
+    /// Looked back at; absent unless the settings measure risk.
+    std::optional<risk::RiskReport> report{};
 };
 
 struct BacktestResult {

@@ -20,40 +20,41 @@ Done known_symbol(std::string_view what, const std::string& symbol,
     return std::unexpected(fmt::format("{}: the run has no instrument {}", what, symbol));
 }
 
-Done check_name(const Limit& limit, const Settings& settings, const InstrumentTable& instruments,
+/// Whether there is a thing of that kind and name; `what` names it.
+Done check_name(const std::string& what, ScopeKind scope, const std::string& name,
+                const Settings& settings, const InstrumentTable& instruments,
                 std::size_t strategies) {
-    const std::string what = fmt::format("risk.limits: \"{}\"", to_string(limit));
     const auto& all = instruments.all();
     const auto any = [&](const auto& is_it) { return std::any_of(all.begin(), all.end(), is_it); };
-    switch (limit.scope) {
+    switch (scope) {
         case ScopeKind::order:
         case ScopeKind::portfolio: return {};
-        case ScopeKind::instrument: return known_symbol(what, limit.of, instruments);
+        case ScopeKind::instrument: return known_symbol(what, name, instruments);
         case ScopeKind::strategy:
             for (std::size_t s = 0; s < strategies; ++s) {
-                if (limit.of == std::to_string(s)) return {};
+                if (name == std::to_string(s)) return {};
             }
             return std::unexpected(
                 fmt::format("{}: strategies have numbers from 0 to {}", what, strategies - 1));
         case ScopeKind::sector:
             if (std::any_of(settings.sectors.begin(), settings.sectors.end(),
-                            [&](const Sector& one) { return one.name == limit.of; })) {
+                            [&](const Sector& one) { return one.name == name; })) {
                 return {};
             }
             return std::unexpected(
-                fmt::format("{}: there is no sector {}; name it in risk.sectors", what, limit.of));
+                fmt::format("{}: there is no sector {}; name it in risk.sectors", what, name));
         case ScopeKind::currency:
             if (any([&](const Instrument& one) {
-                    return to_string(one.quote) == limit.of || to_string(one.base) == limit.of;
+                    return to_string(one.quote) == name || to_string(one.base) == name;
                 })) {
                 return {};
             }
             return std::unexpected(
-                fmt::format("{}: no instrument of the run is in {}", what, limit.of));
+                fmt::format("{}: no instrument of the run is in {}", what, name));
         case ScopeKind::venue:
-            if (any([&](const Instrument& one) { return one.venue() == limit.of; })) return {};
+            if (any([&](const Instrument& one) { return one.venue() == name; })) return {};
             return std::unexpected(
-                fmt::format("{}: no instrument of the run is of venue {}", what, limit.of));
+                fmt::format("{}: no instrument of the run is of venue {}", what, name));
     }
     __builtin_unreachable();
 }
@@ -137,7 +138,15 @@ Done check(const Settings& settings, const InstrumentTable& instruments, std::si
                 fmt::format("risk.limits: \"{}\": there are no sectors; name them in risk.sectors",
                             to_string(one)));
         }
-        if (!one.of.empty()) TRY_VOID(check_name(one, settings, instruments, strategies));
+        if (one.of.empty()) continue;
+        TRY_VOID(check_name(fmt::format("risk.limits: \"{}\"", to_string(one)), one.scope, one.of,
+                            settings, instruments, strategies));
+    }
+    for (const Shock& shock : settings.stress) {
+        for (const ShockPart& part : shock.parts) {
+            TRY_VOID(check_name(fmt::format("risk.stress: \"{}\"", to_string(shock)), part.scope,
+                                part.of, settings, instruments, strategies));
+        }
     }
     for (std::size_t i = 0; i < settings.sectors.size(); ++i) {
         for (std::size_t j = 0; j < i; ++j) {

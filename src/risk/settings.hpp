@@ -11,6 +11,7 @@
 #include "risk/brake.hpp"
 #include "risk/limit.hpp"
 #include "risk/risk_day.hpp"
+#include "risk/shock.hpp"
 
 namespace tradewind::risk {
 
@@ -23,6 +24,7 @@ struct Settings {
     Duration duplicates{};  ///< the same order again within that time is denied; 0: it is not
     std::vector<Brake> brakes{};
     StatisticsSettings statistics{};
+    std::vector<Shock> stress{};  ///< what the report asks beside the crises that were
 
     friend bool operator==(const Settings&, const Settings&) = default;
 };

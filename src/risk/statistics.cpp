@@ -26,13 +26,12 @@ Statistics::Statistics(const Books& books, StatisticsSettings settings)
       settings_(std::move(settings)),
       instruments_(books.instruments.size()),
       worth_(instruments_, kNone),
-      changes_(instruments_, kNone),
-      returns_(settings_.history * instruments_, kNone),
       volumes_(instruments_),
       betas_(instruments_),
       cluster_of_(instruments_, kNowhere),
       place_(instruments_, kNowhere),
-      held_at_close_(instruments_, 0.0) {
+      last_{.exposures = std::vector<double>(instruments_, 0.0)},
+      held_in_all_(instruments_, 0.0) {
     if (!settings_.benchmark.empty()) {
         const Instrument* found = books.instruments.find(settings_.benchmark);
         ASSERT(found != nullptr);
@@ -89,9 +88,8 @@ void Statistics::take_returns(Timestamp day) {
     for (std::size_t i = 0; i < instruments_; ++i) {
         const InstrumentId id{static_cast<std::uint32_t>(i)};
         const double now = worth_of(id).value_or(kNone);
-        const bool has_traded = books_.market.updated(id) > day_;
-        changes_[i] = now / worth_[i] - 1;
-        returns_[next_ * instruments_ + i] = has_traded ? changes_[i] : kNone;
+        changes_.push_back(now / worth_[i] - 1);
+        traded_.push_back(books_.market.updated(id) > day_);
         worth_[i] = now;
         Volume& volume = volumes_[i];
         if (volume.days.size() < kVolumeDays) {
@@ -103,16 +101,16 @@ void Statistics::take_returns(Timestamp day) {
         volume.today = 0;
     }
     day_ = day;
-    next_ = (next_ + 1) % settings_.history;
     days_kept_ = std::min(days_kept_ + 1, settings_.history);
 }
 
 /// What the positions of the day before have come to.
 void Statistics::close_forecast() {
     if (days_.empty()) return;
+    const auto today = std::span(changes_).last(instruments_);
     double pnl = 0;
     for (std::size_t i = 0; i < instruments_; ++i) {
-        if (held_at_close_[i] != 0) pnl += held_at_close_[i] * changes_[i];
+        if (last_.exposures[i] != 0) pnl += last_.exposures[i] * today[i];
     }
     if (!std::isnan(pnl)) days_.back().pnl = pnl;
 }
@@ -122,31 +120,43 @@ void Statistics::forecast(Timestamp day) {
     std::vector<InstrumentId> held;
     for (std::size_t i = 0; i < instruments_; ++i) {
         const InstrumentId id{static_cast<std::uint32_t>(i)};
-        held_at_close_[i] = now_held(id);
-        if (held_at_close_[i] == 0) continue;
-        out.gross += std::abs(held_at_close_[i]);
+        const double exposure = last_.exposures[i] = now_held(id);
+        if (exposure == 0) continue;
+        out.gross += std::abs(exposure);
+        if (!std::isnan(exposure)) held_in_all_[i] += std::abs(exposure);
         held.push_back(id);
     }
     if (held.empty()) {
         out.var = out.es = 0.0;
     } else if (!std::isnan(out.gross) && include(held)) {
         std::vector<double> exposures;
-        for (const InstrumentId id : included_) exposures.push_back(held_at_close_[id.value]);
+        for (const InstrumentId id : included_) exposures.push_back(last_.exposures[id.value]);
         if (scenarios_->set_exposures(exposures)) {
             const measures::TailLoss loss = scenarios_->risk();
             out.var = loss.var;
             out.es = loss.es;
         }
     }
+    last_.row = days_.size();
+    const auto equity = books_.portfolio.equity();
+    last_.equity = equity ? std::optional{to_double(*equity)} : std::nullopt;
+    const double most = riskiest_ ? *days_[riskiest_->row].var : 0.0;
+    if (out.var && *out.var > most) riskiest_ = last_;
     days_.push_back(out);
+}
+
+ReturnHistory Statistics::history() const {
+    return {.changes = {.values = changes_, .columns = instruments_},
+            .traded = &traded_,
+            .days = days_,
+            .held = held_in_all_};
 }
 
 std::vector<double> Statistics::column(InstrumentId id) const {
     std::vector<double> out;
     out.reserve(days_kept_);
     for (std::size_t i = 0; i < days_kept_; ++i) {
-        const std::size_t row = row_of(i);
-        out.push_back(returns_[row * instruments_ + id.value]);
+        out.push_back(return_at(row_of(i), id));
     }
     return out;
 }
@@ -155,9 +165,9 @@ std::vector<double> Statistics::returns() const {
     std::vector<double> out;
     out.reserve(days_kept_ * instruments_);
     for (std::size_t i = 0; i < days_kept_; ++i) {
-        const std::size_t row = row_of(i);
-        const auto first = returns_.begin() + static_cast<std::ptrdiff_t>(row * instruments_);
-        out.insert(out.end(), first, first + static_cast<std::ptrdiff_t>(instruments_));
+        for (std::uint32_t k = 0; k < instruments_; ++k) {
+            out.push_back(return_at(row_of(i), InstrumentId{k}));
+        }
     }
     return out;
 }
@@ -185,9 +195,7 @@ void Statistics::find_clusters() {
     }
     std::vector<double> table;
     for (std::size_t i = 0; i < days_kept_; ++i) {
-        const std::size_t row = row_of(i);
-        for (const InstrumentId id : known)
-            table.push_back(returns_[row * instruments_ + id.value]);
+        for (const InstrumentId id : known) table.push_back(return_at(row_of(i), id));
     }
     const auto covariance =
         measures::pairwise_covariance({.values = table, .columns = known.size()});
@@ -222,30 +230,34 @@ bool Statistics::include(std::span<const InstrumentId> wanted) {
     for (const InstrumentId id : wanted) {
         if (std::find(columns.begin(), columns.end(), id) == columns.end()) columns.push_back(id);
     }
-    std::vector<double> rows, row(columns.size());
-    for (std::size_t d = 0; d < days_kept_; ++d) {
-        const std::size_t day = row_of(d);
-        for (std::size_t c = 0; c < columns.size(); ++c) {
-            row[c] = returns_[day * instruments_ + columns[c].value];
-        }
-        const bool is_whole =
-            std::none_of(row.begin(), row.end(), [](double x) { return !std::isfinite(x); });
-        if (is_whole) rows.insert(rows.end(), row.begin(), row.end());
-    }
-    if (rows.size() < kReturnsLeast * columns.size()) return false;
-    if (settings_.method == VarMethod::filtered) {
-        auto filtered = measures::filtered_history({.values = rows, .columns = columns.size()},
-                                                   {.model = measures::VolatilityModel::ewma});
-        if (!filtered) return false;
-        rows = std::move(filtered->values);
-    }
-    auto made = measures::ScenarioRisk::create(
-        {.scenarios = {.values = rows, .columns = columns.size()}, .tail = settings_.tail});
+    auto made = scenarios_of(columns, rows());
     if (!made) return false;
     scenarios_.emplace(std::move(*made));
     included_ = columns;
     for (std::size_t c = 0; c < columns.size(); ++c) place_[columns[c].value] = c;
     return true;
+}
+
+std::optional<measures::ScenarioRisk> Statistics::scenarios_of(
+    std::span<const InstrumentId> columns, std::size_t end) const {
+    std::vector<double> values, row(columns.size());
+    for (std::size_t day = end - std::min(end, settings_.history); day < end; ++day) {
+        for (std::size_t c = 0; c < columns.size(); ++c) row[c] = return_at(day, columns[c]);
+        const bool is_whole =
+            std::none_of(row.begin(), row.end(), [](double x) { return !std::isfinite(x); });
+        if (is_whole) values.insert(values.end(), row.begin(), row.end());
+    }
+    if (values.size() < kReturnsLeast * columns.size()) return std::nullopt;
+    if (settings_.method == VarMethod::filtered) {
+        auto filtered = measures::filtered_history({.values = values, .columns = columns.size()},
+                                                   {.model = measures::VolatilityModel::ewma});
+        if (!filtered) return std::nullopt;
+        values = std::move(filtered->values);
+    }
+    auto made = measures::ScenarioRisk::create(
+        {.scenarios = {.values = values, .columns = columns.size()}, .tail = settings_.tail});
+    if (!made) return std::nullopt;
+    return std::move(*made);
 }
 
 double Statistics::larger_side(const Exposure& exposure) {

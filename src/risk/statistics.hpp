@@ -3,11 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "measures/returns_table.hpp"
 #include "measures/scenario_risk.hpp"
 #include "risk/exposures.hpp"
 #include "risk/risk_day.hpp"
@@ -16,6 +18,23 @@ namespace tradewind::risk {
 
 /// Fewer returns than these say nothing.
 inline constexpr std::size_t kReturnsLeast = 60;
+
+/// What the days of a run were, for who looks back at all of them. It grows by a row a day.
+struct ReturnHistory {
+    /// Changes of worth in base currency, [days, instruments]: 0 of what did not trade that day,
+    /// NaN where its worth was not known, then or the day before. Splits are taken out.
+    measures::ReturnsTable changes{};
+    const std::vector<bool>* traded = nullptr;  ///< [days, instruments]
+    std::span<const RiskDay> days{};            ///< [days]
+    std::span<const double> held{};  ///< magnitudes held at the ends of all days, [instruments]
+};
+
+/// What was held as a day ended.
+struct HeldDay {
+    std::size_t row = 0;              ///< of the history
+    std::vector<double> exposures{};  ///< base currency, signed, [instruments]; NaN: no price
+    std::optional<double> equity{};
+};
 
 /// What returns tell of risk, day by day: a fold of the marks at the end of each day, worth in base
 /// currency. Days in which an instrument that is asked about has no return do not count; with fewer
@@ -55,8 +74,19 @@ public:
     [[nodiscard]] static double larger_side(const Exposure& exposure);
 
     [[nodiscard]] std::span<const RiskDay> days() const { return days_; }
+    /// Of all days that ended.
+    [[nodiscard]] ReturnHistory history() const;
+    /// As the last day ended; nullptr before one has.
+    [[nodiscard]] const HeldDay* last_held() const { return days_.empty() ? nullptr : &last_; }
+    /// As the day with the largest VaR ended, of equal ones the first; nullptr where none was above
+    /// 0.
+    [[nodiscard]] const HeldDay* riskiest_held() const { return riskiest_ ? &*riskiest_ : nullptr; }
     /// Returns of the last days, oldest first, [days, instruments]; NaN: none.
     [[nodiscard]] std::vector<double> returns() const;
+    /// Scenarios for these instruments of the days that ended at `end`, as VaR is taken of them;
+    /// nullopt where too few have them all.
+    [[nodiscard]] std::optional<measures::ScenarioRisk> scenarios_of(
+        std::span<const InstrumentId> columns, std::size_t end) const;
 
 private:
     struct Volume {
@@ -70,9 +100,13 @@ private:
     [[nodiscard]] std::optional<double> worth_of(InstrumentId instrument) const;
     [[nodiscard]] std::vector<double> column(InstrumentId instrument) const;
     [[nodiscard]] double now_held(InstrumentId instrument) const;
-    /// Where the i-th of the days that are kept lies, the oldest the first.
-    [[nodiscard]] std::size_t row_of(std::size_t i) const {
-        return (next_ + settings_.history - days_kept_ + i) % settings_.history;
+    /// Where the i-th of the days that scenarios are made of lies, the oldest the first.
+    [[nodiscard]] std::size_t row_of(std::size_t i) const { return rows() - days_kept_ + i; }
+    [[nodiscard]] std::size_t rows() const { return traded_.size() / instruments_; }
+    /// NaN: it did not trade, or its worth is not known.
+    [[nodiscard]] double return_at(std::size_t row, InstrumentId instrument) const {
+        const std::size_t at = row * instruments_ + instrument.value;
+        return traded_[at] ? changes_[at] : std::numeric_limits<double>::quiet_NaN();
     }
     void take_returns(Timestamp day);
     void close_forecast();
@@ -88,10 +122,9 @@ private:
     std::optional<InstrumentId> benchmark_{};
     Timestamp day_ = kTimestampMin;  ///< the last that ended
     std::vector<double> worth_;      ///< then; NaN: unknown
-    std::vector<double> changes_;    ///< of worth in that day; 0 where nothing traded
-    std::vector<double> returns_;    ///< [history, instruments], a ring of days
-    std::size_t days_kept_ = 0;
-    std::size_t next_ = 0;
+    std::vector<double> changes_;    ///< [days, instruments]: see ReturnHistory
+    std::vector<bool> traded_;       ///< [days, instruments]
+    std::size_t days_kept_ = 0;      ///< that scenarios are made of, the last ones
     std::vector<Volume> volumes_;
     /// Worked out when they are asked for, and afresh each day.
     std::vector<std::optional<std::optional<double>>> betas_;
@@ -103,7 +136,9 @@ private:
     std::vector<std::size_t> place_;      ///< by instrument: column of the scenarios
     std::vector<InstrumentId> included_;  ///< by column
     std::optional<measures::ScenarioRisk> scenarios_{};
-    std::vector<double> held_at_close_;  ///< exposures behind the last forecast
+    HeldDay last_{};  ///< behind the last forecast
+    std::optional<HeldDay> riskiest_{};
+    std::vector<double> held_in_all_;  ///< magnitudes at the ends of days, by instrument
     std::vector<RiskDay> days_;
 };
 
