@@ -14,6 +14,7 @@
 
 #include "apps/output.hpp"
 #include "apps/risk_output.hpp"
+#include "apps/risk_page.hpp"
 #include "base/try.hpp"
 #include "research/metrics_json.hpp"
 #include "signal/registry.hpp"
@@ -527,7 +528,8 @@ std::expected<void, std::string> write_report(const BacktestOutput& output,
              std::pow(1.0 + output.settings.risk_free, 1.0 / output.settings.annual_factor) - 1.0,
          .exposures = result.exposures,
          .trades = result.trades,
-         .prices = prices});
+         .prices = prices,
+         .risk = risk_page(output.settings, result.risk)});
     return write_page(html, path);
 }
 

@@ -55,6 +55,9 @@ struct ReportInput {
     std::span<const monitor::ExposurePoint> exposures{};
     std::span<const monitor::ClosedTrade> trades{};
     std::span<const PriceSeries> prices{};
+    /// Limits, brakes, stops and what positions risked, as one JSON document: what report/risk.js
+    /// reads. Empty: no risk was set.
+    std::string risk{};
 };
 
 /// The bounds of a report's size; what is cut is said in the page.

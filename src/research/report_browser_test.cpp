@@ -148,6 +148,41 @@ TEST_F(Browser, draws_every_chart_without_error_or_request) {
     expect_only_numbers(visit);
 }
 
+TEST_F(Browser, draws_risk_without_error_or_request) {
+    const SampleReport sample;
+    ReportInput input = sample.input();
+    input.risk = sample_risk(sample.equity.size(), sample.first_ms());
+    const Visit visit = open(render_report(input));
+    EXPECT_EQ(visit.console, "");
+    EXPECT_EQ(visit.requests, std::vector<std::string>{});
+    // Beside the nine: limits, VaR, brakes; a picture for each of the two limits.
+    EXPECT_NE(visit.dom.find("data-ready=\"12\""), std::string::npos);
+    EXPECT_EQ(count_of(visit.dom, "role=\"img\""), 13U);
+    EXPECT_EQ(count_of(visit.dom, "<section id=\"risk\""), 1U);
+    EXPECT_GE(count_of(visit.dom, "class=\"area beyond\" d=\"M"), 1U);
+    EXPECT_GE(count_of(visit.dom, "class=\"exceeded-dot\""), 2U);
+    EXPECT_GE(count_of(visit.dom, "<rect class=\"state-reducing\""), 1U);
+    EXPECT_GE(count_of(visit.dom, "<rect class=\"state-halted\""), 1U);
+    // What was held at the end is nothing: the riskiest day is shown.
+    EXPECT_EQ(count_of(visit.dom, "sample, CCC.SIM: 0.800"), 1U);
+    EXPECT_EQ(count_of(visit.dom, "CCC.SIM, sample: 0.800"), 1U);
+    EXPECT_EQ(count_of(visit.dom, "class=\"fill "), 4U);
+    EXPECT_NE(visit.dom.find("BBB.SIM by sample"), std::string::npos);
+    expect_only_numbers(visit);
+}
+
+TEST_F(Browser, draws_no_risk_where_none_was_set_and_little_where_little_was) {
+    const SampleReport sample;
+    ReportInput input = sample.input();
+    EXPECT_EQ(open(render_report(input)).dom.find("<section id=\"risk\""), std::string::npos);
+    input.risk = R"({"confidence":0.95,"limits":[],"days":[],"var":null,"tests":null,)"
+                 R"("rules":["drawdown > 5%: warn"],"changes":[],"stops":[],"views":[]})";
+    const Visit visit = open(render_report(input));
+    EXPECT_EQ(visit.console, "");
+    EXPECT_NE(visit.dom.find("None of 1 fired"), std::string::npos);
+    expect_only_numbers(visit);
+}
+
 TEST_F(Browser, shows_hostile_text_as_text) {
     const SampleReport sample;
     ReportInput input = sample.input();
@@ -159,11 +194,12 @@ TEST_F(Browser, shows_hostile_text_as_text) {
     input.warnings = {attack};
     input.symbols = {attack, attack};
     input.settings = {{attack, attack}};
+    input.risk = sample_risk(sample.equity.size(), sample.first_ms(), attack);
     const Visit visit = open(render_report(input));
     EXPECT_EQ(visit.console, "");
     EXPECT_EQ(visit.dom.find("<title>owned"), std::string::npos);
     EXPECT_EQ(visit.dom.find("<img"), std::string::npos);
-    EXPECT_NE(visit.dom.find("data-ready=\"9\""), std::string::npos);
+    EXPECT_NE(visit.dom.find("data-ready=\"12\""), std::string::npos);
 }
 
 TEST_F(Browser, opens_a_report_without_curve_or_trades) {

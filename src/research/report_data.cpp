@@ -488,6 +488,7 @@ std::string report_json(const ReportInput& input) {
     out.member("months", dump(months_json(input.equity)));
     out.member("years", dump(years_json(input.equity, whole_benchmark)));
     out.member("drawdowns", dump(drawdowns_json(input.equity)));
+    out.member("risk", input.risk.empty() ? std::string_view{"null"} : input.risk);
     out.member("histogram", dump(histogram_json(input.equity)));
     out.member("prices", all_prices_json(cut.prices));
     out.member("trades", trades_json(cut.trades, input.trades.size() - cut.trades.size()));

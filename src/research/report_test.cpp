@@ -81,6 +81,7 @@ TEST(Report, of_nothing_is_still_a_page) {
     const std::string page = render_report({.title = "Empty"});
     EXPECT_NE(page.find("<title>Empty</title>"), std::string::npos);
     EXPECT_TRUE(data_of(page)["benchmark"].is_null());
+    EXPECT_TRUE(data_of(page)["risk"].is_null());
     EXPECT_TRUE(data_of(page)["metrics"]["sharpe"].is_null());
 }
 

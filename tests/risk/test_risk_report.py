@@ -173,3 +173,35 @@ def test_a_shock_that_makes_no_sense_is_refused_in_a_line(market, tmp_path, stre
     said = run("backtest", "--config", file, "--catalog", market, "--no-ledger", "--report", report, expect=2)
     assert words in said and "risk.stress" in said and said.count("\n") == 1
     assert not pathlib.Path(report).exists()
+
+
+def page_of(file):
+    text = pathlib.Path(file).read_text()
+    begin = text.index('id="data">') + len('id="data">')
+    return json.loads(text[begin:text.index("</script>", begin)])["risk"]
+
+
+def test_the_page_says_what_the_document_says(market, tmp_path):
+    risk = RISK + 'brakes = ["drawdown > 5%: warn", "drawdown > 25%: reducing for 30d"]\n'
+    told = backtest(market, tmp_path, risk, "--report", tmp_path / "R.html")
+    page = page_of(tmp_path / "R.html")
+    for member in ("as_of", "equity", "var", "es", "contributions", "correlation", "stress"):
+        assert page["views"][0][member] == told["risk"][member]
+        assert page["views"][1][member] == told["risk"]["at_largest_var"][member]
+    assert [one["to"] for one in page["changes"]] == [one["to"] for one in told["brakes"]]
+    assert len(page["changes"]) > 1
+    assert len(page["days"]) == len(told["limit_days"])
+    assert page["limits"][0]["use"] == pytest.approx(told["limits"][0]["use_by_day"], abs=5e-4)
+    # each forecast stands on the day that it is of
+    rows = told["risk"]["by_day"]
+    known = [(row[1], row[4]) for row in rows[:-1]]
+    for (var, pnl), shown_var, shown_pnl in zip(known, page["var"]["v"], page["var"]["pnl"], strict=True):
+        assert (shown_var is None) == (var is None) and (var is None or abs(shown_var - var) < 0.0051)
+        assert (shown_pnl is None) == (pnl is None) and (pnl is None or abs(shown_pnl - pnl) < 0.0051)
+    days = numpy.cumsum(page["var"]["t"])
+    assert str(numpy.datetime64(int(days[0]) - 1, "ms"))[:10] == rows[1][0]
+
+
+def test_no_section_where_no_risk_was_set(market, tmp_path):
+    backtest(market, tmp_path, "", "--report", tmp_path / "R.html")
+    assert page_of(tmp_path / "R.html") is None

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Writes OUTPUT, a C++ file that holds the page, the styles and the code of FOLDER as constants, so that the
 # program needs no file at run time. Run with cmake -P.
-set(scripts text scales frame curves page trades main)  # each stands on those before it
+set(scripts text scales frame curves page trades risk main)  # each stands on those before it
 
 # The script files share one scope of their own.
 set(code "\"use strict\";\n(() => {\n")

@@ -30,6 +30,7 @@ function start() {
         rollingSection();
         if (DATA.histogram) distributionSection();
     }
+    riskSection();
     tradeSections();
     settingsSection();
     byId("foot").textContent =
