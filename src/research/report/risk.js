@@ -527,8 +527,7 @@ function heatMap(view) {
             el("span", { class: order.length > LABELLED_MOST ? "visually-hidden" : null }, plain(value, 2)),
         );
         if (i === j) td.classList.add("self");
-        else td.style.backgroundColor = `rgba(var(--${value < 0 ? "other" : "accent"}-rgb), ${(0.72 * Math.abs(value)).toFixed(3)})`;
-        if (i !== j && Math.abs(value) > 0.72) td.classList.add("deep");
+        else td.style.backgroundColor = `rgba(var(--${value < 0 ? "other" : "accent"}-rgb), ${(0.6 * Math.abs(value)).toFixed(3)})`;
         return td;
     };
     node.append(
