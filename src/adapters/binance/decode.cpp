@@ -710,6 +710,36 @@ Fault read_message(od::object& object, StreamMessage& out, Scratch& scratch) {
     return read_payload(object, out, scratch);
 }
 
+/// An order, a refusal, or null.
+Fault read_half(od::value& value, ReplaceHalf& out, Scratch& scratch) {
+    if (token_of(value) == "null") return Fault::none;
+    od::object object;
+    if (value.get_object().get(object) != simdjson::SUCCESS) return Fault::wrong_type;
+    First first;
+    if (const Fault fault = look_at_first(object, first); fault != Fault::none) return fault;
+    return first.key == "code" ? read_object(object, out.error.emplace(), kError, scratch)
+                               : read_object(object, out.order.emplace(), kOrderAnswer, scratch);
+}
+template <auto Half>
+Fault read_result(od::value& value, CancelReplaceAnswer& out, Scratch& /*scratch*/) {
+    return read_text(value, (out.*Half).result);
+}
+template <auto Half>
+Fault read_response(od::value& value, CancelReplaceAnswer& out, Scratch& scratch) {
+    return read_half(value, out.*Half, scratch);
+}
+constexpr std::array<Field<CancelReplaceAnswer>, 4> kHalves{{
+    {"cancelResult", &read_result<&CancelReplaceAnswer::cancel>, true},
+    {"newOrderResult", &read_result<&CancelReplaceAnswer::placed>, true},
+    {"cancelResponse", &read_response<&CancelReplaceAnswer::cancel>, true},
+    {"newOrderResponse", &read_response<&CancelReplaceAnswer::placed>, true},
+}};
+constexpr std::array kFailedReplace{
+    need<&CancelReplaceAnswer::code, Sign::any>("code"),
+    need<&CancelReplaceAnswer::text>("msg"),
+    inside<CancelReplaceAnswer, kHalves>("data"),
+};
+
 Fault read_kline_row(od::value& value, Kline& out, Scratch& scratch) {
     using Cell = Fault (*)(od::value&, Kline&, Scratch&);
     constexpr std::array<Cell, 11> kCells{
@@ -884,6 +914,14 @@ Answer<std::vector<AggregateTrade>> Decoder::aggregate_trades(std::string_view b
 Answer<OrderAnswer> Decoder::order(std::string_view bytes) {
     return segment() == Segment::spot ? state_->answer(bytes, fields::kOrderAnswer)
                                       : state_->answer(bytes, fields::kFuturesOrderAnswer);
+}
+
+Answer<CancelReplaceAnswer> Decoder::cancel_replace(std::string_view bytes) {
+    auto done = state_->answer(bytes, fields::kHalves);
+    if (done || std::holds_alternative<DecodeError>(done.error())) return done;
+    auto failed = state_->answer(bytes, fields::kFailedReplace);
+    // Without halves it is a refusal like any other.
+    return failed ? failed : done;
 }
 
 Answer<std::vector<OrderAnswer>> Decoder::orders(std::string_view bytes) {

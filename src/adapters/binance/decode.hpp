@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -52,6 +53,22 @@ struct VenueError {
     std::string_view text;  ///< the venue's words
 };
 
+/// One half of a cancel-and-replace: SUCCESS, FAILURE or NOT_ATTEMPTED, and what came of it.
+struct ReplaceHalf {
+    std::string_view result;
+    std::optional<OrderAnswer> order{};
+    std::optional<VenueError> error{};
+};
+
+/// POST /api/v3/order/cancelReplace. Codes -2021 (one half was done) and -2022 (none was) are
+/// answers here, not refusals: the halves say which.
+struct CancelReplaceAnswer {
+    std::int64_t code = 0;  ///< 0: both were done
+    std::string_view text;
+    ReplaceHalf cancel;
+    ReplaceHalf placed;
+};
+
 /// A REST answer, or the venue's refusal, or bytes that are neither.
 template <typename T>
 using Answer = std::expected<T, std::variant<DecodeError, VenueError>>;
@@ -83,6 +100,8 @@ public:
     [[nodiscard]] Answer<std::vector<AggregateTrade>> aggregate_trades(std::string_view bytes);
     /// Of a new, cancelled, changed or queried order.
     [[nodiscard]] Answer<OrderAnswer> order(std::string_view bytes);
+    /// Spot.
+    [[nodiscard]] Answer<CancelReplaceAnswer> cancel_replace(std::string_view bytes);
     /// openOrders and allOrders.
     [[nodiscard]] Answer<std::vector<OrderAnswer>> orders(std::string_view bytes);
     /// myTrades and userTrades.

@@ -6,6 +6,8 @@
 
 #include "adapters/binance/book_sync.hpp"
 #include "adapters/binance/decode.hpp"
+#include "adapters/binance/instruments.hpp"
+#include "adapters/binance/orders.hpp"
 #include "base/assert.hpp"
 
 namespace {
@@ -36,6 +38,11 @@ void check_stream(Decoder& decoder, std::string_view bytes) {
         std::vector<BookLevel> rows;
         static_cast<void>(sync.on_diff(*diff, rows));
         ASSERT(rows.empty());
+    } else if (const auto* report = std::get_if<OrderReport>(&message->payload)) {
+        const auto event = to_order_event(*report, RunTag{1}, InstrumentId{1});
+        if (!event) return;
+        const auto* fill = std::get_if<Fill>(&event->detail);
+        ASSERT(fill == nullptr || (fill->qty.raw > 0 && fill->price.raw > 0));
     }
 }
 
@@ -51,10 +58,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             if (book) check_levels(book->bids);
             break;
         }
-        case 1: static_cast<void>(decoder.exchange_info(bytes)); break;
+        case 1: {
+            const auto info = decoder.exchange_info(bytes);
+            if (!info) break;
+            for (const SymbolInfo& symbol : info->symbols) {
+                const auto rules = to_rules(symbol, decoder.segment());
+                ASSERT(!rules || rules->instrument.tick.raw > 0);
+                ASSERT(!rules || rules->instrument.lot.raw > 0);
+            }
+            break;
+        }
         case 2: static_cast<void>(decoder.klines(bytes)); break;
         case 3: static_cast<void>(decoder.aggregate_trades(bytes)); break;
-        case 4: static_cast<void>(decoder.order(bytes)); break;
+        case 4:
+            static_cast<void>(decoder.order(bytes));
+            static_cast<void>(decoder.cancel_replace(bytes));
+            break;
         case 5: static_cast<void>(decoder.orders(bytes)); break;
         case 6: static_cast<void>(decoder.user_trades(bytes)); break;
         case 7: static_cast<void>(decoder.spot_account(bytes)); break;

@@ -11,6 +11,7 @@
 
 #include "adapters/binance/recordings_for_tests.hpp"
 #include "support/book_files.hpp"
+#include "support/counted_new.hpp"
 #include "support/must.hpp"
 
 namespace tradewind::binance {
@@ -269,6 +270,27 @@ TEST_F(BinanceDecode, order_answers_of_every_size) {
     EXPECT_EQ(open->at(0).ts_created, ms(1499827319559));
 }
 
+TEST_F(BinanceDecode, a_cancel_and_replace_says_which_half_was_done) {
+    const auto half = spot.cancel_replace(
+        R"({"code":-2021,"msg":"Order cancel-replace partially failed.","data":{"cancelResult":"SUCCESS","newOrderResult":"FAILURE","cancelResponse":{"symbol":"BTCUSDT","origClientOrderId":"86M8erehfExV8z2RC8Zo8k","orderId":3,"orderListId":-1,"clientOrderId":"G1kLo6aDv2KGNTFcjfTSFq","transactTime":1684804350068,"price":"0.006123","origQty":"10000.000000","executedQty":"0.000000","cummulativeQuoteQty":"0.000000","status":"CANCELED","timeInForce":"GTC","type":"LIMIT_MAKER","side":"SELL","selfTradePreventionMode":"NONE"},"newOrderResponse":{"code":-2010,"msg":"Order would immediately match and take."}}})");
+    ASSERT_TRUE(half);
+    EXPECT_EQ(half->code, -2021);
+    EXPECT_EQ(half->cancel.order->status, VenueOrderStatus::canceled);
+    EXPECT_EQ(half->placed.error->code, -2010);
+    EXPECT_FALSE(half->placed.order);
+    const auto both = spot.cancel_replace(
+        R"({"cancelResult":"SUCCESS","newOrderResult":"SUCCESS","cancelResponse":{"symbol":"BTCUSDT","origClientOrderId":"DnLo3vTAQcjha43lAZhZ0y","orderId":9,"orderListId":-1,"clientOrderId":"osxN3JXAtJvKvCqGeMWMVR"},"newOrderResponse":{"symbol":"BTCUSDT","orderId":10,"orderListId":-1,"clientOrderId":"wOceeeOzNORyLiQfw7jd8S","transactTime":1652928801803,"fills":[]}})");
+    ASSERT_TRUE(both);
+    EXPECT_EQ(both->placed.order->order_id, 10);
+    const auto none = spot.cancel_replace(
+        R"({"code":-2022,"msg":"Order cancel-replace failed.","data":{"cancelResult":"FAILURE","newOrderResult":"NOT_ATTEMPTED","cancelResponse":{"code":-2011,"msg":"Unknown order sent."},"newOrderResponse":null}})");
+    ASSERT_TRUE(none);
+    EXPECT_EQ(none->cancel.error->text, "Unknown order sent.");
+    const auto refused = spot.cancel_replace(R"({"code":-1021,"msg":"Timestamp"})");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(std::get<VenueError>(refused.error()).code, -1021);
+}
+
 TEST_F(BinanceDecode, trades_of_ours_and_of_the_market_and_klines) {
     const auto ours = spot.user_trades(
         R"([{"symbol":"BNBBTC","id":28457,"orderId":100234,"orderListId":-1,"price":"4.00000100","qty":"12.00000000","quoteQty":"48.000012","commission":"10.10000000","commissionAsset":"BNB","time":1499865549590,"isBuyer":true,"isMaker":false,"isBestMatch":true}])");
@@ -389,6 +411,23 @@ TEST_F(BinanceDecode, unescapes_what_is_escaped) {
             spot, R"({"e":"trade","E":1,"s":"A\u0042\"C","t":1,"p":"1","q":"2","T":1,"m":true})")
             .symbol,
         "AB\"C");
+}
+
+TEST_F(BinanceDecode, market_data_ask_for_no_memory_once_buffers_have_grown) {
+    const std::array<std::string_view, 4> kMessages{
+        kTrade,
+        R"({"u":400900217,"s":"BNBUSDT","b":"25.35190000","B":"31.21000000","a":"25.36520000","A":"40.66000000"})",
+        R"({"e":"depthUpdate","E":1672515782136,"s":"BNBBTC","U":157,"u":160,"b":[["0.0024","10"]],"a":[["0.0026","100"]]})",
+        R"({"e":"aggTrade","E":123456789,"s":"BTCUSDT","a":5933014,"p":"0.001","q":"100","f":100,"l":105,"T":123456785,"m":true})"};
+    for (const auto message : kMessages) ASSERT_TRUE(spot.stream(message));
+    const std::size_t before = support::allocations;
+    bool all_good = true;
+    for (int i = 0; i < 100; ++i) {
+        for (const auto message : kMessages)
+            all_good = spot.stream(message).has_value() && all_good;
+    }
+    EXPECT_EQ(support::allocations, before);
+    EXPECT_TRUE(all_good);
 }
 
 /// The recorder's own columns are the oracle: another program made them of the same bytes.

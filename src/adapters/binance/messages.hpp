@@ -71,19 +71,19 @@ enum class PositionSide : std::uint8_t { both, long_side, short_side };
 
 /// `<symbol>@trade`.
 struct TradePrint {
-    std::string_view symbol;
+    std::string_view symbol{};
     Timestamp ts_event{};
     Timestamp ts_trade{};
     std::int64_t id = 0;
     Price price{};
     Qty qty{};
     bool buyer_is_maker = false;
-    std::string_view kind;  ///< futures: MARKET; INSURANCE_FUND, ADL and NA are not of the market
+    std::string_view kind{};  ///< futures: MARKET; INSURANCE_FUND, ADL and NA are not of the market
 };
 
 /// `<symbol>@aggTrade` and an element of GET aggTrades (there without a symbol).
 struct AggregateTrade {
-    std::string_view symbol;
+    std::string_view symbol{};
     Timestamp ts_event{};
     Timestamp ts_trade{};
     std::int64_t id = 0;
@@ -96,7 +96,7 @@ struct AggregateTrade {
 
 /// `<symbol>@bookTicker`; an empty side has price and size 0. Spot tells no instants.
 struct BookTicker {
-    std::string_view symbol;
+    std::string_view symbol{};
     std::uint64_t update_id = 0;
     Price bid{};
     Qty bid_size{};
@@ -122,8 +122,8 @@ struct Kline {
 
 /// `<symbol>@kline_<interval>`.
 struct KlineUpdate {
-    std::string_view symbol;
-    std::string_view interval;
+    std::string_view symbol{};
+    std::string_view interval{};
     Timestamp ts_event{};
     bool is_closed = false;
     Kline kline{};
@@ -139,14 +139,14 @@ struct DepthLevel {
 
 /// `<symbol>@depth`: what changed from update `first_update_id` to `last_update_id`.
 struct DepthUpdate {
-    std::string_view symbol;
+    std::string_view symbol{};
     Timestamp ts_event{};
     std::optional<Timestamp> ts_transaction{};  ///< futures
     std::uint64_t first_update_id = 0;
     std::uint64_t last_update_id = 0;
     std::uint64_t previous_update_id = 0;  ///< futures; 0 on spot
-    std::span<const DepthLevel> bids;
-    std::span<const DepthLevel> asks;
+    std::span<const DepthLevel> bids{};
+    std::span<const DepthLevel> asks{};
 };
 
 /// GET /api/v3/depth, GET /fapi/v1/depth, and spot's `<symbol>@depth<levels>`.
@@ -154,13 +154,13 @@ struct DepthSnapshot {
     std::uint64_t last_update_id = 0;
     std::optional<Timestamp> ts_event{};  ///< futures
     std::optional<Timestamp> ts_transaction{};
-    std::span<const DepthLevel> bids;
-    std::span<const DepthLevel> asks;
+    std::span<const DepthLevel> bids{};
+    std::span<const DepthLevel> asks{};
 };
 
 /// `<symbol>@markPrice`.
 struct MarkPrice {
-    std::string_view symbol;
+    std::string_view symbol{};
     Timestamp ts_event{};
     Price mark{};
     std::optional<Price> index{};
@@ -172,9 +172,10 @@ struct MarkPrice {
 
 /// A report on one of our orders: spot's executionReport and the futures' ORDER_TRADE_UPDATE.
 struct OrderReport {
-    std::string_view symbol;
-    std::string_view client_order_id;
-    std::string_view original_client_order_id;  ///< spot: of the order that was cancelled, or empty
+    std::string_view symbol{};
+    std::string_view client_order_id{};
+    std::string_view
+        original_client_order_id{};  ///< spot: of the order that was cancelled, or empty
     Timestamp ts_event{};
     Timestamp ts_transaction{};
     Side side = Side::buy;
@@ -190,19 +191,19 @@ struct OrderReport {
     Qty last_qty{};
     Qty cumulative_qty{};
     Price last_price{};
-    std::optional<Money> commission{};  ///< may be negative
-    std::string_view commission_asset;  ///< empty: none
+    std::optional<Money> commission{};    ///< may be negative
+    std::string_view commission_asset{};  ///< empty: none
     std::int64_t trade_id = -1;
     bool is_maker = false;
-    std::string_view reject_reason;  ///< spot; NONE where there is none
-    std::string_view expiry_reason;  ///< spot: `eR`; futures: `er`
-    bool reduce_only = false;        ///< futures
+    std::string_view reject_reason{};  ///< spot; NONE where there is none
+    std::string_view expiry_reason{};  ///< spot: `eR`; futures: `er`
+    bool reduce_only = false;          ///< futures
     PositionSide position_side = PositionSide::both;
     std::optional<Money> realized_profit{};  ///< futures
 };
 
 struct Balance {
-    std::string_view asset;
+    std::string_view asset{};
     Money free{};
     Money locked{};
 };
@@ -211,50 +212,50 @@ struct Balance {
 struct AccountPosition {
     Timestamp ts_event{};
     Timestamp ts_update{};
-    std::vector<Balance> balances;
+    std::vector<Balance> balances{};
 };
 
 /// Spot: a deposit, withdrawal or transfer.
 struct BalanceUpdate {
     Timestamp ts_event{};
     Timestamp ts_clear{};
-    std::string_view asset;
+    std::string_view asset{};
     Money delta{};  ///< may be negative
 };
 
 struct ListMember {
-    std::string_view symbol;
+    std::string_view symbol{};
     std::int64_t order_id = 0;
-    std::string_view client_order_id;
+    std::string_view client_order_id{};
 };
 
 /// Spot: an order list (OCO, OTO) moved on.
 struct ListStatus {
-    std::string_view symbol;
+    std::string_view symbol{};
     Timestamp ts_event{};
     Timestamp ts_transaction{};
     std::int64_t order_list_id = 0;
-    std::string_view contingency;  ///< OCO, OTO
-    std::string_view status_type;  ///< RESPONSE, EXEC_STARTED, UPDATED, ALL_DONE
-    std::string_view order_status;
-    std::string_view reject_reason;
-    std::string_view client_order_id;
-    std::vector<ListMember> orders;
+    std::string_view contingency{};  ///< OCO, OTO
+    std::string_view status_type{};  ///< RESPONSE, EXEC_STARTED, UPDATED, ALL_DONE
+    std::string_view order_status{};
+    std::string_view reject_reason{};
+    std::string_view client_order_id{};
+    std::vector<ListMember> orders{};
 };
 
 struct WalletBalance {
-    std::string_view asset;
+    std::string_view asset{};
     Money wallet{};
     Money cross_wallet{};
     std::optional<Money> change{};  ///< except profit, loss and commission
 };
 
 struct PositionUpdate {
-    std::string_view symbol;
+    std::string_view symbol{};
     Qty amount{};  ///< signed
     Price entry_price{};
     Money unrealized{};
-    std::string_view margin_type;
+    std::string_view margin_type{};
     Money isolated_wallet{};
     PositionSide side = PositionSide::both;
 };
@@ -263,16 +264,16 @@ struct PositionUpdate {
 struct AccountUpdate {
     Timestamp ts_event{};
     Timestamp ts_transaction{};
-    std::string_view reason;  ///< ORDER, FUNDING_FEE, DEPOSIT, ...
-    std::vector<WalletBalance> balances;
-    std::vector<PositionUpdate> positions;
+    std::string_view reason{};  ///< ORDER, FUNDING_FEE, DEPOSIT, ...
+    std::vector<WalletBalance> balances{};
+    std::vector<PositionUpdate> positions{};
 };
 
 struct MarginCallPosition {
-    std::string_view symbol;
+    std::string_view symbol{};
     PositionSide side = PositionSide::both;
     Qty amount{};  ///< signed
-    std::string_view margin_type;
+    std::string_view margin_type{};
     std::optional<Money> isolated_wallet{};
     Price mark{};
     Money unrealized{};
@@ -283,7 +284,7 @@ struct MarginCallPosition {
 struct MarginCallNotice {
     Timestamp ts_event{};
     std::optional<Money> cross_wallet{};
-    std::vector<MarginCallPosition> positions;
+    std::vector<MarginCallPosition> positions{};
 };
 
 /// Futures: the user-data stream must be asked for anew.
@@ -295,7 +296,7 @@ struct ListenKeyExpired {
 
 /// A message that is known and means nothing to us: forceOrder, tickers, ...
 struct Ignored {
-    std::string_view type;
+    std::string_view type{};
 };
 
 /// The answer to a request on the socket (subscribe, unsubscribe).
@@ -303,7 +304,7 @@ struct RequestAnswer {
     std::int64_t id = 0;
     bool is_error = false;
     std::int64_t code = 0;
-    std::string_view text;
+    std::string_view text{};
 };
 
 using StreamPayload =
@@ -313,7 +314,7 @@ using StreamPayload =
 
 /// One message of a websocket, its envelope taken off.
 struct StreamMessage {
-    std::string_view stream;  ///< of a combined stream: "btcusdt@trade"; else empty
+    std::string_view stream{};  ///< of a combined stream: "btcusdt@trade"; else empty
     StreamPayload payload;
 };
 
@@ -324,17 +325,17 @@ struct AnswerFill {
     Price price{};
     Qty qty{};
     Money commission{};
-    std::string_view commission_asset;
+    std::string_view commission_asset{};
     std::optional<std::int64_t> trade_id{};
 };
 
 /// An order as the venue answers with it: new (ACK, RESULT, FULL), cancelled, changed, queried,
 /// open, of all.
 struct OrderAnswer {
-    std::string_view symbol;
+    std::string_view symbol{};
     std::int64_t order_id = 0;
-    std::string_view client_order_id;
-    std::string_view original_client_order_id;  ///< of a cancel on spot
+    std::string_view client_order_id{};
+    std::string_view original_client_order_id{};  ///< of a cancel on spot
     std::optional<std::int64_t> order_list_id{};
     std::optional<Timestamp> ts_transaction{};  ///< transactTime, updateTime
     std::optional<Timestamp> ts_created{};
@@ -351,12 +352,12 @@ struct OrderAnswer {
     std::optional<Money> cumulative_quote{};
     std::optional<bool> reduce_only{};
     std::optional<PositionSide> position_side{};
-    std::vector<AnswerFill> fills;
+    std::vector<AnswerFill> fills{};
 };
 
 /// An element of GET myTrades (spot) and userTrades (futures).
 struct UserTrade {
-    std::string_view symbol;
+    std::string_view symbol{};
     std::int64_t id = 0;
     std::int64_t order_id = 0;
     Side side = Side::buy;
@@ -364,7 +365,7 @@ struct UserTrade {
     Price price{};
     Qty qty{};
     Money commission{};
-    std::string_view commission_asset;
+    std::string_view commission_asset{};
     Timestamp ts{};
     std::optional<Money> realized_profit{};  ///< futures
     PositionSide position_side = PositionSide::both;
@@ -374,11 +375,11 @@ struct UserTrade {
 struct SpotAccount {
     bool can_trade = false;
     Timestamp ts_update{};
-    std::vector<Balance> balances;
+    std::vector<Balance> balances{};
 };
 
 struct FuturesAsset {
-    std::string_view asset;
+    std::string_view asset{};
     Money wallet{};
     Money unrealized{};
     Money margin_balance{};
@@ -394,12 +395,12 @@ struct FuturesAccount {
     Money margin_balance{};
     Money maintenance{};
     Money available{};
-    std::vector<FuturesAsset> assets;
+    std::vector<FuturesAsset> assets{};
 };
 
 /// An element of GET /fapi/v2/positionRisk and v3.
 struct PositionRisk {
-    std::string_view symbol;
+    std::string_view symbol{};
     PositionSide side = PositionSide::both;
     Qty amount{};  ///< signed
     Price entry_price{};
@@ -407,7 +408,7 @@ struct PositionRisk {
     Price liquidation{};  ///< 0: none
     Money unrealized{};
     std::optional<Rate> leverage{};  ///< version 2; 10 for ten times
-    std::string_view margin_type;    ///< version 2
+    std::string_view margin_type{};  ///< version 2
 };
 
 enum class FilterType : std::uint8_t {
@@ -442,30 +443,30 @@ struct Filter {
 
 /// An element of exchangeInfo's symbols.
 struct SymbolInfo {
-    std::string_view symbol;
-    std::string_view status;  ///< TRADING where it trades
-    std::string_view base_asset;
-    std::string_view quote_asset;
-    std::string_view margin_asset;   ///< futures
-    std::string_view contract_type;  ///< futures: PERPETUAL, CURRENT_QUARTER, ...
+    std::string_view symbol{};
+    std::string_view status{};  ///< TRADING where it trades
+    std::string_view base_asset{};
+    std::string_view quote_asset{};
+    std::string_view margin_asset{};   ///< futures
+    std::string_view contract_type{};  ///< futures: PERPETUAL, CURRENT_QUARTER, ...
     std::optional<Timestamp> delivery{};
     std::optional<Rate> required_margin_percent{};  ///< futures: 5 for 5 %
     std::optional<Rate> maint_margin_percent{};
-    std::vector<std::string_view> order_types;
-    std::vector<Filter> filters;
+    std::vector<std::string_view> order_types{};
+    std::vector<Filter> filters{};
 };
 
 struct RateLimit {
-    std::string_view type;  ///< REQUEST_WEIGHT, ORDERS, RAW_REQUESTS
-    std::string_view interval;
+    std::string_view type{};  ///< REQUEST_WEIGHT, ORDERS, RAW_REQUESTS
+    std::string_view interval{};
     std::int64_t interval_count = 0;
     std::int64_t limit = 0;
 };
 
 struct ExchangeInfo {
     Timestamp server_time{};
-    std::vector<RateLimit> rate_limits;
-    std::vector<SymbolInfo> symbols;
+    std::vector<RateLimit> rate_limits{};
+    std::vector<SymbolInfo> symbols{};
 };
 
 }  // namespace tradewind::binance
