@@ -182,7 +182,13 @@ std::expected<Limit, std::string> parse_limit(std::string_view text) {
     const Form form = form_of(out.measure);
     const bool is_alias = word == "leverage" || word == "concentration";
     if (word != "concentration") out.scope = form.usual;
-    if (words.take("of")) {
+    if (out.measure == Measure::beta && words.take("to")) {
+        out.scope = ScopeKind::instrument;
+        out.of = words.next();
+        if (out.of.empty() || out.of == "<=") {
+            return std::unexpected("write it as \"beta to SYMBOL <= NUMBER\"");
+        }
+    } else if (words.take("of")) {
         if (is_alias) {
             return std::unexpected(
                 fmt::format("{} is of {}, and needs no of", word,
@@ -215,6 +221,10 @@ std::string amount_text(Unit unit, Money amount) {
 }
 
 std::string to_string(const Limit& limit) {
+    if (limit.measure == Measure::beta && !limit.of.empty()) {
+        return fmt::format("{}beta to {} <= {}", limit.soft ? "soft " : "", limit.of,
+                           amount_text(limit.unit, limit.max));
+    }
     return fmt::format("{}{} of {}{} <= {}{}", limit.soft ? "soft " : "", to_string(limit.measure),
                        to_string(limit.scope), limit.of.empty() ? "" : ":" + limit.of,
                        amount_text(limit.unit, limit.max),

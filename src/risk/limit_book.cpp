@@ -208,6 +208,11 @@ void LimitBook::compile(std::uint16_t place, const Settings& settings,
         const bool is_one = limit.scope == ScopeKind::instrument && !limit.of.empty();
         const auto members =
             is_one ? members_of(limit.scope, limit.of, settings, books_.instruments) : all;
+        if (limit.measure == Measure::beta && is_one) {  // every order may add to it
+            rule.instrument = members.front();
+            add_rule(rule, all);
+            return;
+        }
         if (has_windows) {
             add_windows(rule, limit.scope == ScopeKind::instrument && !is_one
                                   ? books_.instruments.size()
@@ -436,7 +441,7 @@ LimitBook::Reading LimitBook::read_statistic(const Rule& rule, Question& questio
                 .before = as_measure(is_var ? before->var : before->es),
                 .has_before = true};
     }
-    if (rule.measure == Measure::beta) return read_beta(own, *with);
+    if (rule.measure == Measure::beta) return read_beta(rule, own, *with);
     const auto volume = statistics_->daily_volume(own);
     if (!volume || *volume <= 0) return {.is_known = false};
     if (rule.measure == Measure::volume_share) {
@@ -450,12 +455,13 @@ LimitBook::Reading LimitBook::read_statistic(const Rule& rule, Question& questio
 }
 
 /// Net beta, in equity: the sum of exposures times beta.
-LimitBook::Reading LimitBook::read_beta(InstrumentId own, const Exposure& with) const {
+LimitBook::Reading LimitBook::read_beta(const Rule& rule, InstrumentId own,
+                                        const Exposure& with) const {
     const double equity = to_double(watch_.equity());
     if (!(equity > 0)) return {.is_known = false};
     double before = 0, after = 0;
     const auto add = [&](InstrumentId id, const Exposure& now, const Exposure& then) {
-        const auto beta = statistics_->beta(id);
+        const auto beta = statistics_->beta(id, rule.instrument);
         if (!beta) return now == Exposure{} && then == Exposure{};
         before += *beta * Statistics::larger_side(now);
         after += *beta * Statistics::larger_side(then);

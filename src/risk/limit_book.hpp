@@ -96,7 +96,7 @@ private:
     [[nodiscard]] Reading read_activity(const Rule& rule, const Proposal& proposal, Money added);
     [[nodiscard]] Reading read_cluster(Question& question) const;
     [[nodiscard]] Reading read_statistic(const Rule& rule, Question& question) const;
-    [[nodiscard]] Reading read_beta(InstrumentId own, const Exposure& with) const;
+    [[nodiscard]] Reading read_beta(const Rule& rule, InstrumentId own, const Exposure& with) const;
     [[nodiscard]] Reading read_account(const Rule& rule, Question& question) const;
     [[nodiscard]] bool exceeds(const Rule& rule, const Reading& reading) const;
     [[nodiscard]] Money limit_of(const Rule& rule) const;

@@ -79,5 +79,14 @@ TEST(Brake, reads_what_a_user_writes_and_names_every_part) {
     }
 }
 
+TEST(Limit, a_beta_is_to_the_benchmark_or_to_a_symbol) {
+    EXPECT_EQ(to_string(test::must(parse_limit("beta <= 1.3"))), "beta of portfolio <= 1.3");
+    const Limit oil = test::must(parse_limit("beta to USO.ARCA <= 0.5"));
+    EXPECT_EQ(oil.of, "USO.ARCA");
+    EXPECT_EQ(to_string(oil), "beta to USO.ARCA <= 0.5");
+    EXPECT_EQ(test::must(parse_limit(to_string(oil))), oil);
+    EXPECT_EQ(parse_limit("beta to <= 0.5").error(), "write it as \"beta to SYMBOL <= NUMBER\"");
+}
+
 }  // namespace
 }  // namespace tradewind::risk

@@ -64,6 +64,12 @@ void LimitWatch::add_things(std::size_t limit, const Settings& settings, std::si
         }
         return;
     }
+    if (what.measure == Measure::beta) {
+        Thing all{.limit = limit, .members = of(ScopeKind::portfolio, {})};
+        if (!what.of.empty()) all.to = of(ScopeKind::instrument, what.of).front();
+        things_.push_back(std::move(all));
+        return;
+    }
     const bool is_one = what.scope == ScopeKind::order || what.scope == ScopeKind::portfolio;
     std::vector<std::string> names{what.of};
     if (what.of.empty() && !is_one) names = names_of(what.scope, settings, books_.instruments);
@@ -188,7 +194,7 @@ std::optional<double> LimitWatch::measure(const Thing& thing, const AccountWatch
         }
         case Measure::liquidation_days: return days_to_close(thing.members.front());
         case Measure::beta: {
-            const auto beta = net_beta(sent, left_out);
+            const auto beta = net_beta(thing.to, sent, left_out);
             const double equity = to_double(account.equity());
             return beta && equity > 0 ? std::optional{*beta / equity} : std::nullopt;
         }
@@ -234,7 +240,8 @@ std::optional<double> LimitWatch::larger_side(InstrumentId instrument, const ord
     return std::abs(sides->upper) >= std::abs(sides->lower) ? sides->upper : sides->lower;
 }
 
-std::optional<double> LimitWatch::net_beta(const orders::Order* sent,
+std::optional<double> LimitWatch::net_beta(std::optional<InstrumentId> to,
+                                           const orders::Order* sent,
                                            const orders::Order* left_out) const {
     if (statistics_ == nullptr) return std::nullopt;
     double sum = 0;
@@ -242,7 +249,7 @@ std::optional<double> LimitWatch::net_beta(const orders::Order* sent,
         const auto side = larger_side(instrument.id, sent, left_out);
         if (!side) return std::nullopt;
         if (*side == 0) continue;
-        const auto beta = statistics_->beta(instrument.id);
+        const auto beta = statistics_->beta(instrument.id, to);
         if (!beta) return std::nullopt;
         sum += *beta * *side;
     }

@@ -52,6 +52,7 @@ private:
         std::size_t limit = 0;
         std::vector<InstrumentId> members{};
         std::optional<StrategyId> strategy{};
+        std::optional<InstrumentId> to{};  ///< of a beta; absent: to the benchmark
     };
     struct Seen {
         std::optional<double> with{};     ///< nullopt: not known
@@ -78,7 +79,8 @@ private:
     [[nodiscard]] std::optional<double> of_cluster(const Thing& thing,
                                                    const orders::Order& sent) const;
     [[nodiscard]] std::optional<double> days_to_close(InstrumentId instrument) const;
-    [[nodiscard]] std::optional<double> net_beta(const orders::Order* sent,
+    [[nodiscard]] std::optional<double> net_beta(std::optional<InstrumentId> to,
+                                                 const orders::Order* sent,
                                                  const orders::Order* left_out) const;
     [[nodiscard]] std::optional<double> margin() const;
     /// What all of its longs, or its shorts, could come to if what works is filled, the larger.

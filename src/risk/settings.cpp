@@ -127,7 +127,7 @@ Done check(const Settings& settings, const InstrumentTable& instruments, std::si
     const std::string& benchmark = settings.statistics.benchmark;
     if (!benchmark.empty()) TRY_VOID(known_symbol("risk.benchmark", benchmark, instruments));
     for (const Limit& one : settings.limits) {
-        if (one.measure == Measure::beta && benchmark.empty()) {
+        if (one.measure == Measure::beta && one.of.empty() && benchmark.empty()) {
             return std::unexpected(
                 fmt::format("risk.limits: \"{}\": beta to what? name a symbol in risk.benchmark",
                             to_string(one)));

@@ -27,7 +27,6 @@ Statistics::Statistics(const Books& books, StatisticsSettings settings)
       instruments_(books.instruments.size()),
       worth_(instruments_, kNone),
       volumes_(instruments_),
-      betas_(instruments_),
       cluster_of_(instruments_, kNowhere),
       place_(instruments_, kNowhere),
       last_{.exposures = std::vector<double>(instruments_, 0.0)},
@@ -75,7 +74,7 @@ double Statistics::now_held(InstrumentId id) const {
 void Statistics::on_day_end(Timestamp day) {
     take_returns(day);
     close_forecast();
-    std::fill(betas_.begin(), betas_.end(), std::nullopt);
+    betas_.clear();
     has_clusters_ = false;
     scenarios_.reset();
     included_.clear();
@@ -302,12 +301,19 @@ std::optional<measures::TailLoss> Statistics::risk_with(const Exposures& exposur
     return out ? std::optional{*out} : std::nullopt;
 }
 
-std::optional<double> Statistics::beta(InstrumentId instrument) {
-    auto& known = betas_[instrument.value];
+std::optional<double> Statistics::beta(InstrumentId instrument, std::optional<InstrumentId> to) {
+    const std::optional<InstrumentId> factor = to ? to : benchmark_;
+    if (!factor || days_kept_ < kReturnsLeast) return std::nullopt;
+    auto found = std::ranges::find(betas_, *factor, &Betas::to);
+    if (found == betas_.end()) {
+        betas_.push_back({.to = *factor, .values = {}});
+        betas_.back().values.resize(instruments_);
+        found = betas_.end() - 1;
+    }
+    auto& known = found->values[instrument.value];
     if (known) return *known;
     known.emplace();
-    if (!benchmark_ || days_kept_ < kReturnsLeast) return *known;
-    const auto fit = measures::beta_to(column(instrument), column(*benchmark_));
+    const auto fit = measures::beta_to(column(instrument), column(*factor));
     if (fit && fit->rows >= kReturnsLeast) *known = fit->betas.front();
     return *known;
 }

@@ -61,7 +61,9 @@ public:
     [[nodiscard]] std::optional<measures::TailLoss> risk_with(const Exposures& exposures,
                                                               InstrumentId instrument,
                                                               const Exposure& own);
-    [[nodiscard]] std::optional<double> beta(InstrumentId instrument);
+    /// To the benchmark, or to another instrument's returns.
+    [[nodiscard]] std::optional<double> beta(InstrumentId instrument,
+                                             std::optional<InstrumentId> to = std::nullopt);
     /// Mean correlation of all pairs that are known; nullopt under two instruments.
     [[nodiscard]] std::optional<double> mean_correlation();
     /// Those whose returns move with the instrument's, or against it, itself included.
@@ -127,7 +129,11 @@ private:
     std::size_t days_kept_ = 0;      ///< that scenarios are made of, the last ones
     std::vector<Volume> volumes_;
     /// Worked out when they are asked for, and afresh each day.
-    std::vector<std::optional<std::optional<double>>> betas_;
+    struct Betas {
+        InstrumentId to{};
+        std::vector<std::optional<std::optional<double>>> values{};  ///< by instrument
+    };
+    std::vector<Betas> betas_;
     bool has_clusters_ = false;
     std::vector<std::vector<InstrumentId>> clusters_;
     std::vector<std::size_t> cluster_of_;  ///< by instrument; kNowhere: not known

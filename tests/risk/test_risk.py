@@ -160,3 +160,17 @@ def test_the_example_runs_on_real_shares(tmp_path):
     assert told["risk"]["days"] > 2000
     # seventeen years with 2008 in them: filtered VaR holds
     assert 0.7 < told["risk"]["exceedances"] / told["risk"]["expected_exceedances"] < 1.4
+
+
+def test_a_beta_may_be_limited_to_any_instrument_as_a_factor(market, tmp_path):
+    limits = 'limits = ["beta to S2.SIM <= {}", "beta to S1.SIM <= 3"]\n'
+    told = backtest(market, tmp_path, limits.format("0.05"))
+    assert told["limits_exceeded"] == 0
+    tight = {one["limit"]: one for one in told["limits"]}["beta to S2.SIM <= 0.05"]
+    assert tight["denied"] > 0 and tight["use"]["exceeded"] == 0
+    wide = backtest(market, tmp_path, limits.format("5"))
+    assert {one["limit"]: one for one in wide["limits"]}["beta to S2.SIM <= 5"]["denied"] < tight["denied"]
+    config = tmp_path / "run.toml"
+    config.write_text(CONFIG + 'limits = ["beta to NONE.SIM <= 1"]\n')
+    said = run("backtest", "--config", config, "--catalog", market, "--no-ledger", expect=2)
+    assert "NONE.SIM" in said and said.count("\n") == 1
