@@ -110,8 +110,9 @@ RiskRecord risk_record(const BacktestInput& input, const engine::Engine& engine)
     RiskRecord out{.denied = copy(engine.denied_by()),
                    .shrunk = copy(engine.shrunk_by()),
                    .brakes = copy(engine.state_changes())};
-    for (std::uint16_t i = 0; i < engine.strategies(); ++i) {
-        out.stopped.push_back(copy(engine.stopped_by(StrategyId{i})));
+    for (std::size_t i = 0; i < engine.strategies(); ++i) {
+        const StrategyId strategy{static_cast<std::uint16_t>(i)};
+        out.stopped.push_back(copy(engine.stopped_by(strategy)));
     }
     if (const risk::LimitWatch* watch = engine.limit_watch()) {
         out.uses = copy(watch->uses());
