@@ -3,7 +3,8 @@
 
 A room may include itself and the rooms that its line names; a named room must be of a lower
 level; a folder that the table does not know is an error, and so is a heavy third-party header in
-a .hpp file, or a DEPENDS in a room's CMakeLists.txt that the table does not allow.
+a .hpp file that the table does not call private, a private header that another room or a public header
+includes, or a DEPENDS in a room's CMakeLists.txt that the table does not allow.
 """
 
 import pathlib
@@ -24,7 +25,9 @@ class Table:
     def __init__(self, path: pathlib.Path) -> None:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         self.rooms: dict[str, dict] = document["rooms"]
-        self.only_in_cpp: list[str] = document.get("headers", {}).get("only_in_cpp", [])
+        headers = document.get("headers", {})
+        self.only_in_cpp: list[str] = headers.get("only_in_cpp", [])
+        self.private: set[str] = set(headers.get("private", []))
 
     def entry_of(self, room: str) -> dict | None:
         return self.rooms.get(room) or self.rooms.get(f"{room.split('/')[0]}/*")
@@ -66,15 +69,18 @@ class Table:
         return found
 
 
-def include_findings(table: Table, room: str, path: pathlib.Path) -> list[tree.Finding]:
+def include_findings(
+    table: Table, room: str, path: pathlib.Path, name: str
+) -> list[tree.Finding]:
     found = []
+    may_be_heavy = path.suffix == ".cpp" or name in table.private
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         match = INCLUDE.match(line)
         if match is None:
             continue
         ours, theirs = match.groups()
         if theirs is not None:
-            if path.suffix != ".cpp" and any(theirs.startswith(p) for p in table.only_in_cpp):
+            if not may_be_heavy and any(theirs.startswith(p) for p in table.only_in_cpp):
                 found.append((path, number, f"<{theirs}> is heavy: include it in a .cpp alone"))
             # <base/x.hpp> would reach a room past this check.
             if table.room_of(theirs) is not None:
@@ -87,6 +93,8 @@ def include_findings(table: Table, room: str, path: pathlib.Path) -> list[tree.F
             found.append((path, number, f'"{ours}": name the header from src/, room first'))
         elif not table.allows(room, other):
             found.append((path, number, f"room '{room}' may not include room '{other}'"))
+        elif ours in table.private and (other != room or not may_be_heavy):
+            found.append((path, number, f'"{ours}" is private to the .cpp files of its room'))
     return found
 
 
@@ -110,13 +118,14 @@ def check(root: pathlib.Path) -> list[tree.Finding]:
         is_list = path.name == "CMakeLists.txt"
         if path.suffix not in SOURCES and not is_list:
             continue
-        room = table.room_of(path.relative_to(source_root).as_posix())
+        name = path.relative_to(source_root).as_posix()
+        room = table.room_of(name)
         if room is None:
             found.append((path, 0, "this folder is no room of rooms.toml"))
         elif is_list:
             found += cmake_findings(table, room, path)
         else:
-            found += include_findings(table, room, path)
+            found += include_findings(table, room, path, name)
     return found
 
 

@@ -41,6 +41,7 @@ level = 6
 may_include = "all"
 [headers]
 only_in_cpp = ["torch/"]
+private = ["market/inner.hpp", "market/inmost.hpp"]
 """
 
 
@@ -68,6 +69,8 @@ CLEAN = {
     "src/base/a.hpp": "#include <vector>\n",
     "src/domain/b.hpp": '#include "base/a.hpp"\n#include "domain/c.hpp"\n',
     "src/market/m.cpp": '#include "domain/b.hpp"\n#include <torch/torch.h>\n',
+    "src/market/inner.hpp": '#include <torch/torch.h>\n#include "market/inmost.hpp"\n',
+    "src/market/inner.cpp": '#include "market/inner.hpp"\n',
     "src/signal/s.cpp": '#include "market/m.hpp"\n',
     "src/signal/s_test.cpp": '#include "support/generators.hpp"\n',
     "src/signal/CMakeLists.txt": "tradewind_room(signal DEPENDS domain market LIBRARIES X::X)\n",
@@ -99,6 +102,8 @@ def test_rooms_accepts_a_clean_tree(tree_at):
         ("src/base/x.cpp", '#include "../domain/b.hpp"', "name the header from src/"),
         ("src/base/x.cpp", "#include <domain/b.hpp>", "write our own headers in quotes"),
         ("src/market/x.hpp", "#include <torch/torch.h>", "heavy"),
+        ("src/market/x.hpp", '#include "market/inner.hpp"', "private to the .cpp files"),
+        ("src/signal/x.cpp", '#include "market/inner.hpp"', "private to the .cpp files"),
         ("src/base/CMakeLists.txt", "tradewind_room(base DEPENDS domain)", "may not depend on"),
     ],
 )
