@@ -16,8 +16,6 @@ bool is_in(const std::optional<Id>& scope, Id id) {
     return !scope || *scope == id;
 }
 
-constexpr std::string_view kFlattened = "brake";
-
 }  // namespace
 
 void Engine::mark_risk(Timestamp ts) {
@@ -89,33 +87,11 @@ void Engine::flatten(Slot& slot, const std::optional<InstrumentId>& instrument) 
     slot.context.begin(now_);
     for (const InstrumentId id : ids) {
         if (!is_in(instrument, id)) continue;
-        if (portfolio_.settings().positions.hedges()) {
-            for (const Leg leg : {Leg::long_leg, Leg::short_leg}) {
-                close_leg(slot, id, leg, Tag{kFlattened});
-            }
-        } else if (!portfolio_.position(slot.id, id).is_flat()) {
-            slot.context.target(id, Qty{}, Tag{kFlattened});
+        for (const Leg leg : {Leg::long_leg, Leg::short_leg}) {
+            close_leg(slot, id, leg, kBraked);
         }
     }
     if (slot.context.has_wishes()) drain(slot);
-}
-
-void Engine::close_leg(Slot& slot, InstrumentId instrument, Leg leg, Tag tag) {
-    const Qty held = portfolio_.position(slot.id, instrument, leg).qty;
-    Qty closing;
-    for (const orders::Order* order : orders_.open_of(instrument)) {
-        const OrderSpec& spec = order->intent.spec;
-        const bool closes = order->strategy() == slot.id && spec.leg == leg &&
-                            leg_closed_by(spec.side) == leg && !has_trigger(spec.type);
-        if (closes) closing += order->leaves();
-    }
-    const Qty missing = abs(held) - closing;
-    if (missing.raw <= 0) return;
-    slot.context.submit({.instrument = instrument,
-                         .side = leg == Leg::long_leg ? Side::sell : Side::buy,
-                         .leg = leg,
-                         .qty = missing,
-                         .tag = tag});
 }
 
 /// As long as something is to be flat, what is still held goes out with the instrument's next

@@ -256,13 +256,13 @@ private:
                  const std::optional<InstrumentId>& instrument, TradingState state);
     void flatten(Slot& slot, const std::optional<InstrumentId>& instrument);
     void close_leg(Slot& slot, InstrumentId instrument, Leg leg, Tag tag);
+    void go_on_closing(Slot& slot, InstrumentId instrument);
     void flatten_rest(InstrumentId instrument);
 
     // stops.cpp: what closes a strategy's positions
     void keep_stops(const Event& event);
     void follow(Slot& slot, const Event& event, InstrumentId about);
     void keep_stop(Slot& slot, InstrumentId instrument, Leg leg, bool sends);
-    void close_stopped(Slot& slot, InstrumentId instrument, Leg leg);
     void close_at_loss(Slot& slot);
     [[nodiscard]] OrderSpec stop_order(InstrumentId instrument, Leg leg, Qty qty,
                                        Price level) const;

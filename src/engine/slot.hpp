@@ -38,6 +38,10 @@ private:
 /// The timer that ends an instant for a strategy's features. Strategies count theirs from 0.
 inline constexpr TimerId kInstantEnds{UINT32_MAX};
 
+/// What the engine's own orders are called.
+inline constexpr Tag kBraked{"brake"};
+inline constexpr Tag kStopped{"stop"};
+
 /// A strategy's stops, and the orders that stand for them.
 struct StopDesk {
     struct Place {

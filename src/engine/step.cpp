@@ -332,6 +332,7 @@ void Engine::on(const OrderEvent& event) {
         brakes_.on_reject(owner, *traded, now_);
     }
     Slot& slot = *slots_[owner.value];
+    if (event.kind == OrderEventKind::canceled && traded) go_on_closing(slot, *traded);
     tell(slot, [&](signal::Strategy& s, signal::Context& c) { s.on_order(c, event); });
     if (!applied.closed_now()) return;
     tell(slot, [&](signal::Strategy&, signal::Context& c) { c.order_closed(*traded); });

@@ -12,8 +12,6 @@
 namespace tradewind::engine {
 namespace {
 
-constexpr std::string_view kStopped = "stop";
-
 /// The venue may be asked to change or cancel it.
 bool is_at_rest(const orders::Order& order) { return order.status == OrderStatus::accepted; }
 
@@ -123,7 +121,7 @@ void Engine::keep_stop(Slot& slot, InstrumentId instrument, Leg leg, bool sends)
     std::optional<std::size_t> due = desk.watch.due(instrument, leg, now_);
     if (is_beyond && !due) due = level->stop;
     if (due && !place.closing) place.closing = due;
-    if (place.closing) close_stopped(slot, instrument, leg);
+    if (place.closing) close_leg(slot, instrument, leg, kStopped);
     if (!level || is_beyond) return;
     place.level = level->stop;
     const bool rests = resting != nullptr && resting->is_open();
@@ -148,16 +146,7 @@ OrderSpec Engine::stop_order(InstrumentId instrument, Leg leg, Qty qty, Price le
             .leg = hedges ? std::optional{leg} : std::nullopt,
             .qty = qty,
             .trigger_price = level,
-            .tag = Tag{kStopped}};
-}
-
-/// At the market. Asked again it adds nothing to what is on its way already.
-void Engine::close_stopped(Slot& slot, InstrumentId instrument, Leg leg) {
-    if (portfolio_.settings().positions.hedges()) {
-        close_leg(slot, instrument, leg, Tag{kStopped});
-    } else {
-        slot.context.target(instrument, Qty{}, Tag{kStopped});
-    }
+            .tag = kStopped};
 }
 
 /// All that the strategy holds, where it has lost too much together.
@@ -180,7 +169,7 @@ void Engine::close_at_loss(Slot& slot) {
         for (const Leg leg : {Leg::long_leg, Leg::short_leg}) {
             if (position_of(slot, id, leg).is_flat()) continue;
             StopDesk::Place& place = desk.at(id, leg);
-            if (!std::exchange(place.closing, due)) close_stopped(slot, id, leg);
+            if (!std::exchange(place.closing, due)) close_leg(slot, id, leg, kStopped);
         }
     }
 }
