@@ -167,6 +167,15 @@ std::vector<std::string> warnings(const BacktestOutput& output) {
                         "reached us before they happened",
                         to_string(result.world.clock_set_back)));
     }
+    if (result.risk.report) {
+        for (const risk::PositionRisk& one : result.risk.report->last.positions) {
+            if (!one.is_lost) continue;
+            out.push_back(fmt::format(
+                "{} is held and has not traded for {} days: it stands at its last price, and VaR "
+                "counts it as lost; a delisting is data of kind corporate-action",
+                output.settings.instruments.at(one.instrument).symbol, risk::kLostAfter));
+        }
+    }
     add(result.world.liquidations, "positions were liquidated by the venue");
     add(result.world.margin_calls, "margin calls came");
     add(result.world.open_at_end, "orders were still open at the end of the data");

@@ -122,6 +122,7 @@ Json contributions_json(const RunSettings& settings, const risk::RiskView& view)
                        {"component_var", one.part ? Json(one.part->var) : Json(nullptr)},
                        {"component_es", one.part ? Json(one.part->es) : Json(nullptr)},
                        {"share", is_share ? Json(one.part->var / view.risk->var) : Json(nullptr)}});
+        if (one.is_lost) out.back()["lost"] = true;
         if (one.part) continue;
         out.back()["reason"] =
             one.exposure

@@ -61,8 +61,12 @@ void Engine::decide(Slot& slot, const ReplaceIntent& intent) {
     }
     const auto approved = gate_.review(intent, now_);
     if (!approved) return refuse_change(slot, intent.id, approved.error());
+    const OrderSpec before = risk::as_it_stands(*order);
     decisions_.emplace_back(execution::plan_replace(*approved, *order));
-    orders_.note(*order, OrderEventKind::replace_pending, now_);
+    orders_.note_change(*order, intent.change, now_);
+    if (limit_watch_) {
+        limit_watch_->on_changed(*order, before, now_, gate_.limits().watch());
+    }
 }
 
 void Engine::decide(Slot& slot, const CancelIntent& intent) {
@@ -72,6 +76,7 @@ void Engine::decide(Slot& slot, const CancelIntent& intent) {
     }
     if (order->status == OrderStatus::pending_cancel) return;
     gate_.on_cancel(slot.id, order->instrument(), now_);
+    if (limit_watch_) limit_watch_->on_cancel(slot.id, order->instrument(), now_);
     decisions_.emplace_back(execution::plan_cancel(*order));
     orders_.note(*order, OrderEventKind::cancel_pending, now_);
 }

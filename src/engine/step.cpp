@@ -249,6 +249,9 @@ void Engine::on(const CorporateAction& action) {
             statistics_->on_split(action.instrument, action.new_shares, action.old_shares);
         }
     }
+    if (action.kind == CorporateActionKind::cash_dividend && statistics_) {
+        statistics_->on_dividend(action.instrument, action.amount);
+    }
     if (action.kind == CorporateActionKind::delisting) trades_.on_delisting(now_, action);
     if (const auto price = market_.mark(action.instrument)) mark(action.instrument, *price);
     tell_all(action.instrument,

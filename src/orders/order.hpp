@@ -24,10 +24,27 @@ struct VenueOrderId {
     friend bool operator==(const VenueOrderId&, const VenueOrderId&) = default;
 };
 
+/// What was asked of the venue to make of an order, and is not answered yet: any of it may hold by
+/// now. Forgotten once all of it is answered.
+struct PendingChanges {
+    std::uint32_t count = 0;
+    Qty most{};  ///< total quantity, as terms name it
+    /// Limit prices; none while the first is above the second.
+    Price lowest{INT64_MAX};
+    Price highest{INT64_MIN};
+    std::optional<Price> highest_trigger{};
+
+    void add(const OrderChange& change);
+    void answer();
+    [[nodiscard]] bool has_price() const { return lowest <= highest; }
+    friend bool operator==(const PendingChanges&, const PendingChanges&) = default;
+};
+
 /// One order and all that has happened to it.
 struct Order {
     OrderIntent intent{};  ///< as the strategy wanted it
     OrderTerms terms{};    ///< as it stands: changed by replace and by corporate actions
+    PendingChanges pending{};
     OrderStatus status = OrderStatus::initialized;
     OrderStatus status_before_pending = OrderStatus::initialized;  ///< restored when a request ends
     Qty filled{};
@@ -49,6 +66,11 @@ struct Order {
     /// What may still fill; 0 once final.
     [[nodiscard]] Qty leaves() const {
         return is_open() ? Qty{std::max<std::int64_t>(0, terms.qty.raw - filled.raw)} : Qty{};
+    }
+    /// What may still fill if the venue has made any of the changes that are under way.
+    [[nodiscard]] Qty most_leaves() const {
+        const std::int64_t most = std::max(terms.qty.raw, pending.most.raw);
+        return is_open() ? Qty{std::max<std::int64_t>(0, most - filled.raw)} : Qty{};
     }
     /// nullopt before the first fill.
     [[nodiscard]] std::optional<Price> average_price() const {

@@ -92,7 +92,20 @@ void restate(Order& order, std::vector<Fill>& trades, const OrderTerms& terms) {
         fill.qty.raw = rescaled(fill.qty.raw, terms.qty, old);
         fill.price.raw = rescaled(fill.price.raw, old, terms.qty);
     }
+    PendingChanges& pending = order.pending;
+    pending.most.raw = rescaled(pending.most.raw, terms.qty, old);
+    if (pending.has_price()) {
+        pending.lowest.raw = rescaled(pending.lowest.raw, old, terms.qty);
+        pending.highest.raw = rescaled(pending.highest.raw, old, terms.qty);
+    }
+    if (auto& trigger = pending.highest_trigger)
+        trigger->raw = rescaled(trigger->raw, old, terms.qty);
     order.terms = terms;
+}
+
+/// Of a change.
+bool is_answer(OrderEventKind kind) {
+    return kind == OrderEventKind::replaced || kind == OrderEventKind::replace_rejected;
 }
 
 bool needs_terms(OrderEventKind kind) {
@@ -100,6 +113,26 @@ bool needs_terms(OrderEventKind kind) {
 }
 
 }  // namespace
+
+void PendingChanges::add(const OrderChange& change) {
+    ++count;
+    most = std::max(most, change.qty.value_or(Qty{}));
+    if (change.trigger_price) {
+        highest_trigger =
+            std::max(highest_trigger.value_or(*change.trigger_price), *change.trigger_price);
+    }
+    if (!change.limit_price) return;
+    lowest = std::min(lowest, *change.limit_price);
+    highest = std::max(highest, *change.limit_price);
+}
+
+void PendingChanges::answer() {
+    if (count <= 1) {
+        *this = {};
+    } else {
+        --count;
+    }
+}
 
 std::string_view to_string(Anomaly value) { return kAnomalies.of(value); }
 
@@ -257,7 +290,7 @@ void Orders::recount(Slot& slot) {
     slot.working = working;
 
     const bool may_open = !only_closes(order.intent.spec) && !slot.is_awaiting_parent;
-    const std::int64_t exposure = may_open ? leaves : 0;
+    const std::int64_t exposure = may_open && is_live(order) ? order.most_leaves().raw : 0;
     Row& row = rows_[order.instrument().value];
     if (exposure != slot.exposure) changed_.add(order.instrument().value);
     (order.side() == Side::buy ? row.buy : row.sell) += exposure - slot.exposure;
@@ -305,7 +338,18 @@ Applied Orders::apply(const OrderEvent& event, Timestamp ts) {
 void Orders::note(const Order& order, OrderEventKind kind, Timestamp ts) {
     const auto index = by_id_.find(order.id().packed);
     ASSERT(index.has_value());
-    Order& own = slots_[*index].order;
+    note(*index, kind, ts);
+}
+
+void Orders::note_change(const Order& order, const OrderChange& change, Timestamp ts) {
+    const auto index = by_id_.find(order.id().packed);
+    ASSERT(index.has_value());
+    slots_[*index].order.pending.add(change);
+    note(*index, OrderEventKind::replace_pending, ts);
+}
+
+void Orders::note(std::uint32_t index, OrderEventKind kind, Timestamp ts) {
+    Order& own = slots_[index].order;
     const OrderStatus before = own.status;
     booked_.reset();
     const auto to = transition(before, kind);
@@ -313,7 +357,7 @@ void Orders::note(const Order& order, OrderEventKind kind, Timestamp ts) {
         stamp(own, kind, ts);
         set_status(own, kind, *to);
     }
-    finish(*index, before, to ? Anomaly::none : Anomaly::illegal_transition);
+    finish(index, before, to ? Anomaly::none : Anomaly::illegal_transition);
 }
 
 /// Sums and storage, once the order is as the event leaves it.
@@ -396,6 +440,7 @@ Anomaly Orders::apply_other(Slot& slot, const OrderEvent& event, Timestamp ts) {
     stamp(order, event.kind, ts);
     if (!event.venue_order.empty()) order.venue_order = VenueOrderId{event.venue_order};
     if (event.kind == OrderEventKind::replaced) order.terms = *terms;
+    if (is_answer(event.kind)) order.pending.answer();
     if (event.kind == OrderEventKind::adjusted) restate(order, slot.trades, *terms);
     set_status(order, event.kind, *to);
     return Anomaly::none;

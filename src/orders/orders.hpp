@@ -64,10 +64,13 @@ public:
     /// settings.
     const Order& add(const OrderIntent& intent, Timestamp ts);
     Applied apply(const OrderEvent& event, Timestamp ts);
-    /// What we did ourselves with an order of this book: denied, submitted, replace_pending or
-    /// cancel_pending. The event that `apply` would take, without its two hundred bytes; what the
-    /// table does not allow is an anomaly here too.
+    /// What we did ourselves with an order of this book: denied, submitted or cancel_pending. The
+    /// event that `apply` would take, without its two hundred bytes; what the table does not allow
+    /// is an anomaly here too.
     void note(const Order& order, OrderEventKind kind, Timestamp ts);
+    /// Likewise that a change of it was sent. Until that is answered the order counts for the most
+    /// that it may have become.
+    void note_change(const Order& order, const OrderChange& change, Timestamp ts);
 
     /// Open orders and the latest closed ones.
     [[nodiscard]] const Order* find(OrderId id) const;
@@ -80,8 +83,8 @@ public:
     [[nodiscard]] Qty working(StrategyId strategy, InstrumentId instrument) const {
         return {working_[cell(strategy, instrument)]};
     }
-    /// Leaves of the working orders that could open exposure: those that only close do not count,
-    /// and a child counts once its parent has filled anything. For the worst case of limits.
+    /// The most leaves of the working orders that could open exposure: those that only close do not
+    /// count, and a child counts once its parent has filled anything. For the worst case of limits.
     [[nodiscard]] Qty working_buy(InstrumentId instrument) const { return {row(instrument).buy}; }
     [[nodiscard]] Qty working_sell(InstrumentId instrument) const { return {row(instrument).sell}; }
 
@@ -137,6 +140,7 @@ private:
     void retire(std::uint32_t index);
     void expect(const Closed& closed) const;
     void forget(std::uint32_t index);
+    void note(std::uint32_t index, OrderEventKind kind, Timestamp ts);
     void link(std::uint32_t index);
     void unlink(std::uint32_t index);
     void recount(Slot& slot);

@@ -244,6 +244,33 @@ TEST(Orders, stand_at_their_new_terms) {
     EXPECT_EQ(w.orders.working(kOne, kSpy), whole_qty(50));
 }
 
+/// As long as an answer is missing, any of them may hold.
+TEST(Orders, count_for_the_most_that_changes_under_way_may_have_made) {
+    Working w;  // 100
+    w.filled(10, "10", 1);
+    const auto ask = [&](std::int64_t units) {
+        w.orders.note_change(w.order(), {.qty = whole_qty(units)}, Timestamp{5});
+    };
+    const auto make = [&](std::int64_t units) {
+        w.apply(Kind::replaced, OrderTerms{.qty = whole_qty(units)});
+    };
+    ask(150);
+    EXPECT_EQ(w.order().leaves(), whole_qty(90));
+    EXPECT_EQ(w.order().most_leaves(), whole_qty(140));
+    EXPECT_EQ(w.orders.working_buy(kSpy), whole_qty(140));
+    EXPECT_EQ(w.orders.working(kOne, kSpy), whole_qty(90));
+    ask(60);
+    w.apply(Kind::replace_rejected);
+    EXPECT_EQ(w.orders.working_buy(kSpy), whole_qty(140));  // it may be the second that was refused
+    make(60);
+    EXPECT_EQ(w.orders.working_buy(kSpy), whole_qty(50));
+    ask(200);
+    w.apply(Kind::cancel_pending);
+    EXPECT_EQ(w.orders.working_buy(kSpy), whole_qty(190));
+    w.apply(Kind::canceled);
+    EXPECT_EQ(w.orders.working_buy(kSpy), Qty{});
+}
+
 TEST(Orders, restate_what_was_filled_when_shares_split) {
     Working w;
     w.filled(40, "10", 1);

@@ -24,7 +24,7 @@ Qty counted(const orders::Orders& orders, const orders::Order& order) {
     const auto& parent = order.intent.links.parent;
     const orders::Order* first = parent ? orders.find(*parent) : nullptr;
     if (first != nullptr && first->filled.raw == 0) return {};
-    return order.leaves();
+    return order.most_leaves();
 }
 
 Exposures::Exposures(const Books& books, std::vector<Group> groups)

@@ -22,15 +22,6 @@ Money cost_of(Price price, Qty qty, const Instrument& instrument) {
     return abs(notional(price, qty, instrument)) + worst_fee(price, qty, instrument);
 }
 
-/// The change asks for less of the same, at a price that is no worse for us: a part of a cancel.
-bool only_shrinks(const OrderSpec& wanted, const OrderSpec& now) {
-    if (wanted.qty > now.qty || wanted.trigger_price != now.trigger_price) return false;
-    if (wanted.limit_price == now.limit_price) return true;
-    if (!wanted.limit_price || !now.limit_price) return false;
-    return wanted.side == Side::buy ? *wanted.limit_price < *now.limit_price
-                                    : *wanted.limit_price > *now.limit_price;
-}
-
 OrderSpec smaller_of(OrderSpec spec, Qty qty) {
     spec.qty = qty;
     if (spec.display_qty) spec.display_qty = std::min(*spec.display_qty, qty);
@@ -357,10 +348,11 @@ std::optional<Money> Gate::cash_of_working_buys(const Proposal& proposal) const 
         const Instrument& instrument = books_.instruments.at(order->instrument());
         if (instrument.quote != proposal.instrument.quote || instrument.is_derivative()) continue;
         if (order->side() != Side::buy || order == proposal.replaces) continue;
-        if (order->leaves().raw == 0) continue;
-        const std::optional<Price> price = reader_.value_price(as_it_stands(*order));
+        const Qty leaves = order->most_leaves();
+        if (leaves.raw == 0) continue;
+        const std::optional<Price> price = reader_.value_price(*order);
         if (!price) return std::nullopt;
-        sum += cost_of(*price, order->leaves(), instrument);
+        sum += cost_of(*price, leaves, instrument);
     }
     return sum;
 }

@@ -43,6 +43,10 @@ enum class Measure : std::uint8_t {
     beta,              ///< net beta to the benchmark, in equity
     liquidation_days,  ///< to close the position at the participation rate
 };
+/// Of so many orders that a strategy sent last the median notional is its usual one ...
+inline constexpr std::size_t kUsualOf = 20;
+/// ... and fewer than these have none.
+inline constexpr std::size_t kUsualLeast = 5;
 inline constexpr std::size_t kMeasureCount =
     static_cast<std::size_t>(Measure::liquidation_days) + 1;
 [[nodiscard]] std::string_view to_string(Measure value);

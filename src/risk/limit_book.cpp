@@ -17,11 +17,6 @@ using base::Int128;
 using base::kDecimalOne;
 using base::Rounding;
 
-/// Fewer orders than these have no usual size.
-constexpr std::size_t kUsualLeast = 5;
-/// Of so many orders the median is the usual size.
-constexpr std::size_t kUsualOf = 20;
-
 DenialReason reason_of(Measure measure) {
     switch (measure) {
         case Measure::position: return DenialReason::position_limit;
@@ -290,7 +285,7 @@ bool LimitBook::exceeds(const Rule& rule, const Reading& reading) const {
     if (reading.has_before && reading.actual <= reading.before) return false;
     if (rule.unit != Unit::equity) return reading.actual > rule.max;
     // actual > equity x share, without the division; in doubles where that is far from close
-    const Money equity = rule.measure == Measure::loss ? watch_.day_start() : watch_.equity();
+    const Money equity = equity_for(rule, reading);
     const double reached = static_cast<double>(reading.actual.raw) * kDecimalOne;
     const double allowed = static_cast<double>(equity.raw) * static_cast<double>(rule.share);
     constexpr double kClose = 1e-6;
@@ -300,12 +295,18 @@ bool LimitBook::exceeds(const Rule& rule, const Reading& reading) const {
     const auto left = base::checked_mul(reading.actual.raw, Int128{kDecimalOne});
     const auto right = base::checked_mul(equity.raw, Int128{rule.share});
     if (left && right) return *left > *right;
-    return reading.actual > limit_of(rule);
+    return reading.actual > limit_of(rule, reading);
 }
 
-Money LimitBook::limit_of(const Rule& rule) const {
+/// What a share of equity is a share of.
+Money LimitBook::equity_for(const Rule& rule, const Reading& reading) const {
+    if (rule.measure == Measure::loss) return watch_.day_start();
+    return std::max(Money{}, watch_.equity() - reading.lost);
+}
+
+Money LimitBook::limit_of(const Rule& rule, const Reading& reading) const {
     if (rule.unit != Unit::equity) return rule.max;
-    const Money equity = rule.measure == Measure::loss ? watch_.day_start() : watch_.equity();
+    const Money equity = equity_for(rule, reading);
     const auto out = base::mul_div(equity.raw, rule.share, kDecimalOne, Rounding::floor);
     return {out.value_or(0)};
 }
@@ -318,7 +319,7 @@ Denial LimitBook::denial_of(const Rule& rule, const Reading& reading) const {
         return out;
     }
     return {.reason = reason_of(rule.measure),
-            .limit = limit_of(rule),
+            .limit = limit_of(rule, reading),
             .actual = reading.actual,
             .would_pass = std::nullopt,
             .rule = rule.limit};
@@ -433,12 +434,12 @@ LimitBook::Reading LimitBook::read_statistic(const Rule& rule, Question& questio
     const auto& with = question.with(false);
     if (!with) return {.is_known = false};
     if (rule.measure == Measure::var || rule.measure == Measure::es) {
-        const auto after = statistics_->risk_with(*exposures_, own, *with);
-        const auto before = statistics_->risk(*exposures_);
-        if (!after || !before) return {.is_known = false};
+        const auto risk = statistics_->risk_with(*exposures_, own, *with);
+        if (!risk) return {.is_known = false};
         const bool is_var = rule.measure == Measure::var;
-        return {.actual = as_measure(is_var ? after->var : after->es),
-                .before = as_measure(is_var ? before->var : before->es),
+        return {.actual = as_measure(is_var ? risk->after.var : risk->after.es),
+                .before = as_measure(is_var ? risk->before.var : risk->before.es),
+                .lost = as_measure(risk->lost),
                 .has_before = true};
     }
     if (rule.measure == Measure::beta) return read_beta(rule, own, *with);
@@ -454,13 +455,17 @@ LimitBook::Reading LimitBook::read_statistic(const Rule& rule, Question& questio
                 as_measure(to_double(most) / (*volume * statistics_->settings().participation))};
 }
 
-/// Net beta, in equity: the sum of exposures times beta.
+/// Net beta, in equity: the sum of exposures times beta. What may never trade again moves with
+/// nothing, and is no equity.
 LimitBook::Reading LimitBook::read_beta(const Rule& rule, InstrumentId own,
                                         const Exposure& with) const {
-    const double equity = to_double(watch_.equity());
-    if (!(equity > 0)) return {.is_known = false};
-    double before = 0, after = 0;
+    if (statistics_->is_lost(own)) return {.is_known = false};
+    double before = 0, after = 0, lost = 0;
     const auto add = [&](InstrumentId id, const Exposure& now, const Exposure& then) {
+        if (statistics_->is_lost(id)) {
+            lost += std::abs(Statistics::larger_side(now));
+            return true;
+        }
         const auto beta = statistics_->beta(id, rule.instrument);
         if (!beta) return now == Exposure{} && then == Exposure{};
         before += *beta * Statistics::larger_side(now);
@@ -474,6 +479,8 @@ LimitBook::Reading LimitBook::read_beta(const Rule& rule, InstrumentId own,
             return {.is_known = false};
         }
     }
+    const double equity = to_double(watch_.equity()) - lost;
+    if (!(equity > 0)) return {.is_known = false};
     return {.actual = as_measure(std::abs(after) / equity),
             .before = as_measure(std::abs(before) / equity),
             .has_before = true};

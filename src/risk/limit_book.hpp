@@ -77,6 +77,7 @@ private:
     struct Reading {
         Money actual{};
         Money before{};
+        Money lost{};  ///< no longer counts as equity
         bool is_known = true;
         bool has_before = false;
     };
@@ -99,7 +100,8 @@ private:
     [[nodiscard]] Reading read_beta(const Rule& rule, InstrumentId own, const Exposure& with) const;
     [[nodiscard]] Reading read_account(const Rule& rule, Question& question) const;
     [[nodiscard]] bool exceeds(const Rule& rule, const Reading& reading) const;
-    [[nodiscard]] Money limit_of(const Rule& rule) const;
+    [[nodiscard]] Money equity_for(const Rule& rule, const Reading& reading) const;
+    [[nodiscard]] Money limit_of(const Rule& rule, const Reading& reading) const;
     [[nodiscard]] Denial denial_of(const Rule& rule, const Reading& reading) const;
     [[nodiscard]] std::size_t window_of(const Rule& rule, StrategyId strategy,
                                         InstrumentId instrument) const;

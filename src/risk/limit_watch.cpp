@@ -15,7 +15,8 @@ namespace {
 constexpr double kSlack = 1e-9;
 
 bool has_window(Measure measure) {
-    return measure == Measure::orders || measure == Measure::turnover;
+    return measure == Measure::orders || measure == Measure::turnover ||
+           measure == Measure::cancels;
 }
 
 /// What holds at every instant, and not of one order alone.
@@ -26,10 +27,13 @@ bool is_of_instant(Measure measure) {
         case Measure::net:
         case Measure::open_orders:
         case Measure::orders:
+        case Measure::cancels:
         case Measure::turnover:
         case Measure::loss:
         case Measure::drawdown:
         case Measure::margin_use:
+        case Measure::var:
+        case Measure::es:
         case Measure::beta:
         case Measure::liquidation_days: return true;
         default: return false;
@@ -44,7 +48,7 @@ double share_of(Money part, Money whole) {
 }  // namespace
 
 LimitWatch::LimitWatch(const Books& books, const Settings& settings, std::size_t strategies)
-    : books_(books), limits_(settings.limits), uses_(settings.limits.size()) {
+    : books_(books), limits_(settings.limits), uses_(settings.limits.size()), usual_(strategies) {
     for (std::size_t i = 0; i < limits_.size(); ++i) {
         if (has_window(limits_[i].measure)) longest_ = std::max(longest_, limits_[i].window);
         add_things(i, settings, strategies);
@@ -80,8 +84,10 @@ void LimitWatch::add_things(std::size_t limit, const Settings& settings, std::si
 double LimitWatch::number_of(const Limit& limit, const AccountWatch& account) const {
     const double number = to_double(limit.max);
     if (limit.unit != Unit::equity) return number;
-    const bool is_of_day = limit.measure == Measure::loss;
-    return number * to_double(is_of_day ? account.day_start() : account.equity());
+    if (limit.measure == Measure::loss) return number * to_double(account.day_start());
+    const bool is_of_risk = limit.measure == Measure::var || limit.measure == Measure::es;
+    const double lost = is_of_risk ? this->lost() : 0.0;
+    return number * std::max(0.0, to_double(account.equity()) - lost);
 }
 
 void LimitWatch::note(std::size_t limit, Timestamp at, double use) {
@@ -127,7 +133,7 @@ std::optional<LimitWatch::BothSides> LimitWatch::both_sides(const Thing& thing,
         const double unit = to_double(instrument.multiplier) * to_double(*rate);
         double price = std::abs(to_double(*last));
         if (sent != nullptr && sent->instrument() == id) {
-            const auto own = ProposalReader{books_}.value_price(sent->intent.spec);
+            const auto own = ProposalReader{books_}.value_price(*sent);
             if (!own) return std::nullopt;
             price = std::max(price, std::abs(to_double(*own)));
         }
@@ -185,6 +191,17 @@ std::optional<double> LimitWatch::measure(const Thing& thing, const AccountWatch
             }
             return sum;
         }
+        case Measure::cancels: {
+            // one more than there were: the order may need one
+            std::size_t count = 1;
+            for (const Sent& one : cancelled_) {
+                const bool is_of = (!thing.strategy || one.strategy == *thing.strategy) &&
+                                   (limit.scope != ScopeKind::instrument ||
+                                    one.instrument == thing.members.front());
+                count += is_of && sent_.back().at - one.at < limit.window ? 1U : 0U;
+            }
+            return static_cast<double>(count);
+        }
         case Measure::loss: return std::max(0.0, to_double(account.loss()));
         case Measure::drawdown: return share_of(account.fall(), account.peak());
         case Measure::margin_use: {
@@ -192,10 +209,12 @@ std::optional<double> LimitWatch::measure(const Thing& thing, const AccountWatch
             const double equity = to_double(account.equity());
             return use && equity > 0 ? std::optional{*use / equity} : std::nullopt;
         }
+        case Measure::var:
+        case Measure::es: return tail(limit.measure, sent, left_out);
         case Measure::liquidation_days: return days_to_close(thing.members.front());
         case Measure::beta: {
             const auto beta = net_beta(thing.to, sent, left_out);
-            const double equity = to_double(account.equity());
+            const double equity = to_double(account.equity()) - lost();
             return beta && equity > 0 ? std::optional{*beta / equity} : std::nullopt;
         }
         default: return std::nullopt;
@@ -248,7 +267,7 @@ std::optional<double> LimitWatch::net_beta(std::optional<InstrumentId> to,
     for (const Instrument& instrument : books_.instruments.all()) {
         const auto side = larger_side(instrument.id, sent, left_out);
         if (!side) return std::nullopt;
-        if (*side == 0) continue;
+        if (*side == 0 || is_lost(instrument.id)) continue;
         const auto beta = statistics_->beta(instrument.id, to);
         if (!beta) return std::nullopt;
         sum += *beta * *side;
@@ -265,20 +284,84 @@ std::optional<double> LimitWatch::of_cluster(const Thing& thing, const orders::O
     return exposure(members, false, &sent, nullptr);
 }
 
-std::optional<double> LimitWatch::of_order(const Limit& limit, const orders::Order& order) const {
-    if (limit.measure == Measure::quantity) return to_double(order.intent.spec.qty);
-    if (limit.measure == Measure::volume_share && statistics_ != nullptr) {
-        const auto volume = statistics_->daily_volume(order.instrument());
-        if (!volume || *volume <= 0) return std::nullopt;
-        return to_double(order.intent.spec.qty) / *volume;
+bool LimitWatch::is_lost(InstrumentId instrument) const {
+    return statistics_ != nullptr && statistics_->is_lost(instrument);
+}
+
+/// What is held and works of what may never trade again.
+double LimitWatch::lost() const {
+    double sum = 0;
+    for (const Instrument& instrument : books_.instruments.all()) {
+        if (!is_lost(instrument.id)) continue;
+        sum += std::abs(larger_side(instrument.id, nullptr, nullptr).value_or(0.0));
     }
-    if (limit.measure != Measure::notional) return std::nullopt;
-    const Instrument& instrument = books_.instruments.at(order.instrument());
-    const auto price = ProposalReader{books_}.value_price(order.intent.spec);
+    return sum;
+}
+
+std::optional<double> LimitWatch::tail(Measure which, const orders::Order* sent,
+                                       const orders::Order* left_out) const {
+    if (statistics_ == nullptr) return std::nullopt;
+    const std::size_t days = statistics_->days().size();
+    std::vector<InstrumentId> ids;
+    std::vector<double> exposures;
+    for (const Instrument& instrument : books_.instruments.all()) {
+        const bool is_asked = sent != nullptr && sent->instrument() == instrument.id;
+        const auto side = larger_side(instrument.id, sent, left_out);
+        if (!side) return std::nullopt;
+        if (*side == 0 && !is_asked) continue;
+        if (is_lost(instrument.id)) continue;
+        ids.push_back(instrument.id);
+        exposures.push_back(*side);
+    }
+    if (ids.empty()) return 0.0;
+    if (scenarios_.days != days || scenarios_.of != ids) {
+        scenarios_ = {.days = days, .of = ids, .made = statistics_->scenarios_of(ids, days)};
+    }
+    if (!scenarios_.made || !scenarios_.made->set_exposures(exposures)) return std::nullopt;
+    const measures::TailLoss loss = scenarios_.made->risk();
+    return which == Measure::var ? loss.var : loss.es;
+}
+
+std::optional<double> LimitWatch::of_order(const Limit& limit, StrategyId strategy,
+                                           const OrderSpec& spec) const {
+    switch (limit.measure) {
+        case Measure::quantity: return to_double(spec.qty);
+        case Measure::notional: return notional_of(spec);
+        case Measure::price_band: return beyond_market(spec);
+        case Measure::fat_finger: return against_usual(strategy, spec);
+        case Measure::volume_share: break;
+        default: return std::nullopt;
+    }
+    if (statistics_ == nullptr) return std::nullopt;
+    const auto volume = statistics_->daily_volume(spec.instrument);
+    if (!volume || *volume <= 0) return std::nullopt;
+    return to_double(spec.qty) / *volume;
+}
+
+std::optional<double> LimitWatch::beyond_market(const OrderSpec& spec) const {
+    if (!spec.limit_price) return 0.0;
+    const auto market = books_.market.price_for(spec.instrument, spec.side);
+    if (!market || market->raw == 0) return std::nullopt;
+    const double from = to_double(*market), at = to_double(*spec.limit_price);
+    return std::max(0.0, (spec.side == Side::buy ? at - from : from - at) / std::abs(from));
+}
+
+std::optional<double> LimitWatch::against_usual(StrategyId strategy, const OrderSpec& spec) const {
+    std::vector<double> before = usual_[strategy.value];
+    if (before.size() < kUsualLeast) return 0.0;
+    const auto own = notional_of(spec);
+    if (!own) return std::nullopt;
+    std::ranges::sort(before);
+    return *own / before[before.size() / 2];
+}
+
+std::optional<double> LimitWatch::notional_of(const OrderSpec& spec) const {
+    const Instrument& instrument = books_.instruments.at(spec.instrument);
+    const auto price = ProposalReader{books_}.value_price(spec);
     const auto rate = books_.portfolio.rate(instrument.quote);
     if (!price || !rate) return std::nullopt;
-    return std::abs(to_double(*price)) * to_double(order.intent.spec.qty) *
-           to_double(instrument.multiplier) * to_double(*rate);
+    return std::abs(to_double(*price)) * to_double(spec.qty) * to_double(instrument.multiplier) *
+           to_double(*rate);
 }
 
 /// With all that works beside it, itself included.
@@ -288,8 +371,7 @@ bool LimitWatch::only_reduces(const orders::Order& order) const {
     const bool sells = order.side() == Side::sell;
     if (books_.portfolio.settings().positions.hedges()) {
         const Leg leg = leg_closed_by(order.side());
-        return order.intent.spec.qty <=
-               abs(books_.portfolio.position(order.strategy(), id, leg).qty);
+        return order.most_leaves() <= abs(books_.portfolio.position(order.strategy(), id, leg).qty);
     }
     const Qty held = books_.portfolio.position(id).qty;
     const Qty closable = sells ? held : -held;
@@ -297,15 +379,34 @@ bool LimitWatch::only_reduces(const orders::Order& order) const {
 }
 
 void LimitWatch::on_sent(const orders::Order& order, const AccountWatch& account) {
-    const Timestamp now = order.created;
-    if (longest_.ns > 0) {
-        const auto old = std::find_if(sent_.begin(), sent_.end(),
-                                      [&](const Sent& one) { return now - one.at < longest_; });
-        sent_.erase(sent_.begin(), old);
-        const Limit notional{.measure = Measure::notional};
-        sent_.push_back(
-            {now, order.instrument(), order.strategy(), of_order(notional, order).value_or(0.0)});
-    }
+    const OrderSpec& spec = order.intent.spec;
+    const double amount = notional_of(spec).value_or(0.0);
+    count(order, order.created, amount);
+    check({.order = order, .spec = spec, .now = order.created, .is_new = true}, account);
+    std::vector<double>& usual = usual_[order.strategy().value];
+    if (amount > 0) usual.push_back(amount);
+    if (usual.size() > kUsualOf) usual.erase(usual.begin());
+}
+
+void LimitWatch::on_changed(const orders::Order& order, const OrderSpec& before, Timestamp now,
+                            const AccountWatch& account) {
+    const OrderSpec spec = as_it_stands(order);
+    count(order, now, 0);
+    // as the gate does: what asks for less is a part of a cancel, and a bracket's exit is an exit
+    const bool protects = order.intent.links.parent && only_closes(spec);
+    if (protects || only_shrinks(spec, before)) return;
+    check({.order = order, .spec = spec, .now = now, .is_new = false}, account);
+}
+
+/// Of what is counted in windows.
+void LimitWatch::count(const orders::Order& order, Timestamp now, double notional) {
+    if (longest_.ns == 0) return;
+    std::erase_if(sent_, [&](const Sent& one) { return now - one.at >= longest_; });
+    sent_.push_back({now, order.instrument(), order.strategy(), notional});
+}
+
+void LimitWatch::check(const Look& look, const AccountWatch& account) {
+    const orders::Order& order = look.order;
     // what only closes is let through whatever holds
     const bool reduces = only_reduces(order);
     for (const Thing& thing : things_) {
@@ -315,19 +416,29 @@ void LimitWatch::on_sent(const orders::Order& order, const AccountWatch& account
             std::find(members.begin(), members.end(), order.instrument()) != members.end() &&
             (!thing.strategy || *thing.strategy == order.strategy());
         if (!is_in) continue;
+        // a change opens no further order
+        if (limit.measure == Measure::open_orders && !look.is_new) continue;
         const double number = number_of(limit, account);
         const bool instant = is_of_instant(limit.measure);
         const auto with = instant ? measure(thing, account, &order, nullptr)
-                          : limit.measure == Measure::cluster ? of_cluster(thing, order)
-                                                              : of_order(limit, order);
+                          : limit.measure == Measure::cluster
+                              ? of_cluster(thing, order)
+                              : of_order(limit, order.strategy(), look.spec);
         if (!with) continue;
-        if (instant || !reduces) note(thing.limit, now, number > 0 ? *with / number : 0.0);
+        if (instant || !reduces) note(thing.limit, look.now, number > 0 ? *with / number : 0.0);
         if (reduces || limit.soft || *with <= number * (1 + kSlack) + kSlack) continue;
-        const bool may_lessen = limit.measure == Measure::net || limit.measure == Measure::beta;
+        const bool may_lessen = limit.measure == Measure::net || limit.measure == Measure::beta ||
+                                limit.measure == Measure::var || limit.measure == Measure::es;
         const auto without = may_lessen ? measure(thing, account, &order, &order) : std::nullopt;
         if (without && *with <= *without * (1 + kSlack)) continue;
         ++uses_[thing.limit].exceeded;
     }
+}
+
+void LimitWatch::on_cancel(StrategyId strategy, InstrumentId instrument, Timestamp now) {
+    if (longest_.ns == 0) return;
+    std::erase_if(cancelled_, [&](const Sent& one) { return now - one.at >= longest_; });
+    cancelled_.push_back({now, instrument, strategy, 0});
 }
 
 void LimitWatch::on_day_end(Timestamp now, const AccountWatch& account) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "measures/scenario_risk.hpp"
 #include "risk/account_watch.hpp"
 #include "risk/exposures.hpp"
 #include "risk/settings.hpp"
@@ -33,12 +34,16 @@ class LimitWatch {
 public:
     LimitWatch(const Books& books, const Settings& settings, std::size_t strategies);
 
-    /// Where betas, clusters and volumes are read, which are facts of the market and not of the
-    /// gate; without it limits on them are not looked at.
+    /// Where returns, betas, clusters and volumes are read, which are facts of the market and not
+    /// of the gate; without it limits on them are not looked at.
     void measure_by(Statistics* statistics) { statistics_ = statistics; }
 
     /// The order stands in the orders book. `account`: as at this instant.
     void on_sent(const orders::Order& order, const AccountWatch& account);
+    /// A change of it stands there; it asked for this before.
+    void on_changed(const orders::Order& order, const OrderSpec& before, Timestamp now,
+                    const AccountWatch& account);
+    void on_cancel(StrategyId strategy, InstrumentId instrument, Timestamp now);
     /// The day that ends with the last mark.
     void on_day_end(Timestamp now, const AccountWatch& account);
 
@@ -74,8 +79,19 @@ private:
     [[nodiscard]] std::optional<double> exposure(const Thing& thing, bool is_net,
                                                  const orders::Order* sent,
                                                  const orders::Order* left_out) const;
-    [[nodiscard]] std::optional<double> of_order(const Limit& limit,
-                                                 const orders::Order& order) const;
+    [[nodiscard]] std::optional<double> of_order(const Limit& limit, StrategyId strategy,
+                                                 const OrderSpec& spec) const;
+    /// Beyond the market on the worse side, of its price; 0 of an order that names none.
+    [[nodiscard]] std::optional<double> beyond_market(const OrderSpec& spec) const;
+    /// In medians of what the strategy sent before; 0 while that is too little.
+    [[nodiscard]] std::optional<double> against_usual(StrategyId strategy,
+                                                      const OrderSpec& spec) const;
+    [[nodiscard]] std::optional<double> notional_of(const OrderSpec& spec) const;
+    /// VaR or ES of all that is held and works, over the days that all of it has.
+    [[nodiscard]] bool is_lost(InstrumentId instrument) const;
+    [[nodiscard]] double lost() const;
+    [[nodiscard]] std::optional<double> tail(Measure which, const orders::Order* sent,
+                                             const orders::Order* left_out) const;
     [[nodiscard]] std::optional<double> of_cluster(const Thing& thing,
                                                    const orders::Order& sent) const;
     [[nodiscard]] std::optional<double> days_to_close(InstrumentId instrument) const;
@@ -87,6 +103,15 @@ private:
     [[nodiscard]] std::optional<double> larger_side(InstrumentId instrument,
                                                     const orders::Order* sent,
                                                     const orders::Order* left_out) const;
+    /// An order, or a change of one, that was let through.
+    struct Look {
+        const orders::Order& order;
+        const OrderSpec& spec;  ///< what is left of it
+        Timestamp now;
+        bool is_new = true;
+    };
+    void check(const Look& look, const AccountWatch& account);
+    void count(const orders::Order& order, Timestamp now, double notional);
     [[nodiscard]] double number_of(const Limit& limit, const AccountWatch& account) const;
     [[nodiscard]] bool only_reduces(const orders::Order& order) const;
     void note(std::size_t limit, Timestamp at, double use);
@@ -103,8 +128,17 @@ private:
         StrategyId strategy;
         double notional;
     };
-    std::vector<Sent> sent_;  ///< within the longest window
+    std::vector<Sent> sent_;       ///< within the longest window
+    std::vector<Sent> cancelled_;  ///< likewise
     Duration longest_{};
+    std::vector<std::vector<double>> usual_;  ///< by strategy: notionals of its last orders
+    /// Scenarios of a day for a set of instruments.
+    struct Scenarios {
+        std::size_t days = 0;
+        std::vector<InstrumentId> of{};
+        std::optional<measures::ScenarioRisk> made{};
+    };
+    mutable Scenarios scenarios_{};
 };
 
 }  // namespace tradewind::risk

@@ -21,10 +21,23 @@ Qty whole_lots(Qty qty, const Instrument& instrument) {
 
 OrderSpec as_it_stands(const orders::Order& order) {
     OrderSpec spec = order.intent.spec;
-    spec.qty = order.leaves();
+    spec.qty = order.most_leaves();
     spec.limit_price = order.terms.limit_price;
     spec.trigger_price = order.terms.trigger_price;
+    if (spec.limit_price && order.pending.has_price()) {
+        spec.limit_price = spec.side == Side::buy
+                               ? std::max(*spec.limit_price, order.pending.highest)
+                               : std::min(*spec.limit_price, order.pending.lowest);
+    }
     return spec;
+}
+
+bool only_shrinks(const OrderSpec& wanted, const OrderSpec& now) {
+    if (wanted.qty > now.qty || wanted.trigger_price != now.trigger_price) return false;
+    if (wanted.limit_price == now.limit_price) return true;
+    if (!wanted.limit_price || !now.limit_price) return false;
+    return wanted.side == Side::buy ? *wanted.limit_price < *now.limit_price
+                                    : *wanted.limit_price > *now.limit_price;
 }
 
 Money worst_fee(Price price, Qty qty, const Instrument& instrument) {
@@ -97,6 +110,15 @@ std::optional<Price> ProposalReader::value_price(const OrderSpec& spec) const {
     return spec.side == Side::buy && spec.limit_price ? *named : std::max(*named, *now);
 }
 
+std::optional<Price> ProposalReader::value_price(const orders::Order& order) const {
+    auto price = value_price(as_it_stands(order));
+    if (!price) return std::nullopt;
+    const orders::PendingChanges& pending = order.pending;
+    if (pending.has_price()) *price = std::max(*price, pending.highest);
+    if (pending.highest_trigger) *price = std::max(*price, *pending.highest_trigger);
+    return price;
+}
+
 Qty ProposalReader::counted_position(const Proposal& proposal) const {
     if (!hedges()) return held(proposal);
     const Sides now = books_.portfolio.sides(proposal.spec.instrument);
@@ -108,13 +130,13 @@ std::optional<Money> ProposalReader::margin_of_working(const Proposal& proposal)
     Money sum;
     for (const orders::Order* order : books_.orders.open_orders()) {
         if (only_closes(order->intent.spec) || order == proposal.replaces) continue;
-        if (order->leaves().raw == 0) continue;
+        const Qty leaves = order->most_leaves();
+        if (leaves.raw == 0) continue;
         const Instrument& instrument = books_.instruments.at(order->instrument());
-        const std::optional<Price> price = value_price(as_it_stands(*order));
+        const std::optional<Price> price = value_price(*order);
         if (!price) return std::nullopt;
         const auto amount = books_.portfolio.to_base(
-            instrument.quote,
-            initial_margin(notional(*price, order->leaves(), instrument), instrument));
+            instrument.quote, initial_margin(notional(*price, leaves, instrument), instrument));
         if (!amount) return std::nullopt;
         sum += *amount;
     }

@@ -50,6 +50,8 @@ public:
     [[nodiscard]] Working working(const Proposal& proposal) const;
     /// What an order is worth, at the worse of its own price and the market's; nullopt without one.
     [[nodiscard]] std::optional<Price> value_price(const OrderSpec& spec) const;
+    /// Of a working one, with the changes that are under way.
+    [[nodiscard]] std::optional<Price> value_price(const orders::Order& order) const;
 
     /// The account's stake in the instrument, or the strategy's, with `qty` of the proposal;
     /// nullopt where something is held and has no mark.
@@ -83,8 +85,11 @@ Qty largest_passing(Qty free, Qty refused, Qty lot, const Passes& passes) {
 
 /// None where it is below zero.
 [[nodiscard]] Qty whole_lots(Qty qty, const Instrument& instrument);
-/// A working order as it stands now, what is left of it.
+/// A working order as it stands now, what is left of it; where changes are under way, the most that
+/// it may have become, at the limit that reaches farthest.
 [[nodiscard]] OrderSpec as_it_stands(const orders::Order& order);
+/// The change asks for less of the same, at a price that is no worse for us: a part of a cancel.
+[[nodiscard]] bool only_shrinks(const OrderSpec& wanted, const OrderSpec& now);
 /// Whichever side of liquidity the fills turn out to be on.
 [[nodiscard]] Money worst_fee(Price price, Qty qty, const Instrument& instrument);
 

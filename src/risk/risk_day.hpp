@@ -33,7 +33,8 @@ struct RiskDay {
     Timestamp day{};              ///< its last instant
     std::optional<double> var{};  ///< of the day after, base currency, positive is a loss
     std::optional<double> es{};
-    double gross = 0;  ///< market value held, magnitudes
+    double gross = 0;  ///< market value held of what trades, magnitudes
+    double lost = 0;   ///< of what may never trade again, at its last price
     /// What these positions, held to the next day's end, came to; nullopt for the last day.
     std::optional<double> pnl{};
 

@@ -135,19 +135,28 @@ private:
         std::vector<PositionRisk> out;
         std::vector<InstrumentId> ids;
         std::vector<double> exposures;
+        std::vector<std::size_t> places;
         for (const Instrument& instrument : instruments_.all()) {
             const double exposure = held.exposures[instrument.id.value];
             if (exposure == 0) continue;
-            ids.push_back(instrument.id);
-            exposures.push_back(exposure);
             out.push_back({.instrument = instrument.id});
             if (!std::isnan(exposure)) out.back().exposure = exposure;
+            out.back().is_lost = statistics_.is_lost(instrument.id, held.row + 1);
+            if (out.back().is_lost) continue;
+            places.push_back(out.size() - 1);
+            ids.push_back(instrument.id);
+            exposures.push_back(exposure);
         }
-        if (ids.empty() || !has_price(exposures)) return out;
-        auto scenarios = statistics_.scenarios_of(ids, held.row + 1);
-        if (!scenarios || !scenarios->set_exposures(exposures)) return out;
-        const std::vector<TailLoss> parts = scenarios->components();
-        for (std::size_t i = 0; i < out.size(); ++i) out[i].part = parts[i];
+        if (!has_price(held.exposures)) return out;
+        if (!ids.empty()) {
+            auto scenarios = statistics_.scenarios_of(ids, held.row + 1);
+            if (!scenarios || !scenarios->set_exposures(exposures)) return out;
+            const std::vector<TailLoss> parts = scenarios->components();
+            for (std::size_t i = 0; i < places.size(); ++i) out[places[i]].part = parts[i];
+        }
+        for (PositionRisk& one : out) {
+            if (one.is_lost) one.part.emplace();
+        }
         std::ranges::sort(out, [](const PositionRisk& a, const PositionRisk& b) {
             if (a.part->var != b.part->var) return a.part->var > b.part->var;
             return a.instrument.value < b.instrument.value;

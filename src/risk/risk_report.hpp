@@ -26,6 +26,7 @@ struct PositionRisk {
     std::optional<double> exposure{};  ///< base currency, signed; nullopt: no price
     /// The positions' parts add up to the whole's VaR and ES (measures::ScenarioRisk::components).
     std::optional<measures::TailLoss> part{};
+    bool is_lost = false;  ///< it may never trade again, and is no part of them (kLostAfter)
 };
 
 /// Of daily returns, each pair on the days on which both traded (measures::pairwise_covariance).
@@ -80,7 +81,7 @@ struct RiskReport {
 };
 
 /// nullopt where no day ended. Crises and the worst days are those of the whole run's data,
-/// whatever day the positions are of. Returns leave dividends out, as VaR does.
+/// whatever day the positions are of.
 [[nodiscard]] std::optional<RiskReport> make_report(const Statistics& statistics,
                                                     const Settings& settings,
                                                     const InstrumentTable& instruments);

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
+#include <utility>
 
 #include "base/assert.hpp"
 #include "measures/clusters.hpp"
@@ -26,9 +28,13 @@ Statistics::Statistics(const Books& books, StatisticsSettings settings)
       settings_(std::move(settings)),
       instruments_(books.instruments.size()),
       worth_(instruments_, kNone),
+      paid_(instruments_, 0.0),
+      is_lost_(instruments_, 0),
       volumes_(instruments_),
       cluster_of_(instruments_, kNowhere),
       place_(instruments_, kNowhere),
+      has_all_days_(instruments_),
+      needed_at_(instruments_, 0),
       last_{.exposures = std::vector<double>(instruments_, 0.0)},
       held_in_all_(instruments_, 0.0) {
     if (!settings_.benchmark.empty()) {
@@ -46,11 +52,18 @@ void Statistics::on_volume(InstrumentId instrument, Qty volume, bool is_bar) {
 
 void Statistics::on_split(InstrumentId instrument, std::int64_t new_shares,
                           std::int64_t old_shares) {
-    worth_[instrument.value] *= static_cast<double>(old_shares) / static_cast<double>(new_shares);
+    const double less = static_cast<double>(old_shares) / static_cast<double>(new_shares);
+    worth_[instrument.value] *= less;
+    paid_[instrument.value] *= less;
     const double more = static_cast<double>(new_shares) / static_cast<double>(old_shares);
     Volume& kept = volumes_[instrument.value];
     for (double& day : kept.days) day *= more;
     kept.today *= more;
+}
+
+void Statistics::on_dividend(InstrumentId instrument, Price amount) {
+    const auto rate = books_.portfolio.rate(books_.instruments.at(instrument).quote);
+    paid_[instrument.value] += rate ? to_double(amount) * to_double(*rate) : kNone;
 }
 
 /// A unit's worth in base currency.
@@ -78,7 +91,9 @@ void Statistics::on_day_end(Timestamp day) {
     has_clusters_ = false;
     scenarios_.reset();
     included_.clear();
-    std::fill(place_.begin(), place_.end(), kNowhere);
+    std::ranges::fill(place_, kNowhere);
+    std::ranges::fill(has_all_days_, std::nullopt);
+    any_traded_.clear();
     forecast(day);
 }
 
@@ -87,7 +102,7 @@ void Statistics::take_returns(Timestamp day) {
     for (std::size_t i = 0; i < instruments_; ++i) {
         const InstrumentId id{static_cast<std::uint32_t>(i)};
         const double now = worth_of(id).value_or(kNone);
-        changes_.push_back(now / worth_[i] - 1);
+        changes_.push_back((now + std::exchange(paid_[i], 0.0)) / worth_[i] - 1);
         traded_.push_back(books_.market.updated(id) > day_);
         worth_[i] = now;
         Volume& volume = volumes_[i];
@@ -101,6 +116,10 @@ void Statistics::take_returns(Timestamp day) {
     }
     day_ = day;
     days_kept_ = std::min(days_kept_ + 1, settings_.history);
+    for (std::size_t i = 0; i < instruments_; ++i) {
+        const InstrumentId id{static_cast<std::uint32_t>(i)};
+        is_lost_[i] = is_lost(id, rows()) ? 1 : 0;
+    }
 }
 
 /// What the positions of the day before have come to.
@@ -116,18 +135,23 @@ void Statistics::close_forecast() {
 
 void Statistics::forecast(Timestamp day) {
     RiskDay out{.day = day};
-    std::vector<InstrumentId> held;
+    ask();
+    bool is_priced = true;
     for (std::size_t i = 0; i < instruments_; ++i) {
         const InstrumentId id{static_cast<std::uint32_t>(i)};
         const double exposure = last_.exposures[i] = now_held(id);
         if (exposure == 0) continue;
-        out.gross += std::abs(exposure);
-        if (!std::isnan(exposure)) held_in_all_[i] += std::abs(exposure);
-        held.push_back(id);
+        const double worth = std::abs(exposure);
+        is_priced = is_priced && !std::isnan(worth);
+        (is_lost_[i] != 0 ? out.lost : out.gross) += worth;
+        if (!std::isnan(worth)) held_in_all_[i] += worth;
+        need(id);
     }
-    if (held.empty()) {
+    if (!is_priced || !include()) {
+        // not known
+    } else if (included_.empty()) {
         out.var = out.es = 0.0;
-    } else if (!std::isnan(out.gross) && include(held)) {
+    } else {
         std::vector<double> exposures;
         for (const InstrumentId id : included_) exposures.push_back(last_.exposures[id.value]);
         if (scenarios_->set_exposures(exposures)) {
@@ -149,6 +173,14 @@ ReturnHistory Statistics::history() const {
             .traded = &traded_,
             .days = days_,
             .held = held_in_all_};
+}
+
+bool Statistics::is_lost(InstrumentId instrument, std::size_t end) const {
+    if (end < kLostAfter) return false;
+    for (std::size_t row = end - kLostAfter; row < end; ++row) {
+        if (traded_[row * instruments_ + instrument.value]) return false;
+    }
+    return true;
 }
 
 std::vector<double> Statistics::column(InstrumentId id) const {
@@ -220,19 +252,57 @@ void Statistics::find_clusters() {
 
 // --- questions ----------------------------------------------------------------------------------
 
-bool Statistics::include(std::span<const InstrumentId> wanted) {
-    const bool is_there = std::all_of(wanted.begin(), wanted.end(), [&](InstrumentId id) {
-        return place_[id.value] != kNowhere;
-    });
-    if (is_there && scenarios_) return true;
-    std::vector<InstrumentId> columns = included_;
-    for (const InstrumentId id : wanted) {
-        if (std::find(columns.begin(), columns.end(), id) == columns.end()) columns.push_back(id);
+bool Statistics::has_all_days(InstrumentId instrument) {
+    std::optional<bool>& known = has_all_days_[instrument.value];
+    if (known) return *known;
+    if (any_traded_.empty()) {
+        any_traded_.assign(days_kept_, false);
+        for (std::size_t i = 0; i < days_kept_; ++i) {
+            for (std::uint32_t k = 0; k < instruments_ && !any_traded_[i]; ++k) {
+                any_traded_[i] = std::isfinite(return_at(row_of(i), InstrumentId{k}));
+            }
+        }
     }
-    auto made = scenarios_of(columns, rows());
-    if (!made) return false;
-    scenarios_.emplace(std::move(*made));
+    known = true;
+    for (std::size_t i = 0; i < days_kept_ && *known; ++i) {
+        known = !any_traded_[i] || std::isfinite(return_at(row_of(i), instrument));
+    }
+    return *known;
+}
+
+void Statistics::ask() {
+    ++question_;
+    needed_.clear();
+}
+
+void Statistics::need(InstrumentId instrument) {
+    if (std::exchange(needed_at_[instrument.value], question_) == question_) return;
+    needed_.push_back(instrument);
+}
+
+bool Statistics::include() {
+    // one that the question is not about must not take days away
+    const auto may_stay = [&](InstrumentId id) { return is_needed(id) || has_all_days(id); };
+    const auto is_there = [&](InstrumentId id) {
+        return is_lost_[id.value] != 0 || place_[id.value] != kNowhere;
+    };
+    const bool fits =
+        std::ranges::all_of(needed_, is_there) && std::ranges::all_of(included_, may_stay);
+    if (fits) return true;
+    std::vector<InstrumentId> columns;
+    std::ranges::copy_if(included_, std::back_inserter(columns), may_stay);
+    for (const InstrumentId id : needed_) {
+        if (!is_there(id)) columns.push_back(id);
+    }
+    if (columns.empty()) {
+        scenarios_.reset();
+    } else {
+        auto made = scenarios_of(columns, rows());
+        if (!made) return false;
+        scenarios_.emplace(std::move(*made));
+    }
     included_ = columns;
+    std::ranges::fill(place_, kNowhere);
     for (std::size_t c = 0; c < columns.size(); ++c) place_[columns[c].value] = c;
     return true;
 }
@@ -264,17 +334,20 @@ double Statistics::larger_side(const Exposure& exposure) {
     return std::abs(upper) >= std::abs(lower) ? upper : lower;
 }
 
-/// The scenarios' exposures are those of the books.
-bool Statistics::bring_up(const Exposures& exposures) {
-    std::vector<InstrumentId> missing;
-    for (const InstrumentId id : books_.portfolio.held()) {
-        if (place_[id.value] == kNowhere) missing.push_back(id);
+/// The scenarios' exposures are those of the books, and so is what is lost.
+bool Statistics::bring_up(const Exposures& exposures, InstrumentId asked_about) {
+    ask();
+    need(asked_about);
+    for (const InstrumentId id : books_.portfolio.held()) need(id);
+    for (const orders::Order* order : books_.orders.open_orders()) need(order->instrument());
+    lost_ = 0;
+    for (const InstrumentId id : needed_) {
+        if (is_lost_[id.value] == 0) continue;
+        const Exposure* own = exposures.of(id);
+        if (own == nullptr) return false;
+        lost_ += std::abs(larger_side(*own));
     }
-    for (const orders::Order* order : books_.orders.open_orders()) {
-        if (place_[order->instrument().value] == kNowhere) missing.push_back(order->instrument());
-    }
-    if (!missing.empty() && !include(missing)) return false;
-    if (!scenarios_) return included_.empty();
+    if (!include()) return false;
     for (std::size_t c = 0; c < included_.size(); ++c) {
         const Exposure* own = exposures.of(included_[c]);
         if (own == nullptr) return false;
@@ -285,20 +358,15 @@ bool Statistics::bring_up(const Exposures& exposures) {
     return true;
 }
 
-std::optional<measures::TailLoss> Statistics::risk(const Exposures& exposures) {
-    if (!bring_up(exposures)) return std::nullopt;
-    return scenarios_ ? scenarios_->risk() : measures::TailLoss{};
-}
-
-std::optional<measures::TailLoss> Statistics::risk_with(const Exposures& exposures,
-                                                        InstrumentId instrument,
-                                                        const Exposure& own) {
-    if (!include({&instrument, 1}) || !bring_up(exposures)) return std::nullopt;
+std::optional<RiskChange> Statistics::risk_with(const Exposures& exposures, InstrumentId instrument,
+                                                const Exposure& own) {
+    if (is_lost_[instrument.value] != 0 || !bring_up(exposures, instrument)) return std::nullopt;
     const std::size_t column = place_[instrument.value];
     const measures::ExposureChange change{
         .instrument = column, .exposure = larger_side(own) - scenarios_->exposures()[column]};
-    const auto out = scenarios_->risk_with({&change, 1});
-    return out ? std::optional{*out} : std::nullopt;
+    const auto after = scenarios_->risk_with({&change, 1});
+    if (!after) return std::nullopt;
+    return RiskChange{.before = scenarios_->risk(), .after = *after, .lost = lost_};
 }
 
 std::optional<double> Statistics::beta(InstrumentId instrument, std::optional<InstrumentId> to) {

@@ -19,10 +19,15 @@ namespace tradewind::risk {
 /// Fewer returns than these say nothing.
 inline constexpr std::size_t kReturnsLeast = 60;
 
+/// What has not traded on the last so many days that ended may never trade again. Held, it is
+/// counted as lost already: it adds no risk, and its worth backs none.
+inline constexpr std::size_t kLostAfter = 20;
+
 /// What the days of a run were, for who looks back at all of them. It grows by a row a day.
 struct ReturnHistory {
-    /// Changes of worth in base currency, [days, instruments]: 0 of what did not trade that day,
-    /// NaN where its worth was not known, then or the day before. Splits are taken out.
+    /// Changes of worth in base currency, [days, instruments], dividends that were paid that day
+    /// among them: 0 of what did not trade, NaN where its worth was not known, then or the day
+    /// before. Splits are taken out.
     measures::ReturnsTable changes{};
     const std::vector<bool>* traded = nullptr;  ///< [days, instruments]
     std::span<const RiskDay> days{};            ///< [days]
@@ -36,10 +41,18 @@ struct HeldDay {
     std::optional<double> equity{};
 };
 
+/// VaR and ES before an order and after it, over the same days.
+struct RiskChange {
+    measures::TailLoss before{};
+    measures::TailLoss after{};
+    double lost = 0;  ///< worth of what may never trade again, held and working, base currency
+};
+
 /// What returns tell of risk, day by day: a fold of the marks at the end of each day, worth in base
-/// currency. Days in which an instrument that is asked about has no return do not count; with fewer
-/// than `kReturnsLeast` that have all of them the answer is not known, and an order that needs it
-/// is denied.
+/// currency. VaR and ES are taken over the days on which all that is held, works and is asked about
+/// has a return; with fewer than `kReturnsLeast` of them the answer is not known, and an order that
+/// needs it is denied. What may never trade again (`kLostAfter`) is left out, and an order in it
+/// has no answer.
 class Statistics {
 public:
     Statistics(const Books& books, StatisticsSettings settings);
@@ -52,15 +65,21 @@ public:
     void on_volume(const Trade& trade) { on_volume(trade.instrument, trade.size, false); }
     /// Prices from here on are `old_shares / new_shares` of what they were.
     void on_split(InstrumentId instrument, std::int64_t new_shares, std::int64_t old_shares);
+    /// The holder of a unit has this on top of its price, in its quote currency.
+    void on_dividend(InstrumentId instrument, Price amount);
     /// The books are as at the end of the day.
     void on_day_end(Timestamp day);
 
-    /// VaR and ES of what is held and works on its larger side; nullopt where it is not known.
-    [[nodiscard]] std::optional<measures::TailLoss> risk(const Exposures& exposures);
-    /// And if the instrument's exposure were this.
-    [[nodiscard]] std::optional<measures::TailLoss> risk_with(const Exposures& exposures,
-                                                              InstrumentId instrument,
-                                                              const Exposure& own);
+    /// VaR and ES of what is held and works, on its larger side, and if the instrument's exposure
+    /// were this; nullopt where they are not known.
+    [[nodiscard]] std::optional<RiskChange> risk_with(const Exposures& exposures,
+                                                      InstrumentId instrument, const Exposure& own);
+    /// As the last day ended.
+    [[nodiscard]] bool is_lost(InstrumentId instrument) const {
+        return is_lost_[instrument.value] != 0;
+    }
+    /// Of the days that ended at `end`.
+    [[nodiscard]] bool is_lost(InstrumentId instrument, std::size_t end) const;
     /// To the benchmark, or to another instrument's returns.
     [[nodiscard]] std::optional<double> beta(InstrumentId instrument,
                                              std::optional<InstrumentId> to = std::nullopt);
@@ -114,19 +133,29 @@ private:
     void close_forecast();
     void forecast(Timestamp day);
     void find_clusters();
-    /// Makes sure that the scenarios have these instruments. False where too few days do.
-    [[nodiscard]] bool include(std::span<const InstrumentId> wanted);
-    [[nodiscard]] bool bring_up(const Exposures& exposures);
+    /// Starts a question, which `need` names the instruments of.
+    void ask();
+    void need(InstrumentId instrument);
+    [[nodiscard]] bool is_needed(InstrumentId instrument) const {
+        return needed_at_[instrument.value] == question_;
+    }
+    /// Brings the scenarios to the days that all of them have which are not lost. False where those
+    /// are too few.
+    [[nodiscard]] bool include();
+    [[nodiscard]] bool has_all_days(InstrumentId instrument);
+    [[nodiscard]] bool bring_up(const Exposures& exposures, InstrumentId asked_about);
 
     Books books_;
     StatisticsSettings settings_;
     std::size_t instruments_;
     std::optional<InstrumentId> benchmark_{};
-    Timestamp day_ = kTimestampMin;  ///< the last that ended
-    std::vector<double> worth_;      ///< then; NaN: unknown
-    std::vector<double> changes_;    ///< [days, instruments]: see ReturnHistory
-    std::vector<bool> traded_;       ///< [days, instruments]
-    std::size_t days_kept_ = 0;      ///< that scenarios are made of, the last ones
+    Timestamp day_ = kTimestampMin;      ///< the last that ended
+    std::vector<double> worth_;          ///< then; NaN: unknown
+    std::vector<double> paid_;           ///< since then, by a unit
+    std::vector<double> changes_;        ///< [days, instruments]: see ReturnHistory
+    std::vector<bool> traded_;           ///< [days, instruments]
+    std::vector<std::uint8_t> is_lost_;  ///< by instrument, as the last day ended
+    std::size_t days_kept_ = 0;          ///< that scenarios are made of, the last ones
     std::vector<Volume> volumes_;
     /// Worked out when they are asked for, and afresh each day.
     struct Betas {
@@ -141,6 +170,14 @@ private:
 
     std::vector<std::size_t> place_;      ///< by instrument: column of the scenarios
     std::vector<InstrumentId> included_;  ///< by column
+    /// By instrument, worked out when it is asked for and afresh each day: it has a return on every
+    /// day that any has one, so that no day counts less for it.
+    std::vector<std::optional<bool>> has_all_days_;
+    std::vector<bool> any_traded_;  ///< by day that is kept, oldest first; empty: not worked out
+    std::vector<InstrumentId> needed_;      ///< of the question, none twice
+    std::vector<std::uint64_t> needed_at_;  ///< by instrument: of the last question that needed it
+    std::uint64_t question_ = 0;
+    double lost_ = 0;  ///< what is held and works of what may never trade again
     std::optional<measures::ScenarioRisk> scenarios_{};
     HeldDay last_{};  ///< behind the last forecast
     std::optional<HeldDay> riskiest_{};
