@@ -3,25 +3,17 @@
 
 import json
 import math
-import os
-import subprocess
 
 import numpy as np
 import pytest
 from sklearn.covariance import LedoitWolf
+from program import said
 
-PROGRAM = os.environ.get("TRADEWIND", "build/bin/tradewind")
 COUNT, BARS, WINDOW = 5, 150, 100
 DAY = 86400 * 10**9
 FIRST = 1577836800 * 10**9  # 2020-01-01
 CASH = 10_000_000
 GROSS = 0.4  # with shorts the magnitudes come to more, which margin has to allow
-
-
-def run(*arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == expect, (arguments, done.returncode, done.stdout[-500:], done.stderr[-1500:])
-    return done.stdout if expect == 0 else done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +28,8 @@ def market(tmp_path_factory):
         lines = ["ts,open,high,low,close,volume"]
         lines += [f"{FIRST + k * DAY},{c:.2f},{c:.2f},{c:.2f},{c:.2f},100000000" for k, c in enumerate(closes[:, i])]
         (folder / f"{i}.csv").write_text("\n".join(lines) + "\n")
-        run("data", "import", "--catalog", folder / "C", "--format", "csv", "--instrument", f"S{i}.SIM", "--kind", "bar",
-            "--interval", "1d", folder / f"{i}.csv")
+        said("data", "import", "--catalog", folder / "C", "--format", "csv", "--instrument", f"S{i}.SIM", "--kind", "bar",
+             "--interval", "1d", folder / f"{i}.csv")
     return folder / "C", closes
 
 
@@ -49,8 +41,8 @@ def config(tmp_path, strategy, more=""):
 
 
 def held(catalog, tmp_path, strategy, *more):
-    told = json.loads(run("backtest", "--config", config(tmp_path, strategy), "--catalog", catalog, "--no-ledger",
-                          "--participation", 1, "--json", *more))
+    told = json.loads(said("backtest", "--config", config(tmp_path, strategy), "--catalog", catalog, "--no-ledger",
+                           "--participation", 1, "--json", *more))
     qty = {one["instrument"]: one["qty"] for one in told["open_positions"]}
     return np.array([qty.get(f"S{i}.SIM", 0.0) for i in range(COUNT)]), told
 
@@ -58,7 +50,7 @@ def held(catalog, tmp_path, strategy, *more):
 def construct(tmp_path, request):
     path = tmp_path / "request.json"
     path.write_text(json.dumps(request))
-    return np.array(json.loads(run("risk", "construct", "--input", path, "--json"))["weights"])
+    return np.array(json.loads(said("risk", "construct", "--input", path, "--json"))["weights"])
 
 
 def shrunk(returns):
@@ -122,7 +114,7 @@ def test_it_rebalances_and_a_replay_comes_to_the_same(market, tmp_path):
     strategy = {"name": "allocate", "method": "minimum_variance", "window": 30, "every": 10, "turnover": 0.5, "cost_bps": 5}
     _, told = held(catalog, tmp_path, strategy, "--journal", tmp_path / "run.twj")
     assert told["fills"] > 12
-    assert json.loads(run("replay", tmp_path / "run.twj", "--json"))["identical"]
+    assert json.loads(said("replay", tmp_path / "run.twj", "--json"))["identical"]
 
 
 def test_a_cash_account_is_invested_too(market, tmp_path):
@@ -140,8 +132,8 @@ def test_a_cash_account_is_invested_too(market, tmp_path):
     ({"sizing": "share 30%"}, "sizes its positions itself"),
 ])
 def test_what_cannot_be_is_said_before_the_run(market, tmp_path, strategy, says):
-    error = run("backtest", "--config", config(tmp_path, {"name": "allocate"} | strategy), "--catalog", market[0],
-                "--no-ledger", expect=2)
+    error = said("backtest", "--config", config(tmp_path, {"name": "allocate"} | strategy), "--catalog", market[0],
+                 "--no-ledger", expect=2)
     assert says in error and error.count("\n") == 1
 
 
@@ -161,8 +153,8 @@ def test_sizing_stands_alone_and_replays(market, tmp_path):
     strategy = {"name": "sma-cross", "fast": 3, "slow": 10, "sizing": "risk 1% at atr 3 x 14 until drawdown 20%",
                 "stops": ["atr 3 x 14"]}
     _, told = held(catalog, tmp_path, strategy, "--journal", tmp_path / "run.twj")
-    assert told["trades"] and json.loads(run("replay", tmp_path / "run.twj", "--json"))["identical"]
+    assert told["trades"] and json.loads(said("replay", tmp_path / "run.twj", "--json"))["identical"]
     path = config(tmp_path, strategy | {"share": 0.3})
-    assert "not both" in run("backtest", "--config", path, "--catalog", catalog, "--no-ledger", expect=2)
+    assert "not both" in said("backtest", "--config", path, "--catalog", catalog, "--no-ledger", expect=2)
     path = config(tmp_path, strategy | {"sizing": "risk 1"})
-    assert "run.toml:11" in run("backtest", "--config", path, "--catalog", catalog, "--no-ledger", expect=2)
+    assert "run.toml:11" in said("backtest", "--config", path, "--catalog", catalog, "--no-ledger", expect=2)

@@ -18,19 +18,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import talib
+from program import PROGRAM, run
 
-PROGRAM = os.environ.get("TRADEWIND", "build/bin/tradewind")
 DATA = os.environ.get("TRADEWIND_DATA", "../shared/data")
 MOMENTUM = "zscore(log(close/ref(close,5)),60)"
-
-
-def run(*arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == expect, done.stderr
-    if expect == 2:
-        assert len(done.stderr.strip().splitlines()) == 1, done.stderr
-        assert done.stdout == ""
-    return done
 
 
 def features(*arguments, expect=0):

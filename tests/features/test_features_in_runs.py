@@ -6,24 +6,15 @@ import gzip
 import json
 import os
 import pathlib
-import subprocess
 
 import numpy as np
 import pandas as pd
 import pytest
 import talib
+from program import run
 
-PROGRAM = os.environ.get("TRADEWIND", "build/bin/tradewind")
 DATA = pathlib.Path(os.environ.get("TRADEWIND_DATA", "../shared/data"))
 SYMBOLS = ["AAPL", "BAC", "CAT", "DIS", "KO", "XOM"]
-
-
-def run(*arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == expect, done.stderr
-    if expect:
-        assert len(done.stderr.strip().splitlines()) == 1, done.stderr
-    return done
 
 
 def rows_of(place, symbol):

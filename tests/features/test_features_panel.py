@@ -7,26 +7,17 @@ import gzip
 import json
 import os
 import pathlib
-import subprocess
 
 import numpy as np
 import pandas as pd
 import pytest
+from program import run
 
-PROGRAM = os.environ.get("TRADEWIND", "build/bin/tradewind")
 DATA = pathlib.Path(os.environ.get("TRADEWIND_DATA", "../shared/data"))
 FOLDER = DATA / "equities" / "daily_split_adjusted"
 SYMBOLS = ["AAPL", "BABA", "BAC", "CAT", "DIS", "JPM", "KO", "MA", "MSFT", "PFE", "WMT", "XOM"]
 DAY = 86_400 * 10**9
 CLOSE = 21 * 3600 * 10**9  # of the made days, near enough to New York's
-
-
-def run(*arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == expect, done.stderr
-    if expect:
-        assert len(done.stderr.strip().splitlines()) == 1, done.stderr
-    return done
 
 
 def made_rows(seed, first, rows):

@@ -3,25 +3,14 @@
 
 import csv
 import json
-import os
-import subprocess
 
 import numpy as np
 import pandas as pd
 import pytest
+from program import run
 
-PROGRAM = os.environ.get("TRADEWIND", "build/bin/tradewind")
 COIN = "BTCUSDT.BINANCE"
 START = 1_700_000_000 * 10**9
-
-
-def run(*arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == expect, done.stderr
-    if expect == 2:
-        assert len(done.stderr.strip().splitlines()) == 1, done.stderr
-        assert done.stdout == ""
-    return done
 
 
 def ticks(count=3000, seed=2):

@@ -15,22 +15,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import linregress
+from program import run
 
-PROGRAM = os.environ.get("TRADEWIND", "build/bin/tradewind")
 PEERS = os.environ.get("PEERS_PYTHON", "build/venv-peers/bin/python")
 DATA = pathlib.Path(os.environ.get("TRADEWIND_DATA", "../shared/data"))
 FOLDER = DATA / "equities" / "daily_split_adjusted"
 SYMBOLS = ["AAPL", "XOM"]
 DAY = 86_400 * 10**9
 ERRORS = []
-
-
-def run(*arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == expect, done.stderr
-    if expect:
-        assert len(done.stderr.strip().splitlines()) == 1, done.stderr
-    return done
 
 
 def made_rows(seed, rows=1500):

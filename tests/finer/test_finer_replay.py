@@ -8,13 +8,12 @@ import gzip
 import json
 import os
 import random
-import subprocess
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from program import run
 
-PROGRAM = os.environ.get("TRADEWIND", "build/bin/tradewind")
 DATA = os.environ.get("TRADEWIND_DATA")
 SYMBOL = "ETHUSDT.BINANCE"
 MINUTE = 60 * 10**9
@@ -25,12 +24,6 @@ START = 1_700_006_400 * 10**9  # a full hour
 BRACKET = ["--strategy", "bracket-breakout", "--param", "size=40"]
 # Both within an hour's range.
 NARROW = ["--param", "entry=3", "--param", "stop=0.004", "--param", "target=0.004"]
-
-
-def run(*arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == expect, (done.returncode, done.stderr[-2000:])
-    return done
 
 
 def walk(count, seed):

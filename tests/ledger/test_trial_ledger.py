@@ -2,22 +2,15 @@
 """Every run of the program is counted, and the deflated Sharpe ratio is what scipy makes of the count."""
 
 import json
-import os
 import struct
 import subprocess
 
 import numpy as np
 import pytest
 import scipy.stats
+from program import PROGRAM, run
 
-PROGRAM = os.environ.get("TRADEWIND", "build/bin/tradewind")
 DAYS = 600
-
-
-def run(*arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == expect, done.stderr
-    return done
 
 
 @pytest.fixture

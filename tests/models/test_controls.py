@@ -3,13 +3,11 @@
 
 import csv
 import json
-import os
 import shutil
-import subprocess
 
 import pytest
+from program import run_in
 
-PROGRAM = os.environ.get("TRADEWIND", "build/bin/tradewind")
 BARS = 6000
 FAMILIES = ["logistic", "mlp", "lstm", "transformer", "xgboost"]
 CONFIG = """
@@ -50,16 +48,9 @@ depth = 3
 """
 
 
-def run(home, *arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False,
-                          env=os.environ | {"TRADEWIND_HOME": str(home)})
-    assert done.returncode == expect, done.stderr
-    return done
-
-
 def make_market(folder, accuracy):
-    run(folder, "data", "generate", "--market", "planted-ar", "--bayes-accuracy", accuracy, "--bars", BARS, "--seed", 7,
-        "--catalog", folder / "G")
+    run_in(folder, "data", "generate", "--market", "planted-ar", "--bayes-accuracy", accuracy, "--bars", BARS, "--seed", 7,
+           "--catalog", folder / "G")
     (folder / "models.toml").write_text(CONFIG)
     return folder
 
@@ -70,8 +61,8 @@ def planted(tmp_path_factory):
 
 
 def train(folder, *more, expect=0, catalog="G"):
-    return run(folder, "train", "--config", folder / "models.toml", "--set", f"data.catalog={folder / catalog}",
-               *more, expect=expect)
+    return run_in(folder, "train", "--config", folder / "models.toml", "--set", f"data.catalog={folder / catalog}",
+                  *more, expect=expect)
 
 
 def told(folder, *more, **how):
@@ -83,7 +74,7 @@ def test_with_shuffled_labels_every_family_is_at_chance(planted):
     assert found["control"] is None
     assert found["models"][0]["accuracy"] > 0.6, "there is nothing to shuffle away"
     assert found["models"][0]["seeds"][0]["beyond_bayes"] is False
-    listed = run(planted, "models", "ls", "--json").stdout
+    listed = run_in(planted, "models", "ls", "--json").stdout
 
     control = told(planted, "--shuffle-labels", 3)
     assert [one["family"] for one in control["models"]] == FAMILIES
@@ -97,7 +88,7 @@ def test_with_shuffled_labels_every_family_is_at_chance(planted):
     assert control["control"] == {"kind": "shuffled_labels", "seed": 3, "chance_miss": 0.001, "within_chance": True}
     assert control["succession"] is None and control["name"] is None
     assert all(one["bayes_accuracy"] is None for one in control["models"])
-    assert run(planted, "models", "ls", "--json").stdout == listed, "a control was kept"
+    assert run_in(planted, "models", "ls", "--json").stdout == listed, "a control was kept"
 
 
 def test_a_seed_deals_one_way_and_another_another(planted):
@@ -129,8 +120,8 @@ def test_a_random_walk_shows_chance_and_data_that_look_ahead_are_caught(tmp_path
         assert one["beyond_bayes"] is False
 
     # The same bars, but each one's volume tells where the next one goes.
-    run(folder, "data", "export", "--catalog", folder / "G", "--instrument", "PLANTED.SIM", "--interval",
-        "1h", "--output", folder / "bars.csv")
+    run_in(folder, "data", "export", "--catalog", folder / "G", "--instrument", "PLANTED.SIM", "--interval",
+           "1h", "--output", folder / "bars.csv")
     with open(folder / "bars.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     for row, after in zip(rows, rows[1:]):
@@ -140,8 +131,8 @@ def test_a_random_walk_shows_chance_and_data_that_look_ahead_are_caught(tmp_path
         writer.writeheader()
         writer.writerows(rows)
     shutil.copytree(folder / "G", folder / "L")
-    run(folder, "data", "import", "--catalog", folder / "L", "--instrument", "PLANTED.SIM", "--interval", "1h",
-        "--replace", folder / "leak.csv")
+    run_in(folder, "data", "import", "--catalog", folder / "L", "--instrument", "PLANTED.SIM", "--interval", "1h",
+           "--replace", folder / "leak.csv")
     leak = told(folder, *fast, catalog="L")
     for one in [*(family["seeds"][0] for family in leak["models"]), leak["ensemble"]]:
         assert one["accuracy"] > 0.95
@@ -154,7 +145,7 @@ def test_a_random_walk_shows_chance_and_data_that_look_ahead_are_caught(tmp_path
 def test_a_feature_cannot_be_written_that_looks_ahead(planted, tmp_path):
     config = tmp_path / "models.toml"
     config.write_text(CONFIG.replace("[features]", '[features]\nnext = "ref(close, -1) / close"'))
-    refused = run(planted, "train", "--config", config, "--set", f"data.catalog={planted / 'G'}", expect=2)
+    refused = run_in(planted, "train", "--config", config, "--set", f"data.catalog={planted / 'G'}", expect=2)
     assert "next" in refused.stderr and len(refused.stderr.strip().splitlines()) == 1
 
 

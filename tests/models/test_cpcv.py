@@ -3,13 +3,11 @@
 
 import json
 import math
-import os
 import statistics
-import subprocess
 
 import pytest
+from program import run_in
 
-PROGRAM = os.environ.get("TRADEWIND", "build/bin/tradewind")
 BARS = 4000
 CONFIG = """
 [data]
@@ -35,29 +33,19 @@ depth = 3
 SECTION = "[models.cpcv]\n"  # six groups, of which two are tested
 
 
-def run(home, *arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False,
-                          env=os.environ | {"TRADEWIND_HOME": str(home)})
-    assert done.returncode == expect, done.stderr
-    if expect == 2:
-        assert len(done.stderr.strip().splitlines()) == 1, done.stderr
-        assert done.stdout == ""
-    return done
-
-
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory):
     folder = tmp_path_factory.mktemp("planted")
-    run(folder, "data", "generate", "--market", "planted-ar", "--bayes-accuracy", 0.65, "--bars", BARS, "--seed", 3,
-        "--catalog", folder / "G")
+    run_in(folder, "data", "generate", "--market", "planted-ar", "--bayes-accuracy", 0.65, "--bars", BARS, "--seed", 3,
+           "--catalog", folder / "G")
     (folder / "models.toml").write_text(CONFIG + SECTION)
     (folder / "plain.toml").write_text(CONFIG)
     return folder
 
 
 def train(planted, home, *more, expect=0, config="models.toml"):
-    return run(home, "train", "--config", planted / config, "--set", f"data.catalog={planted / 'G'}", *more,
-               expect=expect)
+    return run_in(home, "train", "--config", planted / config, "--set", f"data.catalog={planted / 'G'}", *more,
+                  expect=expect)
 
 
 @pytest.fixture(scope="module")

@@ -5,12 +5,11 @@ one in which there is nothing to know."""
 import hashlib
 import json
 import math
-import os
 import subprocess
 
 import pytest
+from program import run_in, told_in
 
-PROGRAM = os.environ.get("TRADEWIND", "build/bin/tradewind")
 BARS = 12000
 ACT = 0.6
 # The directions are told by a linear model of the return alone, which cannot know when to believe itself.
@@ -46,27 +45,13 @@ kind = "margin"
 """
 
 
-def run(home, *arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False,
-                          env=os.environ | {"TRADEWIND_HOME": str(home)})
-    assert done.returncode == expect, done.stderr
-    if expect == 2:
-        assert len(done.stderr.strip().splitlines()) == 1, done.stderr
-        assert done.stdout == ""
-    return done
-
-
-def told(home, *arguments):
-    return json.loads(run(home, *arguments, "--json").stdout)
-
-
 def arguments(folder, *more):
     return ["--config", folder / "models.toml", "--set", f"data.catalog={folder / 'G'}", *more]
 
 
 def make_market(folder, market, accuracy, *, bars=BARS, seed=5):
-    run(folder, "data", "generate", "--market", market, "--bayes-accuracy", accuracy, "--bars", bars, "--seed",
-        seed, "--catalog", folder / "G")
+    run_in(folder, "data", "generate", "--market", market, "--bayes-accuracy", accuracy, "--bars", bars, "--seed",
+           seed, "--catalog", folder / "G")
     (folder / "models.toml").write_text(CONFIG)
     return folder
 
@@ -78,7 +63,7 @@ def gated(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def trained(gated):
-    return told(gated, "train", *arguments(gated, "--set", f"strategy.act={ACT}"))
+    return told_in(gated, "train", *arguments(gated, "--set", f"strategy.act={ACT}"))
 
 
 def error_of(share, rows):
@@ -107,7 +92,7 @@ def test_a_meta_model_knows_when_to_believe_the_direction(trained):
 
 def test_in_a_random_walk_a_meta_model_finds_nothing(tmp_path):
     make_market(tmp_path, "planted-ar", 0.5)
-    meta = told(tmp_path, "train", *arguments(tmp_path))["meta"]
+    meta = told_in(tmp_path, "train", *arguments(tmp_path))["meta"]
     assert meta["rows"] > 3000
     assert abs(meta["auc"] - 0.5) < 3.5 * meta["auc_deviation_by_chance"], meta
     assert abs(meta["base_rate"] - 0.5) < 4 * error_of(0.5, meta["rows"]), meta
@@ -115,15 +100,15 @@ def test_in_a_random_walk_a_meta_model_finds_nothing(tmp_path):
 
 
 def test_the_same_training_gives_the_same_meta_model(gated, trained, tmp_path):
-    again = told(tmp_path, "train", *arguments(gated, "--set", f"strategy.act={ACT}"))
+    again = told_in(tmp_path, "train", *arguments(gated, "--set", f"strategy.act={ACT}"))
     assert again["meta"] == trained["meta"]
     assert again["succession"] == trained["succession"]
 
 
 def test_meta_reads_the_features_that_it_is_given_alone(gated, tmp_path):
-    blind = told(tmp_path, "train", *arguments(gated, "--set", "models.meta.features=return"))["meta"]
+    blind = told_in(tmp_path, "train", *arguments(gated, "--set", "models.meta.features=return"))["meta"]
     assert abs(blind["auc"] - 0.5) < 0.06, "return alone does not tell whether the gate is open"
-    shown = json.loads(run(tmp_path, "models", "show", blind["models"][0]).stdout)
+    shown = json.loads(run_in(tmp_path, "models", "show", blind["models"][0]).stdout)
     assert shown["inputs"] == 5 and shown["label"].startswith("meta(direction(n=1, "), shown
 
 
@@ -135,11 +120,11 @@ def test_strategy_acts_only_where_meta_says_so_and_replays(gated, trained, tmp_p
         sets = [x for one in ["strategy.model=gated", *more] for x in ("--set", one)]
         sized = [x for x in (gated / "models.toml").read_text().splitlines() if x != "size = 1" or name != "betting"]
         (tmp_path / "own.toml").write_text("\n".join(sized))
-        traded = told(gated, "backtest", "--config", tmp_path / "own.toml", "--set", f"data.catalog={gated / 'G'}",
-                      *sets, "--from", trained["test_from"][:10], "--no-ledger", "--journal", journal)
+        traded = told_in(gated, "backtest", "--config", tmp_path / "own.toml", "--set", f"data.catalog={gated / 'G'}",
+                         *sets, "--from", trained["test_from"][:10], "--no-ledger", "--journal", journal)
         bars[name] = sum(one["bars_held"] for one in traded["trades"])
         gains[name] = sum(one["pnl"] for one in traded["trades"]) / bars[name]
-        replayed = told(gated, "replay", journal)
+        replayed = told_in(gated, "replay", journal)
         assert replayed["identical"], replayed
     # half of the bars are traded, which are those that earn: 2 x 0.86 - 1 a step beside 2 x 0.68 - 1
     assert 0.4 < bars["acting"] / bars["all"] < 0.6, bars
@@ -150,7 +135,7 @@ def test_strategy_acts_only_where_meta_says_so_and_replays(gated, trained, tmp_p
 def test_a_walk_tells_of_meta_models_and_trades_by_them(gated, tmp_path):
     page = tmp_path / "W.html"
     asked = arguments(gated, "--set", f"strategy.act={ACT}", "--set", "models.name=walked")
-    walked = told(gated, "walkforward", *asked, "--no-ledger", "--report", page)
+    walked = told_in(gated, "walkforward", *asked, "--no-ledger", "--report", page)
     meta = walked["meta"]
     assert meta == walked["ensemble"]["meta"] and meta["models"] == [
         one["meta"]["models"][0] for one in walked["folds"]]
@@ -159,22 +144,22 @@ def test_a_walk_tells_of_meta_models_and_trades_by_them(gated, tmp_path):
     assert [one["meta"]["family"] for one in walked["models"]] == ["xgboost"]
     assert walked["strategy"]["trades"] > 0
     assert "Right where acted" in page.read_text()
-    table = run(gated, "walkforward", *asked, "--no-ledger").stdout
+    table = run_in(gated, "walkforward", *asked, "--no-ledger").stdout
     assert "meta model (xgboost)" in table and f"where above {ACT}" in table
 
 
 def test_explain_shows_the_meta_model_beside_the_votes(gated, trained, tmp_path):
     journal = tmp_path / "r.twj"
-    run(gated, "backtest", *arguments(gated, "--set", "strategy.model=gated", "--set", f"strategy.act={ACT}"),
-        "--from", trained["test_from"][:10], "--no-ledger", "--journal", journal)
-    explained = told(gated, "models", "explain", "--run", journal, "--order", "0-1")
+    run_in(gated, "backtest", *arguments(gated, "--set", "strategy.model=gated", "--set", f"strategy.act={ACT}"),
+           "--from", trained["test_from"][:10], "--no-ledger", "--journal", journal)
+    explained = told_in(gated, "models", "explain", "--run", journal, "--order", "0-1")
     meta = explained["meta"]
     assert meta["model"] == trained["meta"]["models"][0]
     assert meta["right"] == explained["prediction"]["meta"] > ACT
     assert meta["side"] == math.copysign(1, explained["prediction"]["expected_return"])
     assert meta["reasons"][0]["feature"] == "volume", meta
     assert abs(meta["error"]) < 1e-4
-    assert "as meta model" in run(gated, "models", "explain", "--run", journal, "--order", "0-1").stdout
+    assert "as meta model" in run_in(gated, "models", "explain", "--run", journal, "--order", "0-1").stdout
 
 
 def artifact(home, address):
@@ -185,7 +170,7 @@ def artifact(home, address):
 
 def test_a_changed_or_foreign_meta_model_is_refused(gated, trained, tmp_path):
     def backtest(home):
-        return run(home, "backtest", *arguments(gated, "--set", "strategy.model=gated"), "--no-ledger", expect=2).stderr
+        return run_in(home, "backtest", *arguments(gated, "--set", "strategy.model=gated"), "--no-ledger", expect=2).stderr
 
     home = tmp_path / "home"
     home.mkdir()
@@ -200,7 +185,7 @@ def test_a_changed_or_foreign_meta_model_is_refused(gated, trained, tmp_path):
     own.unlink()
     assert address[:12] in backtest(home)
     # another's, under its name
-    other = told(tmp_path / "other", "train", *arguments(gated, "--set", "models.logistic.epochs=3"))["meta"]["models"][0]
+    other = told_in(tmp_path / "other", "train", *arguments(gated, "--set", "models.logistic.epochs=3"))["meta"]["models"][0]
     assert other != address
     foreign = artifact(tmp_path / "other", other).read_bytes()
     assert hashlib.sha256(foreign[:-32]).hexdigest() == other
@@ -212,7 +197,7 @@ def test_wrong_settings_are_refused_in_a_line(gated, trained, tmp_path):
     def refused(*sets, verb="train"):
         more = [x for one in sets for x in ("--set", one)]
         ledger = ["--no-ledger"] if verb != "train" else []
-        return run(gated, verb, *arguments(gated, *more), *ledger, expect=2).stderr
+        return run_in(gated, verb, *arguments(gated, *more), *ledger, expect=2).stderr
 
     assert "models.meta.family" in refused("models.meta.family=lstm")
     assert "models.meta.features: there is no feature nope; there are return, volume" in refused(
@@ -224,11 +209,11 @@ def test_wrong_settings_are_refused_in_a_line(gated, trained, tmp_path):
     bare = tmp_path / "bare.toml"
     text = CONFIG.replace("[models.meta]\nfamily", "[models.xgboost]\n#").replace('name = "gated"', 'name = "bare"')
     bare.write_text(text)
-    said = run(gated, "walkforward", "--config", bare, "--set", f"data.catalog={gated / 'G'}", "--set",
-               "strategy.act=0.6", "--no-ledger", expect=2).stderr
+    said = run_in(gated, "walkforward", "--config", bare, "--set", f"data.catalog={gated / 'G'}", "--set",
+                  "strategy.act=0.6", "--no-ledger", expect=2).stderr
     assert "strategy.act: there is no meta model" in said
-    run(gated, "train", "--config", bare, "--set", f"data.catalog={gated / 'G'}")
+    run_in(gated, "train", "--config", bare, "--set", f"data.catalog={gated / 'G'}")
     for setting in ["strategy.act=0.6", "strategy.bet=meta"]:
-        said = run(gated, "backtest", "--config", bare, "--set", f"data.catalog={gated / 'G'}", "--set",
-                   "strategy.model=bare", "--set", setting, "--no-ledger", expect=2).stderr
+        said = run_in(gated, "backtest", "--config", bare, "--set", f"data.catalog={gated / 'G'}", "--set",
+                      "strategy.model=bare", "--set", setting, "--no-ledger", expect=2).stderr
         assert "[models.meta]" in said

@@ -5,14 +5,13 @@ accuracy is known and on one that cannot be predicted."""
 import json
 import math
 import os
-import pathlib
 import signal
 import subprocess
 import time
 
 import pytest
+from program import PROGRAM, run_in, told_in
 
-PROGRAM = os.environ.get("TRADEWIND", "build/bin/tradewind")
 BARS = 6000
 CONFIG = """
 [data]
@@ -49,22 +48,8 @@ kind = "margin"
 """
 
 
-def run(home, *arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False,
-                          env=os.environ | {"TRADEWIND_HOME": str(home)})
-    assert done.returncode == expect, done.stderr
-    if expect == 2:
-        assert len(done.stderr.strip().splitlines()) == 1, done.stderr
-        assert done.stdout == ""
-    return done
-
-
-def told(home, *arguments):
-    return json.loads(run(home, *arguments, "--json").stdout)
-
-
 def make_market(folder, *market):
-    run(folder, "data", "generate", *market, "--catalog", folder / "G")
+    run_in(folder, "data", "generate", *market, "--catalog", folder / "G")
     (folder / "models.toml").write_text(CONFIG)
     return folder
 
@@ -81,12 +66,12 @@ def arguments(folder, *more):
 
 @pytest.fixture(scope="module")
 def trained(planted):
-    return told(planted, "train", *arguments(planted))
+    return told_in(planted, "train", *arguments(planted))
 
 
 @pytest.fixture(scope="module")
 def walked(planted):
-    return told(planted, "walkforward", *arguments(planted), "--no-ledger")
+    return told_in(planted, "walkforward", *arguments(planted), "--no-ledger")
 
 
 def test_families_find_most_of_the_edge_that_there_is(trained):
@@ -101,7 +86,7 @@ def test_families_find_most_of_the_edge_that_there_is(trained):
 
 
 def test_the_same_training_gives_the_same_artifacts(planted, trained, tmp_path):
-    again = told(tmp_path, "train", *arguments(planted))
+    again = told_in(tmp_path, "train", *arguments(planted))
     assert again["succession"] == trained["succession"]
     assert [one["seeds"][0]["model"] for one in again["models"]] == [
         one["seeds"][0]["model"] for one in trained["models"]]
@@ -125,7 +110,7 @@ def test_every_measure_finds_the_column_that_carries_the_label(trained, walked):
 
 def test_a_training_without_the_column_that_carries_the_label_is_worse(planted, trained, tmp_path):
     # At the usual rate ten epochs leave much of the weights that the linear model began with.
-    dropped = told(tmp_path, "train", *arguments(planted, "--set", "models.drop_columns=true",
+    dropped = told_in(tmp_path, "train", *arguments(planted, "--set", "models.drop_columns=true",
                                                  "--set", "models.logistic.rate=0.02"))
     for family in dropped["importance"]:
         rises = {one["feature"]: one["drop_column"] for one in family["features"]}
@@ -138,19 +123,19 @@ def test_a_training_without_the_column_that_carries_the_label_is_worse(planted, 
 
 def test_what_models_look_at_stands_in_the_report(planted, tmp_path):
     page = tmp_path / "W.html"
-    told(tmp_path, "walkforward", *arguments(planted), "--no-ledger", "--report", page)
+    told_in(tmp_path, "walkforward", *arguments(planted), "--no-ledger", "--report", page)
     assert "Shuffled together" in page.read_text()
 
 
 def test_models_are_listed_and_shown_by_name(planted, trained, walked):
-    listed = told(planted, "models", "ls")
+    listed = told_in(planted, "models", "ls")
     assert {one["name"] for one in listed["names"]} == {"planted"}
     addresses = {one["address"] for one in listed["models"]}
     assert {one["seeds"][0]["model"] for one in trained["models"]} <= addresses
     assert listed["unreadable"] == []
-    shown = json.loads(run(planted, "models", "show", "planted").stdout)
+    shown = json.loads(run_in(planted, "models", "show", "planted").stdout)
     assert len(shown["reigns"]) == walked["windows"]
-    assert "no name" in run(planted, "models", "show", "nobody", expect=2).stderr or True
+    assert "no name" in run_in(planted, "models", "show", "nobody", expect=2).stderr or True
 
 
 def test_a_walk_predicts_only_what_it_has_not_seen_and_trades_it(walked):
@@ -167,11 +152,11 @@ def test_a_walk_predicts_only_what_it_has_not_seen_and_trades_it(walked):
 
 def test_an_order_is_explained_by_the_votes_behind_it(planted, walked):
     journal = planted / "run.twj"
-    run(planted, "backtest", *arguments(planted), "--set", f"strategy.model={walked['succession']}",
-        "--journal", journal, "--no-ledger")
-    replayed = told(planted, "replay", journal)
+    run_in(planted, "backtest", *arguments(planted), "--set", f"strategy.model={walked['succession']}",
+           "--journal", journal, "--no-ledger")
+    replayed = told_in(planted, "replay", journal)
     assert replayed["identical"]
-    why = told(planted, "models", "explain", "--run", journal, "--order", "0-5")
+    why = told_in(planted, "models", "explain", "--run", journal, "--order", "0-5")
     assert why["succession"] == walked["succession"]
     assert [vote["family"] for vote in why["votes"]] == ["logistic", "lstm", "xgboost"]
     assert math.isclose(sum(vote["weight"] for vote in why["votes"]), 1, abs_tol=1e-9)
@@ -181,14 +166,14 @@ def test_an_order_is_explained_by_the_votes_behind_it(planted, walked):
         assert vote["reasons"]
     side = "buy" if why["prediction"]["expected_return"] > 0 else "sell"
     assert f" {side} " in why["decision"]
-    run(planted, "models", "explain", "--run", journal, "--order", "0-999999", expect=2)
+    run_in(planted, "models", "explain", "--run", journal, "--order", "0-999999", expect=2)
 
 
 @pytest.mark.parametrize("voting", [["voting=equal"], ["voting=weighted"], ["voting=online", "half_life=500"],
                                     ["voting=regimes", "regime=volume", "regime_edges=[-0.5,0.5]"]])
 def test_every_way_to_vote_finds_the_edge(planted, trained, voting):
     sets = [part for one in voting for part in ("--set", f"models.{one}")]
-    result = told(planted, "train", *arguments(planted, *sets, "--set", "models.name=other"))
+    result = told_in(planted, "train", *arguments(planted, *sets, "--set", "models.name=other"))
     assert result["ensemble"]["edge_ratio"] > 0.7
     if "voting=weighted" in voting:  # the models are the same, and were not trained again
         assert [one["seeds"][0]["model"] for one in result["models"]] == [
@@ -198,14 +183,14 @@ def test_every_way_to_vote_finds_the_edge(planted, trained, voting):
 def test_a_feature_without_any_value_is_named(planted, tmp_path):
     config = tmp_path / "models.toml"
     config.write_text(CONFIG.replace("[features]", '[features]\nempty = "log(0 - close)"'))
-    refused = run(planted, "train", "--config", config, "--set", f"data.catalog={planted / 'G'}", expect=2)
+    refused = run_in(planted, "train", "--config", config, "--set", f"data.catalog={planted / 'G'}", expect=2)
     assert "feature empty has no value" in refused.stderr
 
 
 def test_a_feature_that_never_changes_says_nothing_and_breaks_nothing(planted, tmp_path):
     config = tmp_path / "models.toml"
     config.write_text(CONFIG.replace("[features]", '[features]\nsame = "0 * close + 3"'))
-    result = told(tmp_path, "train", "--config", config, "--set", f"data.catalog={planted / 'G'}")
+    result = told_in(tmp_path, "train", "--config", config, "--set", f"data.catalog={planted / 'G'}")
     assert result["ensemble"]["edge_ratio"] > 0.7
     for family in result["importance"]:
         same = next(one for one in family["features"] if one["feature"] == "same")
@@ -219,23 +204,23 @@ def test_a_changed_artifact_is_refused(planted, walked, tmp_path):
     data = bytearray(victim.read_bytes())
     data[200] ^= 1
     victim.write_bytes(data)
-    told_off = run(planted, "backtest", *arguments(planted), "--set",
-                   f"strategy.model={walked['succession']}", "--set", f"strategy.registry={registry}",
-                   "--no-ledger", expect=2)
+    told_off = run_in(planted, "backtest", *arguments(planted), "--set",
+                      f"strategy.model={walked['succession']}", "--set", f"strategy.registry={registry}",
+                      "--no-ledger", expect=2)
     assert "its bytes are not those that were kept" in told_off.stderr
 
 
 def test_models_of_other_bars_are_refused(planted, walked):
-    refused = run(planted, "backtest", *arguments(planted), "--set",
-                  f"strategy.model={walked['succession']}", "--set", "strategy.bars=4h", "--no-ledger",
-                  expect=2)
+    refused = run_in(planted, "backtest", *arguments(planted), "--set",
+                     f"strategy.model={walked['succession']}", "--set", "strategy.bars=4h", "--no-ledger",
+                     expect=2)
     assert "4h" in refused.stderr
 
 
 def test_a_random_walk_gives_chance(tmp_path):
     make_market(tmp_path, "--model", "gbm", "--instrument", "WALK.SIM", "--count", BARS, "--interval", "1h",
                 "--seed", 11)
-    result = told(tmp_path, "train", *arguments(tmp_path))
+    result = told_in(tmp_path, "train", *arguments(tmp_path))
     for one in result["models"]:
         low, high = one["seeds"][0]["accuracy_interval"]
         # 3 models: a 95% interval each, widened to about 99.9%
@@ -253,7 +238,7 @@ def test_a_killed_training_goes_on_and_gives_the_same(planted, trained, tmp_path
         time.sleep(1.5)
         process.send_signal(kill)
         process.wait()
-    assert told(tmp_path, "train", *arguments(planted))["succession"] == trained["succession"]
+    assert told_in(tmp_path, "train", *arguments(planted))["succession"] == trained["succession"]
 
 
 @pytest.mark.parametrize("setting,word", [
@@ -267,5 +252,5 @@ def test_a_killed_training_goes_on_and_gives_the_same(planted, trained, tmp_path
     ("strategy.name=sma-cross", "forecast"),
 ])
 def test_bad_input_names_the_setting(planted, setting, word):
-    refused = run(planted, "walkforward", *arguments(planted, "--set", setting), "--no-ledger", expect=2)
+    refused = run_in(planted, "walkforward", *arguments(planted, "--set", setting), "--no-ledger", expect=2)
     assert word in refused.stderr

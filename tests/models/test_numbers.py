@@ -2,14 +2,11 @@
 """Models of numbers as a user runs them: returns as a value and as quantiles, and volatility, on planted
 markets in which there is something to find, and on a random walk in which there is not."""
 
-import json
 import math
-import os
-import subprocess
 
 import pytest
+from program import run_in, told_in
 
-PROGRAM = os.environ.get("TRADEWIND", "build/bin/tradewind")
 CONFIG = """
 [data]
 instruments = "*"
@@ -44,22 +41,8 @@ kind = "margin"
 QUANTILES = "models.target=quantiles(0.1, 0.5, 0.9)"
 
 
-def run(home, *arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False,
-                          env=os.environ | {"TRADEWIND_HOME": str(home)})
-    assert done.returncode == expect, done.stderr
-    if expect == 2:
-        assert len(done.stderr.strip().splitlines()) == 1, done.stderr
-        assert done.stdout == ""
-    return done
-
-
-def told(home, *arguments):
-    return json.loads(run(home, *arguments, "--json").stdout)
-
-
 def market(folder, *how):
-    run(folder, "data", "generate", *how, "--catalog", folder / "G")
+    run_in(folder, "data", "generate", *how, "--catalog", folder / "G")
     (folder / "models.toml").write_text(CONFIG)
     return folder
 
@@ -86,12 +69,12 @@ def sets(folder, *settings):
 
 @pytest.fixture(scope="module")
 def value(planted):
-    return told(planted, "train", *sets(planted))
+    return told_in(planted, "train", *sets(planted))
 
 
 @pytest.fixture(scope="module")
 def quantiles(planted):
-    return told(planted, "train", *sets(planted, QUANTILES))
+    return told_in(planted, "train", *sets(planted, QUANTILES))
 
 
 def near(share, nominal, rows, errors=4):
@@ -137,7 +120,7 @@ def test_importance_finds_the_column_that_carries_the_return(value, quantiles):
 
 
 def test_the_same_training_gives_the_same_artifacts(planted, quantiles, tmp_path):
-    again = told(tmp_path, "train", *sets(planted, QUANTILES))
+    again = told_in(tmp_path, "train", *sets(planted, QUANTILES))
     assert again["succession"] == quantiles["succession"]
 
 
@@ -145,7 +128,7 @@ def test_the_same_training_gives_the_same_artifacts(planted, quantiles, tmp_path
                                     ["voting=regimes", "regime=volume", "regime_edges=[0]"]])
 @pytest.mark.parametrize("target", ["models.target=value", QUANTILES])
 def test_every_way_to_vote_finds_the_edge(planted, voting, target):
-    result = told(planted, "train", *sets(planted, target, "models.name=other", "models.permutations=0",
+    result = told_in(planted, "train", *sets(planted, target, "models.name=other", "models.permutations=0",
                                           *(f"models.{one}" for one in voting)))
     assert result["ensemble"]["rank_ic"] > 0.2
     assert near(result["ensemble"]["interval_coverage"], result["ensemble"]["interval_nominal"], 1800)
@@ -154,7 +137,7 @@ def test_every_way_to_vote_finds_the_edge(planted, voting, target):
 @pytest.mark.parametrize("target", ["models.target=value", QUANTILES])
 def test_a_walk_trades_returns_and_an_order_is_explained(planted, target, tmp_path):
     page = tmp_path / "W.html"
-    walked = told(tmp_path, "walkforward", *sets(planted, target), "--no-ledger", "--report", page)
+    walked = told_in(tmp_path, "walkforward", *sets(planted, target), "--no-ledger", "--report", page)
     assert walked["windows"] >= 3 and walked["not_traded"] is None
     assert walked["ensemble"]["rank_ic"] > 0.15
     assert walked["strategy"]["trades"] > 100
@@ -165,10 +148,10 @@ def test_a_walk_trades_returns_and_an_order_is_explained(planted, target, tmp_pa
     text = page.read_text()
     assert "Share in the interval" in text and "Right signs" in text
     journal = tmp_path / "run.twj"
-    run(tmp_path, "backtest", *sets(planted, f"strategy.model={walked['succession']}"), "--journal", journal,
-        "--no-ledger")
-    assert told(tmp_path, "replay", journal)["identical"]
-    why = told(tmp_path, "models", "explain", "--run", journal, "--order", "0-5")
+    run_in(tmp_path, "backtest", *sets(planted, f"strategy.model={walked['succession']}"), "--journal", journal,
+           "--no-ledger")
+    assert told_in(tmp_path, "replay", journal)["identical"]
+    why = told_in(tmp_path, "models", "explain", "--run", journal, "--order", "0-5")
     said = why["prediction"]
     assert said["return_low"] < said["return_high"]
     assert math.isclose(said["up"] + said["down"], 1)
@@ -178,19 +161,19 @@ def test_a_walk_trades_returns_and_an_order_is_explained(planted, target, tmp_pa
         assert abs(vote["error"]) < 1e-2
     side = "buy" if said["expected_return"] > 0 else "sell"
     assert f" {side} " in why["decision"]
-    shown = told(tmp_path, "models", "ls")
+    shown = told_in(tmp_path, "models", "ls")
     assert {one["task"] for one in shown["ensembles"]} == {vote["task"] for vote in why["votes"]}
     assert shown["unreadable"] == []
 
 
 def test_abstaining_leaves_the_surer_rows(planted, value):
-    result = told(planted, "train", *sets(planted, "models.abstain=0.7", "models.name=other"))
+    result = told_in(planted, "train", *sets(planted, "models.abstain=0.7", "models.name=other"))
     assert 0.1 < result["ensemble"]["coverage"] < 0.95
     assert result["ensemble"]["accuracy"] > value["ensemble"]["accuracy"]
 
 
 def test_log_returns_and_votes_that_go_on_learning_are_traded(planted, tmp_path):
-    walked = told(tmp_path, "walkforward", *sets(planted, "models.label=forward_return(1, kind=log)",
+    walked = told_in(tmp_path, "walkforward", *sets(planted, "models.label=forward_return(1, kind=log)",
                                                  "models.voting=online", "models.half_life=300"), "--no-ledger")
     assert walked["ensemble"]["rank_ic"] > 0.15
     assert walked["strategy"]["metrics"]["sharpe"] > 3
@@ -199,7 +182,7 @@ def test_log_returns_and_votes_that_go_on_learning_are_traded(planted, tmp_path)
 @pytest.mark.parametrize("target", ["models.target=value", QUANTILES])
 def test_volatility_is_forecast_and_registered_and_not_traded(regimes, target, tmp_path):
     volatility = sets(regimes, "models.label=forward_volatility(5)", target)
-    walked = told(tmp_path, "walkforward", *volatility, "--no-ledger", "--report", tmp_path / "W.html")
+    walked = told_in(tmp_path, "walkforward", *volatility, "--no-ledger", "--report", tmp_path / "W.html")
     ensemble = walked["ensemble"]
     assert ensemble["qlike"] < ensemble["base_qlike"]
     assert ensemble["r_squared"] > 0.1
@@ -212,19 +195,19 @@ def test_volatility_is_forecast_and_registered_and_not_traded(regimes, target, t
     assert walked["strategy"] is None and "forward_volatility" in walked["not_traded"]
     assert ensemble["strategy"] is None and walked["pbo"] is None and walked["equity"] == []
     assert "Nothing was traded" in (tmp_path / "W.html").read_text()
-    assert told(tmp_path, "models", "show", "numbers")["reigns"]
-    table = run(tmp_path, "walkforward", *volatility, "--no-ledger").stdout
+    assert told_in(tmp_path, "models", "show", "numbers")["reigns"]
+    table = run_in(tmp_path, "walkforward", *volatility, "--no-ledger").stdout
     assert "Not traded" in table
     assert ("pinball loss" if target == QUANTILES else "QLIKE") in table
-    refused = run(tmp_path, "backtest", *sets(regimes, f"strategy.model={walked['succession']}"), "--no-ledger",
-                  expect=2)
+    refused = run_in(tmp_path, "backtest", *sets(regimes, f"strategy.model={walked['succession']}"), "--no-ledger",
+                     expect=2)
     assert "nothing of up or down" in refused.stderr
 
 
 def test_nothing_is_found_where_there_is_nothing(tmp_path):
     market(tmp_path, "--market", "planted-ar", "--bayes-accuracy", 0.5, "--bars", 6000, "--seed", 8)
     for target in ("models.target=value", QUANTILES):
-        ensemble = told(tmp_path, "train", *sets(tmp_path, target))["ensemble"]
+        ensemble = told_in(tmp_path, "train", *sets(tmp_path, target))["ensemble"]
         assert ensemble["rank_ic"] is None or abs(ensemble["rank_ic"]) < 4 / math.sqrt(1750)
         assert ensemble["r_squared"] < 0.01
         assert near(ensemble["interval_coverage"], ensemble["interval_nominal"], ensemble["rows"])
@@ -244,5 +227,5 @@ def test_nothing_is_found_where_there_is_nothing(tmp_path):
     (["strategy.name=sma-cross"], "forecast"),
 ])
 def test_bad_input_names_the_setting(planted, settings, word):
-    refused = run(planted, "walkforward", *sets(planted, *settings), "--no-ledger", expect=2)
+    refused = run_in(planted, "walkforward", *sets(planted, *settings), "--no-ledger", expect=2)
     assert word in refused.stderr

@@ -10,8 +10,8 @@ import subprocess
 import time
 
 import pytest
+from program import PROGRAM, run_in
 
-PROGRAM = os.environ.get("TRADEWIND", "build/bin/tradewind")
 BARS = 4000
 CONFIG = """
 [data]
@@ -53,21 +53,11 @@ kind = "margin"
 """
 
 
-def run(home, *arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False,
-                          env=os.environ | {"TRADEWIND_HOME": str(home)})
-    assert done.returncode == expect, done.stderr
-    if expect == 2:
-        assert len(done.stderr.strip().splitlines()) == 1, done.stderr
-        assert done.stdout == ""
-    return done
-
-
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory):
     folder = tmp_path_factory.mktemp("planted")
-    run(folder, "data", "generate", "--market", "planted-interaction", "--bayes-accuracy", 0.7, "--bars", BARS, "--seed", 5,
-        "--catalog", folder / "G")
+    run_in(folder, "data", "generate", "--market", "planted-interaction", "--bayes-accuracy", 0.7, "--bars", BARS, "--seed", 5,
+           "--catalog", folder / "G")
     (folder / "models.toml").write_text(CONFIG + SEARCH + WALK)
     (folder / "plain.toml").write_text(CONFIG + WALK)
     return folder
@@ -79,7 +69,7 @@ def arguments(folder, *more, config="models.toml", catalog=None):
 
 @pytest.fixture(scope="module")
 def trained(planted):
-    return run(planted, "train", *arguments(planted), "--json")
+    return run_in(planted, "train", *arguments(planted), "--json")
 
 
 def search_of(done):
@@ -113,7 +103,7 @@ def test_the_chosen_settings_are_those_that_are_trained(planted, trained, tmp_pa
     told = json.loads(trained.stdout)
     [found] = told["search"]["families"]
     sets = [part for name, value in found["chosen"].items() for part in ("--set", f"models.xgboost.{name}={value}")]
-    plain = json.loads(run(tmp_path, "train", *arguments(planted, *sets, config="plain.toml"), "--json").stdout)
+    plain = json.loads(run_in(tmp_path, "train", *arguments(planted, *sets, config="plain.toml"), "--json").stdout)
     assert plain["search"] is None
     assert plain["succession"] == told["succession"]
 
@@ -125,10 +115,10 @@ def test_the_same_seed_chooses_the_same_after_a_kill_too(planted, trained, tmp_p
     time.sleep(0.7)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    again = run(tmp_path, "train", *arguments(planted), "--json")
+    again = run_in(tmp_path, "train", *arguments(planted), "--json")
     assert search_of(again) == search_of(trained)
     assert json.loads(again.stdout)["succession"] == json.loads(trained.stdout)["succession"]
-    other = search_of(run(tmp_path, "train", *arguments(planted, "--set", "models.search.seed=3"), "--json"))
+    other = search_of(run_in(tmp_path, "train", *arguments(planted, "--set", "models.search.seed=3"), "--json"))
     assert other["families"][0]["trials"] != search_of(trained)["families"][0]["trials"]
 
 
@@ -136,8 +126,8 @@ def test_corrupting_the_test_rows_changes_no_choice(planted, trained, tmp_path):
     told = json.loads(trained.stdout)
     catalog = tmp_path / "G"
     shutil.copytree(planted / "G", catalog)
-    run(tmp_path, "data", "export", "--catalog", catalog, "--instrument", "PLANTED.SIM", "--interval", "1h", "--output",
-        tmp_path / "bars.csv")
+    run_in(tmp_path, "data", "export", "--catalog", catalog, "--instrument", "PLANTED.SIM", "--interval", "1h", "--output",
+           tmp_path / "bars.csv")
     with open(tmp_path / "bars.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     at = len(rows) - told["test_rows"] + 1  # bars behind the first of the test
@@ -151,9 +141,9 @@ def test_corrupting_the_test_rows_changes_no_choice(planted, trained, tmp_path):
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    run(tmp_path, "data", "import", "--catalog", catalog, "--instrument", "PLANTED.SIM", "--interval", "1h", "--replace",
-        tmp_path / "worse.csv")
-    worse = json.loads(run(tmp_path, "train", *arguments(planted, catalog=catalog), "--json").stdout)
+    run_in(tmp_path, "data", "import", "--catalog", catalog, "--instrument", "PLANTED.SIM", "--interval", "1h", "--replace",
+           tmp_path / "worse.csv")
+    worse = json.loads(run_in(tmp_path, "train", *arguments(planted, catalog=catalog), "--json").stdout)
     assert worse["test_from"] == told["test_from"]
     assert worse["search"] == told["search"]
     assert [one["seeds"][0]["model"] for one in worse["models"]] == [one["seeds"][0]["model"] for one in told["models"]]
@@ -164,7 +154,7 @@ def test_a_walk_searches_each_window_anew_and_counts_what_it_tried(planted, tmp_
     fast = ("--set", 'models.families=["xgboost"]', "--set", "models.search.trials=4", "--set",
             "models.search.sampler=random", "--ledger", tmp_path / "trials")
     page = tmp_path / "W.html"
-    walked = json.loads(run(tmp_path, "walkforward", *arguments(planted, *fast), "--report", page, "--json").stdout)
+    walked = json.loads(run_in(tmp_path, "walkforward", *arguments(planted, *fast), "--report", page, "--json").stdout)
     assert walked["windows"] >= 3 and walked["search"]["sampler"] == "random"
     searches = [fold["search"][0] for fold in walked["folds"]]
     assert all(len(one["trials"]) == 4 for one in searches)
@@ -175,27 +165,27 @@ def test_a_walk_searches_each_window_anew_and_counts_what_it_tried(planted, tmp_
     # the candidates, and what is traded: xgboost, and the ensemble of it alone, which is the same
     assert walked["trials"] == 4 * walked["windows"] + 1
     assert "Settings chosen" in page.read_text()
-    again = json.loads(run(tmp_path, "walkforward", *arguments(planted, *fast), "--json").stdout)
+    again = json.loads(run_in(tmp_path, "walkforward", *arguments(planted, *fast), "--json").stdout)
     assert again["trials"] == walked["trials"], "the same candidates were counted twice"
-    table = run(tmp_path, "walkforward", *arguments(planted, *fast)).stdout
+    table = run_in(tmp_path, "walkforward", *arguments(planted, *fast)).stdout
     assert table.count("Settings tested from") == walked["windows"] and "xgboost depth=" in table
 
 
 def test_a_candidate_that_cannot_be_trained_is_told_and_never_chosen(planted, tmp_path):
-    done = run(tmp_path, "train", *arguments(planted, "--set", "models.search.xgboost.rate=0.1,7", "--set",
+    done = run_in(tmp_path, "train", *arguments(planted, "--set", "models.search.xgboost.rate=0.1,7", "--set",
                                              "models.search.xgboost.depth=3", "--set", "models.search.sampler=random"),
                "--json")
     [found] = search_of(done)["families"]
     failed = [one for one in found["trials"] if one["settings"]["rate"] == 7]
     assert failed and all(one["loss"] is None and "rate" in one["failure"] for one in failed)
     assert found["chosen"] == {"depth": 3, "rate": 0.1}
-    assert "could not be trained" in run(
+    assert "could not be trained" in run_in(
         tmp_path, "train", *arguments(planted, "--set", "models.search.xgboost.rate=0.1,7", "--set",
                                       "models.search.xgboost.depth=3", "--set", "models.search.sampler=random")).stdout
 
 
 def test_windows_and_lists_of_widths_are_searched(planted, tmp_path):
-    done = run(tmp_path, "train", *arguments(
+    done = run_in(tmp_path, "train", *arguments(
         planted, "--set", 'models.families=["mlp", "xgboost"]', "--set", "models.search.mlp.hidden=8,8x4", "--set",
         "models.search.mlp.window=1,4", "--set", "models.mlp.epochs=2", "--set", "models.search.trials=4"), "--json")
     mlp = search_of(done)["families"][0]
@@ -233,5 +223,5 @@ def test_a_search_of_nothing_is_refused(planted, tmp_path):
     config = tmp_path / "nothing.toml"
     for section in ("[models.search]\n", "[models.search]\ntrials = 3\n", "[models.search.xgboost]\n"):
         config.write_text(CONFIG + section)
-        refused = run(tmp_path, "train", "--config", config, "--set", f"data.catalog={planted / 'G'}", expect=2)
+        refused = run_in(tmp_path, "train", "--config", config, "--set", f"data.catalog={planted / 'G'}", expect=2)
         assert "models.search" in refused.stderr and "write" in refused.stderr

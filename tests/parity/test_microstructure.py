@@ -1,27 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fields of ticks and books as the program makes them, held to microstructure.py on recorded markets."""
-import os
-import subprocess
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import microstructure as plain
+from program import run
 
-PROGRAM = os.environ.get("TRADEWIND", str(plain.ROOT / "build" / "bin" / "tradewind"))
 TOLERANCE = 1e-9
 TOUCH = ["bid", "ask", "bid_size", "ask_size", "microprice", "mean_spread", "touch_changes", "order_flow"]
 TRADES = ["trades", "buy_trades", "sell_trades", "trade_volume", "buy_volume", "sell_volume", "large_volume", "trade_value"]
 SPREADS = ["effective_spread", "realised_spread"]
 DEPTH = ["bid_depth_5", "ask_depth_5", "bid_depth_10", "ask_depth_10", "bid_slope", "ask_slope", "order_flow_5", "order_flow_10"]
 SPOT, PERP = "book/BTCUSDT.binance", "book/BTCUSDT-PERP.binance"
-
-
-def run(*arguments):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done
 
 
 class Market:

@@ -4,11 +4,10 @@
 import json
 import os
 import pathlib
-import subprocess
 
 import pytest
+from program import said
 
-PROGRAM = os.environ.get("TRADEWIND", "build/bin/tradewind")
 DATA = pathlib.Path(os.environ.get("TRADEWIND_DATA", "../shared/data"))
 BASE = """
 [data]
@@ -26,25 +25,19 @@ CONDITIONS = ["drawdown > 15%", "loss > 5%", "pnl_jump > 10%", "stale > 10m", "c
 STATES = ["warn", "reducing", "close_only", "flatten", "halted"]
 
 
-def run(*arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == expect, (arguments, done.returncode, done.stdout[-1500:], done.stderr[-1500:])
-    return done.stdout if expect == 0 else done.stderr
-
-
 @pytest.fixture(scope="module")
 def market(tmp_path_factory):
     catalog = tmp_path_factory.mktemp("drill") / "catalog"
     for i in (1, 2):
-        run("data", "generate", "--catalog", catalog, "--instrument", f"S{i}.SIM", "--interval", "1d", "--count", 50,
-            "--seed", i)
+        said("data", "generate", "--catalog", catalog, "--instrument", f"S{i}.SIM", "--interval", "1d", "--count", 50,
+             "--seed", i)
     return catalog
 
 
 def drill(catalog, tmp_path, brakes, *more, expect=0):
     config = tmp_path / "drill.toml"
     config.write_text(BASE + f"brakes = {json.dumps(brakes)}\n")
-    told = run("risk", "drill", "--config", config, "--catalog", catalog, "--json", *more, expect=expect)
+    told = said("risk", "drill", "--config", config, "--catalog", catalog, "--json", *more, expect=expect)
     return json.loads(told) if expect == 0 else told
 
 
@@ -87,10 +80,10 @@ def test_brakes_lessen_the_crises_of_real_shares(tmp_path):
         pytest.skip(f"no market data in {DATA}: set TRADEWIND_DATA")
     catalog = tmp_path / "C"
     for ticker, venue in {"AIG": "NYSE", "BAC": "NYSE", "SPY": "ARCA"}.items():
-        run("data", "import", "--catalog", catalog, "--instrument", f"{ticker}.{venue}", "--interval", "1d",
-            shares / f"{ticker}.csv.gz")
-        run("data", "import", "--catalog", catalog, "--instrument", f"{ticker}.{venue}", "--kind", "corporate-action",
-            DATA / "equities" / "corporate_actions" / "events.csv.gz")
+        said("data", "import", "--catalog", catalog, "--instrument", f"{ticker}.{venue}", "--interval", "1d",
+             shares / f"{ticker}.csv.gz")
+        said("data", "import", "--catalog", catalog, "--instrument", f"{ticker}.{venue}", "--kind", "corporate-action",
+             DATA / "equities" / "corporate_actions" / "events.csv.gz")
     told = drill(catalog, tmp_path, ["drawdown > 15%: flatten"])
     crises = {one["name"]: one for one in told["crises"]}
     assert {"russia-ltcm-1998", "lehman-2008", "downgrade-2011"} <= set(crises)

@@ -5,11 +5,10 @@ import json
 import math
 import os
 import pathlib
-import subprocess
 
 import pytest
+from program import said
 
-PROGRAM = os.environ.get("TRADEWIND", "build/bin/tradewind")
 DATA = pathlib.Path(os.environ.get("TRADEWIND_DATA", "../shared/data"))
 CONFIG = """
 [data]
@@ -32,26 +31,20 @@ sectors = ["odd: S1.SIM S3.SIM"]
 """
 
 
-def run(*arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == expect, (arguments, done.returncode, done.stdout[-500:], done.stderr[-1500:])
-    return done.stdout if expect == 0 else done.stderr
-
-
 @pytest.fixture(scope="module")
 def market(tmp_path_factory):
     """Three made-up shares over two years of days."""
     catalog = tmp_path_factory.mktemp("risk") / "catalog"
     for i in range(1, 4):
-        run("data", "generate", "--catalog", catalog, "--instrument", f"S{i}.SIM", "--interval", "1d", "--count", 700,
-            "--seed", i, "--volatility", 0.35)
+        said("data", "generate", "--catalog", catalog, "--instrument", f"S{i}.SIM", "--interval", "1d", "--count", 700,
+             "--seed", i, "--volatility", 0.35)
     return catalog
 
 
 def backtest(market, tmp_path, risk, *more):
     config = tmp_path / "run.toml"
     config.write_text(CONFIG + risk)
-    return json.loads(run("backtest", "--config", config, "--catalog", market, "--no-ledger", "--json", *more))
+    return json.loads(said("backtest", "--config", config, "--catalog", market, "--no-ledger", "--json", *more))
 
 
 def test_a_run_tells_what_each_limit_and_brake_did(market, tmp_path):
@@ -72,7 +65,7 @@ def test_a_run_tells_what_each_limit_and_brake_did(market, tmp_path):
     states = [one["to"] for one in told["brakes"]]
     assert "warn" in states
     # what the brakes did stands in the journal, and a replay comes to the same
-    assert json.loads(run("replay", tmp_path / "run.twj", "--json"))["identical"]
+    assert json.loads(said("replay", tmp_path / "run.twj", "--json"))["identical"]
 
 
 def test_a_flatten_leaves_nothing_and_nothing_is_opened_after_it(market, tmp_path):
@@ -94,8 +87,8 @@ def test_limits_that_nobody_meets_change_nothing(market, tmp_path):
 def check(market, tmp_path, risk, order, *more, expect=0):
     config = tmp_path / "run.toml"
     config.write_text(CONFIG + risk)
-    return run("risk", "check", "--config", config, "--catalog", market, "--order", order, "--json", *more,
-               expect=expect)
+    return said("risk", "check", "--config", config, "--catalog", market, "--order", order, "--json", *more,
+                expect=expect)
 
 
 def test_check_says_which_limit_and_what_would_pass(market, tmp_path):
@@ -120,8 +113,8 @@ def test_check_says_which_limit_and_what_would_pass(market, tmp_path):
     ("buy 10 S1.SIM market now", "not expected"),
 ])
 def test_an_order_that_cannot_be_read_is_refused_in_a_line(market, tmp_path, order, words):
-    said = check(market, tmp_path, "", order, expect=2)
-    assert words in said and said.count("\n") == 1
+    refused = check(market, tmp_path, "", order, expect=2)
+    assert words in refused and refused.count("\n") == 1
 
 
 @pytest.mark.parametrize("risk, words", [
@@ -139,8 +132,8 @@ def test_an_order_that_cannot_be_read_is_refused_in_a_line(market, tmp_path, ord
 def test_settings_that_make_no_sense_are_refused_in_a_line(market, tmp_path, risk, words):
     config = tmp_path / "run.toml"
     config.write_text(CONFIG + risk + "\n")
-    said = run("backtest", "--config", config, "--catalog", market, "--no-ledger", expect=2)
-    assert words in said and said.count("\n") == 1
+    refused = said("backtest", "--config", config, "--catalog", market, "--no-ledger", expect=2)
+    assert words in refused and refused.count("\n") == 1
 
 
 def test_the_example_runs_on_real_shares(tmp_path):
@@ -150,12 +143,12 @@ def test_the_example_runs_on_real_shares(tmp_path):
     catalog = tmp_path / "C"
     venues = {"AAPL": "NASDAQ", "QQQ": "NASDAQ", "AIG": "NYSE", "BAC": "NYSE", "WMI": "NYSE", "SPY": "ARCA"}
     for ticker, venue in venues.items():
-        run("data", "import", "--catalog", catalog, "--instrument", f"{ticker}.{venue}", "--interval", "1d",
-            shares / f"{ticker}.csv.gz")
-        run("data", "import", "--catalog", catalog, "--instrument", f"{ticker}.{venue}", "--kind", "corporate-action",
-            DATA / "equities" / "corporate_actions" / "events.csv.gz")
-    told = json.loads(run("backtest", "--config", "examples/risk.toml", "--catalog", catalog, "--no-ledger", "--report",
-                          tmp_path / "R.html", "--json"))
+        said("data", "import", "--catalog", catalog, "--instrument", f"{ticker}.{venue}", "--interval", "1d",
+             shares / f"{ticker}.csv.gz")
+        said("data", "import", "--catalog", catalog, "--instrument", f"{ticker}.{venue}", "--kind", "corporate-action",
+             DATA / "equities" / "corporate_actions" / "events.csv.gz")
+    told = json.loads(said("backtest", "--config", "examples/risk.toml", "--catalog", catalog, "--no-ledger", "--report",
+                           tmp_path / "R.html", "--json"))
     assert told["limits_exceeded"] == 0 and told["brakes"] and told["denials"]
     assert told["risk"]["days"] > 2000
     # seventeen years with 2008 in them: filtered VaR holds
@@ -172,5 +165,5 @@ def test_a_beta_may_be_limited_to_any_instrument_as_a_factor(market, tmp_path):
     assert {one["limit"]: one for one in wide["limits"]}["beta to S2.SIM <= 5"]["denied"] < tight["denied"]
     config = tmp_path / "run.toml"
     config.write_text(CONFIG + 'limits = ["beta to NONE.SIM <= 1"]\n')
-    said = run("backtest", "--config", config, "--catalog", market, "--no-ledger", expect=2)
-    assert "NONE.SIM" in said and said.count("\n") == 1
+    refused = said("backtest", "--config", config, "--catalog", market, "--no-ledger", expect=2)
+    assert "NONE.SIM" in refused and refused.count("\n") == 1

@@ -4,14 +4,12 @@
 import csv
 import io
 import json
-import os
 import pathlib
-import subprocess
 
 import numpy
 import pytest
+from program import said
 
-PROGRAM = os.environ.get("TRADEWIND", "build/bin/tradewind")
 CONFIG = """
 [data]
 instruments = "*"
@@ -31,31 +29,25 @@ stress = ["all -20%", "sector:odd -35%", "S1.SIM -50%, all -10%"]
 HISTORY = 250
 
 
-def run(*arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == expect, (arguments, done.returncode, done.stdout[-500:], done.stderr[-1500:])
-    return done.stdout if expect == 0 else done.stderr
-
-
 @pytest.fixture(scope="module")
 def market(tmp_path_factory):
     """Three made-up shares from before the crisis of 2008 to after the downgrade of 2011."""
     catalog = tmp_path_factory.mktemp("report") / "catalog"
     for i in range(1, 4):
-        run("data", "generate", "--catalog", catalog, "--instrument", f"S{i}.SIM", "--interval", "1d", "--count", 1400,
-            "--from", "2008-01-02", "--seed", i, "--volatility", 0.35)
+        said("data", "generate", "--catalog", catalog, "--instrument", f"S{i}.SIM", "--interval", "1d", "--count", 1400,
+             "--from", "2008-01-02", "--seed", i, "--volatility", 0.35)
     return catalog
 
 
 def backtest(catalog, tmp_path, risk, *more, config=CONFIG):
     file = tmp_path / "run.toml"
     file.write_text(config + risk)
-    return json.loads(run("backtest", "--config", file, "--catalog", catalog, "--no-ledger", "--json", *more))
+    return json.loads(said("backtest", "--config", file, "--catalog", catalog, "--no-ledger", "--json", *more))
 
 
 def closes(catalog, symbol):
     """By date."""
-    rows = csv.DictReader(io.StringIO(run("data", "export", "--catalog", catalog, "--instrument", symbol, "--interval", "1d")))
+    rows = csv.DictReader(io.StringIO(said("data", "export", "--catalog", catalog, "--instrument", symbol, "--interval", "1d")))
     out = {}
     for row in rows:
         day = numpy.datetime64(int(row["ts"]), "ns").astype("datetime64[D]") if row["ts"].isdigit() else row["ts"][:10]
@@ -155,7 +147,7 @@ def test_stress_alone_is_measured_and_changes_no_trade(market, tmp_path):
     assert free["risk"] is None
     assert told["risk"]["stress"][0]["name"] == "all -20%"
     assert told["final_equity"] == free["final_equity"]
-    assert json.loads(run("replay", tmp_path / "run.twj", "--json"))["identical"]
+    assert json.loads(said("replay", tmp_path / "run.twj", "--json"))["identical"]
 
 
 @pytest.mark.parametrize("stress, words", [
@@ -170,8 +162,8 @@ def test_a_shock_that_makes_no_sense_is_refused_in_a_line(market, tmp_path, stre
     file = tmp_path / "run.toml"
     file.write_text(CONFIG + f"stress = [{json.dumps(stress)}]\n")
     report = tmp_path / "R.html"
-    said = run("backtest", "--config", file, "--catalog", market, "--no-ledger", "--report", report, expect=2)
-    assert words in said and "risk.stress" in said and said.count("\n") == 1
+    refused = said("backtest", "--config", file, "--catalog", market, "--no-ledger", "--report", report, expect=2)
+    assert words in refused and "risk.stress" in refused and refused.count("\n") == 1
     assert not pathlib.Path(report).exists()
 
 

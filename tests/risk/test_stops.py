@@ -2,12 +2,10 @@
 """Stops that a configuration puts around a strategy: their levels worked out anew, their fills under gaps, their journal."""
 
 import json
-import os
-import subprocess
 
 import pytest
+from program import said
 
-PROGRAM = os.environ.get("TRADEWIND", "build/bin/tradewind")
 CONFIG = """
 [data]
 instruments = "*"
@@ -22,25 +20,19 @@ share = 0.3
 """
 
 
-def run(*arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == expect, (arguments, done.returncode, done.stdout[-500:], done.stderr[-1500:])
-    return done.stdout if expect == 0 else done.stderr
-
-
 @pytest.fixture(scope="module")
 def market(tmp_path_factory):
     """A made-up share over four years of days."""
     folder = tmp_path_factory.mktemp("stops")
-    run("data", "generate", "--catalog", folder / "catalog", "--instrument", "S1.SIM", "--interval", "1d", "--count", 1400,
-        "--seed", 5, "--volatility", 0.4)
+    said("data", "generate", "--catalog", folder / "catalog", "--instrument", "S1.SIM", "--interval", "1d", "--count", 1400,
+         "--seed", 5, "--volatility", 0.4)
     return folder / "catalog"
 
 
 def backtest(catalog, tmp_path, stops, *more, config=CONFIG):
     file = tmp_path / "run.toml"
     file.write_text(config + f"stops = {json.dumps(stops)}\n")
-    return json.loads(run("backtest", "--config", file, "--catalog", catalog, "--no-ledger", "--json", *more))
+    return json.loads(said("backtest", "--config", file, "--catalog", catalog, "--no-ledger", "--json", *more))
 
 
 def closed(told):
@@ -56,7 +48,7 @@ def test_each_stop_closes_positions_and_a_replay_comes_to_the_same(market, tmp_p
     assert "stops" not in free
     # a stop closes, the strategy's own exit stays: no trade is longer than without
     assert len(told["trades"]) >= len(free["trades"])
-    assert json.loads(run("replay", tmp_path / "run.twj", "--json"))["identical"]
+    assert json.loads(said("replay", tmp_path / "run.twj", "--json"))["identical"]
 
 
 def import_bars(folder, rows):
@@ -65,8 +57,8 @@ def import_bars(folder, rows):
     first, day = 1704067200 * 10**9, 86400 * 10**9  # 2024-01-01
     lines = [f"{first + i * day},{','.join(map(str, row))},1000000" for i, row in enumerate(rows)]
     file.write_text("ts,open,high,low,close,volume\n" + "\n".join(lines) + "\n")
-    run("data", "import", "--catalog", folder / "C", "--format", "csv", "--instrument", "X.SIM", "--kind", "bar",
-        "--interval", "1d", file)
+    said("data", "import", "--catalog", folder / "C", "--format", "csv", "--instrument", "X.SIM", "--kind", "bar",
+         "--interval", "1d", file)
     return folder / "C"
 
 
@@ -130,7 +122,7 @@ def test_stops_close_under_every_way_of_filling(market, tmp_path, more):
 def test_a_stop_that_is_none_is_named_with_its_line(market, tmp_path, stops, says):
     file = tmp_path / "run.toml"
     file.write_text(CONFIG + f"stops = {json.dumps(stops)}\n")
-    error = run("backtest", "--config", file, "--catalog", market, "--no-ledger", expect=2)
+    error = said("backtest", "--config", file, "--catalog", market, "--no-ledger", expect=2)
     assert says in error and f"run.toml:{CONFIG.count(chr(10)) + 1}:" in error and error.count("\n") == 1
 
 
@@ -139,6 +131,6 @@ def test_stops_may_be_set_from_the_command_line_and_searched_beside(market, tmp_
     assert set(closed(told)) == {"fixed 3%", "time 30 bars"}
     file = tmp_path / "run.toml"
     file.write_text(CONFIG + 'stops = ["fixed 3%"]\n')
-    searched = json.loads(run("optimize", "--config", file, "--catalog", market, "--param", "fast=3,4", "--no-ledger",
-                              "--json"))
+    searched = json.loads(said("optimize", "--config", file, "--catalog", market, "--param", "fast=3,4", "--no-ledger",
+                               "--json"))
     assert searched["kernel"] == "engine" and "stops" in searched["kernel_why"]

@@ -13,15 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from program import PROGRAM, run
 
-PROGRAM = os.environ.get("TRADEWIND", "build/bin/tradewind")
 SYMBOL = "X.NYSE"
-
-
-def run(*arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == expect, (done.returncode, done.stderr[-2000:])
-    return done
 
 
 def generated(folder, count, interval="1d", start="2010-01-04"):

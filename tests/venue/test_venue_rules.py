@@ -5,20 +5,12 @@ program, with the answer of every order; and that a replay of the journal decide
 import datetime
 import json
 import os
-import subprocess
-from pathlib import Path
 
 import pytest
+from program import run
 
-PROGRAM = os.environ.get("TRADEWIND", "build/bin/tradewind")
 SCRIPTED = os.environ.get("SCRIPTED_ORDERS", "build/release/tests/scripted_orders.so")
 SHARE = "AAA.NYSE"
-
-
-def run(*arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == expect, (done.returncode, done.stdout[-1000:], done.stderr[-2000:])
-    return done
 
 
 def stamped(row):
