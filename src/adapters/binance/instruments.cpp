@@ -104,12 +104,6 @@ void add_rest(const SymbolInfo& info, SymbolRules& out) {
     }
 }
 
-/// "1m", "4h", "1d", "1w"; not "1M".
-std::optional<Duration> interval_of(std::string_view text) {
-    if (text.ends_with('M')) return std::nullopt;
-    return parse_duration(text);
-}
-
 }  // namespace
 
 std::expected<SymbolRules, SymbolFault> to_rules(const SymbolInfo& info, Segment segment) {
@@ -147,6 +141,11 @@ std::optional<Quote> to_quote(const BookTicker& ticker, InstrumentId instrument)
                  .ask = ticker.ask,
                  .bid_size = ticker.bid_size,
                  .ask_size = ticker.ask_size};
+}
+
+std::optional<Duration> interval_of(std::string_view text) {
+    if (text.ends_with('M')) return std::nullopt;
+    return parse_duration(text);
 }
 
 std::optional<Bar> to_bar(const KlineUpdate& update, InstrumentId instrument) {

@@ -52,6 +52,8 @@ struct SymbolRules {
 [[nodiscard]] std::optional<Trade> to_trade(const TradePrint& print, InstrumentId instrument);
 /// nullopt while a side of the book is empty.
 [[nodiscard]] std::optional<Quote> to_quote(const BookTicker& ticker, InstrumentId instrument);
+/// "1m", "4h", "1d", "1w"; nullopt for months, which have no fixed length, and for what is none.
+[[nodiscard]] std::optional<Duration> interval_of(std::string_view text);
 /// nullopt while the kline is open, and for months, which have no fixed length.
 [[nodiscard]] std::optional<Bar> to_bar(const KlineUpdate& update, InstrumentId instrument);
 
