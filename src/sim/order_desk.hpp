@@ -96,6 +96,7 @@ public:
     [[nodiscard]] WorldCounts& counts() { return counts_; }
     [[nodiscard]] const WorldCounts& counts() const { return counts_; }
     [[nodiscard]] ReportQueue& reports() { return reports_; }
+    [[nodiscard]] const ReportQueue& reports() const { return reports_; }
 
     /// The venue's now: what is reported is stamped with it.
     void set_now(const Moment& now) { now_ = now; }

@@ -9,6 +9,7 @@
 #include "base/random.hpp"
 #include "domain/order_status.hpp"
 #include "sim/memory_history.hpp"
+#include "sim/paper_world.hpp"
 #include "sim/venue_order.hpp"
 #include "sim/world.hpp"
 
@@ -370,6 +371,57 @@ RC_GTEST_PROP(WorldProperties, the_same_world_tells_the_same_twice, ()) {
     const World1 world = make(seed, kind, mode, commands);
     const bool same = run(world, commands) == run(world, commands);
     RC_ASSERT(same);
+}
+
+bool is_market(const Event& event) {
+    return std::holds_alternative<Quote>(event.payload) ||
+           std::holds_alternative<Trade>(event.payload);
+}
+
+/// The same commands after the same facts, to a venue that does not know what comes. It is told the
+/// time now and then, as a clock would tell it.
+std::vector<Event> run_on_paper(const World1& made, Kind kind,
+                                const std::vector<SentCommand>& commands, std::uint64_t seed) {
+    const PaperMarket market{.instrument = InstrumentId{0},
+                             .quotes = kind != Kind::trades,
+                             .trades = kind != Kind::quotes};
+    const auto paper = std::move(*PaperWorld::create(made.table, made.settings, {&market, 1}));
+    Maker clock{seed};
+    std::vector<Event> out;
+    std::size_t seen = 0, sent = 0;
+    for (const Event& fact : run(made, {})) {
+        if (std::holds_alternative<CashFlow>(fact.payload)) paper->begin(fact.ts, out);
+        if (!is_market(fact)) continue;
+        if (seen > 0 && clock.chance(50)) {
+            const std::int64_t last = out.back().ts.ns;
+            paper->advance({last + clock.from(0, std::max<std::int64_t>(0, fact.ts.ns - last - 1))},
+                           out);
+        }
+        paper->meet(fact, out);
+        for (; sent < commands.size() && commands[sent].after <= seen; ++sent) {
+            paper->send(commands[sent].command, fact.ts);
+        }
+        ++seen;
+    }
+    return out;
+}
+
+/// Paper and a backtest over what paper saw agree to the last byte, to the end of the data.
+RC_GTEST_PROP(WorldProperties, paper_tells_what_the_same_rows_tell_as_history, ()) {
+    const Kind kind = *rc::gen::element(Kind::quotes, Kind::trades, Kind::quotes_and_trades);
+    const auto seed = *rc::gen::arbitrary<std::uint64_t>();
+    std::vector<SentCommand> commands;
+    const World1 world = make(seed, kind, FillMode::strict, commands);
+    std::vector<Event> history = run(world, commands);
+    const std::vector<Event> paper = run_on_paper(world, kind, commands, seed + 3);
+    RC_ASSERT(paper.size() <= history.size());
+    history.resize(paper.size());
+    RC_ASSERT(paper.back().ts >= history.back().ts);
+    const auto differs = std::mismatch(paper.begin(), paper.end(), history.begin()).first;
+    RC_ASSERT(differs == paper.end());
+    std::size_t reports = 0;
+    for (const Event& event : paper) reports += is_market(event) ? 0U : 1U;
+    RC_CLASSIFY(reports > 20, "more than twenty reports");
 }
 
 RC_GTEST_PROP(WorldProperties, orders_change_nothing_in_what_the_market_tells, ()) {

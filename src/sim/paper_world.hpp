@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "domain/instrument.hpp"
+#include "ports/venue.hpp"
+#include "sim/settings.hpp"
+#include "sim/world.hpp"
+
+namespace tradewind::sim {
+
+/// What of an instrument's market is to come. Its orders meet its book and prints where it has one,
+/// else its quotes and prints; bars are told and fill nothing.
+struct PaperMarket {
+    InstrumentId instrument{};
+    bool quotes = false;
+    bool trades = false;
+    bool book = false;
+};
+
+/// The venue of `World`, of mode strict, before a market that is yet to come: facts in as they
+/// reach us, events out. What it tells is a function of the facts, the commands and their instants
+/// alone, whenever `advance` is called: the same rows played as history give the same events
+/// (world_properties_test). One thread; the table must outlive it.
+class PaperWorld final : public ports::Venue {
+public:
+    /// The error is one line that names the setting or the instrument.
+    [[nodiscard]] static std::expected<std::unique_ptr<PaperWorld>, std::string> create(
+        const InstrumentTable& table, WorldSettings settings, std::span<const PaperMarket> markets);
+    ~PaperWorld() override;
+
+    /// The deposits, first of all. `out` is added to, here and below.
+    void begin(Timestamp now, std::vector<Event>& out);
+    /// A fact of the market that reaches us at its `ts`, not before anything that was told: what
+    /// is due by then, what the venue makes of it, and itself. Its `seq` is not looked at.
+    void meet(const Event& fact, std::vector<Event>& out);
+    /// It is `now`: timers that ring, orders that arrive or expire, reports.
+    void advance(Timestamp now, std::vector<Event>& out);
+    /// When to call `advance` if no fact comes before; kTimestampMax: not.
+    [[nodiscard]] Timestamp next_due() const;
+
+    void send(const Command& command, Timestamp now) override;
+
+    [[nodiscard]] WorldCounts counts() const;
+
+private:
+    class Body;
+    explicit PaperWorld(std::unique_ptr<Body> body);
+    std::unique_ptr<Body> body_;
+};
+
+}  // namespace tradewind::sim
