@@ -86,7 +86,7 @@ def include_findings(
             if table.room_of(theirs) is not None:
                 found.append((path, number, f"write our own headers in quotes: \"{theirs}\""))
             continue
-        if ours.startswith("support/") and path.name.endswith("_test.cpp"):
+        if ours.startswith("support/") and path.name.endswith(("_test.cpp", "_for_tests.hpp")):
             continue  # tests/support: what the tests of several rooms share
         other = table.room_of(ours)
         if other is None:
