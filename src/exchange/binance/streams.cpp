@@ -245,6 +245,7 @@ std::optional<Timestamp> Api::next_due() {
 }
 
 void Api::advance(Timestamp now) {
+    publish();
     if (now < now_) return;
     if (!streams_->next_tick) {
         streams_->next_tick = Timestamp{(now.ns / kFastTick.ns + 1) * kFastTick.ns};
