@@ -100,7 +100,7 @@ Price Exchange::reserve_of(const Listing& listing, const OrderTerms& terms) {
     if (has_price(terms.kind)) return *terms.price;
     if (terms.stop) return *terms.stop;
     // A trailing order without a price of its own: the last one.
-    return listing.tape.last_price().value_or(Price{});
+    return listing.log.last_price().value_or(Price{});
 }
 
 Money Exchange::need_of(const OrderTerms& terms, Price reserve, Qty leaves) {
@@ -176,7 +176,7 @@ std::optional<Refusal> Exchange::check_prices(const Listing& listing, const Orde
     if (terms.kind == OrderKind::limit_maker && crosses(listing, terms.side, *terms.price)) {
         return Refusal::would_take;
     }
-    const auto last = listing.tape.last_price();
+    const auto last = listing.log.last_price();
     if (has_trigger(terms.kind) && terms.stop && last && reaches(terms, *last, *terms.stop)) {
         return Refusal::would_trigger;
     }
@@ -272,7 +272,7 @@ std::expected<std::uint64_t, Refusal> Exchange::place(const OrderTerms& terms, T
     if (!has_trigger(terms.kind)) order.working_since = now;
     if (terms.trailing_bps && !terms.stop) {
         order.trailing_since = now;
-        order.trailing_extreme = listing.tape.last_price();
+        order.trailing_extreme = listing.log.last_price();
     }
     report(Execution::accepted, order);
     if (has_trigger(terms.kind)) {
@@ -400,7 +400,7 @@ void Exchange::fill(Listing& listing, const Fill& fill, Timestamp now) {
            .buyer_is_maker = !taker_buys,
            .taker = fill.taker_key},
           named(taker_buys ? fill.taker : fill.maker), named(taker_buys ? fill.maker : fill.taker));
-    const PublicTrade trade = listing.tape.trades().back();
+    const PublicTrade trade = listing.log.trades().back();
     for (const bool is_maker : {true, false}) {
         const std::uint64_t id = is_maker ? fill.maker : fill.taker;
         if (id != 0) {
@@ -467,9 +467,9 @@ void Exchange::settle(Listing& listing, Order& order, const Fill& fill, const Pu
     if (is_done && order.list) decide_list(listing, order, trade.ts);
 }
 
-void Exchange::print(Listing& listing, const Tape::Print& print, std::optional<std::uint64_t> buyer,
-                     std::optional<std::uint64_t> seller) {
-    const PublicTrade& trade = listing.tape.print(print);
+void Exchange::print(Listing& listing, const TradeLog::Print& print,
+                     std::optional<std::uint64_t> buyer, std::optional<std::uint64_t> seller) {
+    const PublicTrade& trade = listing.log.print(print);
     happenings_.emplace_back(TradeHappened{
         .instrument = listing.instrument.id, .trade = trade, .buyer = buyer, .seller = seller});
     note_price(listing, print.price, print.ts);
@@ -578,7 +578,7 @@ std::expected<void, Refusal> Exchange::cancel(InstrumentId instrument, std::uint
 }
 
 std::optional<Refusal> Exchange::check_oco_prices(const Listing& listing, const ListTerms& terms) {
-    const auto last = listing.tape.last_price();
+    const auto last = listing.log.last_price();
     if (!last) return Refusal::no_liquidity;
     const auto of = [](const OrderTerms& leg) { return leg.stop ? leg.stop : leg.price; };
     const auto above = of(terms.above);
@@ -632,7 +632,7 @@ std::expected<std::uint64_t, Refusal> Exchange::place_list(const ListTerms& term
         list.orders.push_back(order.id);
         if (leg->trailing_bps && !leg->stop) {
             order.trailing_since = now;
-            order.trailing_extreme = listing.tape.last_price();
+            order.trailing_extreme = listing.log.last_price();
         }
         if (!has_trigger(leg->kind)) order.working_since = now;
     }
@@ -673,7 +673,7 @@ void Exchange::report(Execution execution, const Order& order) {
 // --- after every operation ----------------------------------------------------------------------
 
 void Exchange::finish(Listing& listing, Timestamp now) {
-    for (const AggregateTrade& aggregate : listing.tape.end_aggregates()) {
+    for (const AggregateTrade& aggregate : listing.log.end_aggregates()) {
         happenings_.emplace_back(
             AggregateHappened{.instrument = listing.instrument.id, .aggregate = aggregate});
     }

@@ -21,7 +21,7 @@
 #include "exchange/happenings.hpp"
 #include "exchange/order.hpp"
 #include "exchange/rules.hpp"
-#include "exchange/tape.hpp"
+#include "exchange/trade_log.hpp"
 #include "market/level_book.hpp"
 #include "ports/event_source.hpp"
 
@@ -83,7 +83,7 @@ struct Listing {
     std::string symbol;  ///< "BTCUSDT"
     Rules rules;
     Book book;
-    Tape tape;
+    TradeLog log;
     bool is_open = true;
     std::optional<Price> best_bid{};  ///< as of the last publication
     std::optional<Price> best_ask{};
@@ -144,7 +144,7 @@ public:
 
     /// One event of the market; other kinds change nothing. Times never go back.
     void apply(const Event& event);
-    /// Only the tape hears of it: history from before the doors open.
+    /// Only the trade log hears of it: history from before the doors open.
     void remember(const Event& event);
     /// Events come from here from now on; it outlives the exchange.
     void follow(ports::EventSource& source) { source_ = &source; }
@@ -190,10 +190,10 @@ public:
     [[nodiscard]] Preview preview(const Listing& listing, const OrderTerms& terms) const;
     /// What orders refer to where no price is given: the five minutes' average.
     [[nodiscard]] std::optional<Price> average_price(const Listing& listing, Timestamp now) const {
-        return listing.tape.average(listing.rules.average_minutes, now);
+        return listing.log.average(listing.rules.average_minutes, now);
     }
     /// Klines without trades up to now.
-    void roll(InstrumentId id, Timestamp now) { listings_[id.value].tape.roll(now); }
+    void roll(InstrumentId id, Timestamp now) { listings_[id.value].log.roll(now); }
     [[nodiscard]] std::string make_client_id();
 
     /// What has happened since the last call.
@@ -208,7 +208,7 @@ private:
         Side taker_side = Side::buy;
         std::uint64_t maker = 0;  ///< 0: the market
         std::uint64_t taker = 0;
-        std::uint64_t taker_key = 0;  ///< of the tape's aggregates
+        std::uint64_t taker_key = 0;  ///< of the aggregates
     };
 
     /// The market as a taker.
@@ -269,7 +269,7 @@ private:
     [[nodiscard]] static Side taker_side_of(const Listing& listing, const Trade& trade);
     /// What accounts trade of it; `left` loses that and what the market itself had before them.
     Qty market_takes(Listing& listing, const Taking& taking, Qty& left, Timestamp now);
-    void print(Listing& listing, const Tape::Print& print, std::optional<std::uint64_t> buyer,
+    void print(Listing& listing, const TradeLog::Print& print, std::optional<std::uint64_t> buyer,
                std::optional<std::uint64_t> seller);
     static void note_price(Listing& listing, Price price, Timestamp now);
 

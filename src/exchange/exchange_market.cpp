@@ -77,14 +77,14 @@ void Exchange::remember(const Event& event) {
         if (trade.instrument.value >= listings_.size() || trade.size.raw <= 0) return;
         Listing& listing = listings_[trade.instrument.value];
         const Side side = taker_side_of(listing, trade);
-        listing.tape.print({.price = trade.price,
-                            .qty = trade.size,
-                            .ts = event.ts,
-                            .buyer_is_maker = side == Side::sell,
-                            .taker = ++listing.takers});
+        listing.log.print({.price = trade.price,
+                           .qty = trade.size,
+                           .ts = event.ts,
+                           .buyer_is_maker = side == Side::sell,
+                           .taker = ++listing.takers});
         listing.last_up = side == Side::buy;
         listing.printed = trade.price;
-        static_cast<void>(listing.tape.end_aggregates());
+        static_cast<void>(listing.log.end_aggregates());
     };
     if (const auto* trade = std::get_if<Trade>(&event.payload)) print(*trade);
     if (const auto* bar = std::get_if<Bar>(&event.payload)) {

@@ -107,7 +107,7 @@ TEST_F(ExchangeTest, fills_a_better_price_before_the_print) {
     EXPECT_EQ(order(id).filled, qty("0.6"));
     EXPECT_EQ(order(id).quote_filled, money("60"));
     // A print prints its size, no more.
-    EXPECT_EQ(exchange.listing(kBtc).tape.trades().back().price, price("100"));
+    EXPECT_EQ(exchange.listing(kBtc).log.trades().back().price, price("100"));
 }
 
 TEST_F(ExchangeTest, fills_where_the_market_comes_to_the_price) {

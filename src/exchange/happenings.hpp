@@ -8,7 +8,7 @@
 
 #include "exchange/book.hpp"
 #include "exchange/order.hpp"
-#include "exchange/tape.hpp"
+#include "exchange/trade_log.hpp"
 
 /// What the exchange tells after it has changed, in the order in which it happened.
 namespace tradewind::exchange {

@@ -285,7 +285,7 @@ Api::Result Api::trades(Call& call) {
     const Listing* const listing = TRY(must_listing(call));
     const std::size_t limit = TRY(call.params.limit(kRowsDefault, kRowsMax));
     TRY_VOID(call.params.done());
-    const auto& all = listing->tape.trades();
+    const auto& all = listing->log.trades();
     JsonText json;
     json.begin_array();
     for (std::size_t i = all.size() - std::min(limit, all.size()); i < all.size(); ++i) {
@@ -299,7 +299,7 @@ Api::Result Api::historical_trades(Call& call) {
     const std::size_t limit = TRY(call.params.limit(kRowsDefault, kRowsMax));
     const auto from = TRY(call.params.whole("fromId"));
     TRY_VOID(call.params.done());
-    const auto& all = listing->tape.trades();
+    const auto& all = listing->log.trades();
     std::size_t first = all.size() - std::min(limit, all.size());
     if (from) {
         const auto at = std::lower_bound(
@@ -326,7 +326,7 @@ Api::Result Api::aggregate_trades(Call& call) {
         return std::unexpected(
             Fault{.code = -1128, .message = "Combination of optional parameters invalid."});
     }
-    const auto& all = listing->tape.aggregates();
+    const auto& all = listing->log.aggregates();
     auto [first, last] =
         window(all, from, to, limit, [](const AggregateTrade& trade) { return trade.ts; });
     if (id) {
@@ -368,7 +368,7 @@ Api::Result Api::klines(Call& call) {
     const std::size_t limit = TRY(call.params.limit(kRowsDefault, kRowsMax));
     TRY_VOID(call.params.done());
     exchange_.roll(listing->instrument.id, call.now);
-    const auto& all = listing->tape.klines(*interval);
+    const auto& all = listing->log.klines(*interval);
     const auto [first, last] =
         window(all, from, to, limit, [](const Kline& kline) { return kline.start; });
     JsonText json;
@@ -396,7 +396,7 @@ Api::Result Api::klines(Call& call) {
 Api::Result Api::average_price(Call& call) {
     const Listing* const listing = TRY(must_listing(call));
     TRY_VOID(call.params.done());
-    const auto& trades = listing->tape.trades();
+    const auto& trades = listing->log.trades();
     return JsonText{}
         .begin_object()
         .number("mins", std::int64_t{listing->rules.average_minutes})
@@ -416,7 +416,7 @@ Api::Result Api::ticker_24h(Call& call) {
     const Chosen chosen = TRY(choose(call));
     return write_chosen(call, chosen, [&](JsonText& json, const Listing& listing) {
         exchange_.roll(listing.instrument.id, call.now);
-        const DayStatistics day = listing.tape.day(call.now).value_or(
+        const DayStatistics day = listing.log.day(call.now).value_or(
             DayStatistics{.open_ts = call.now - days(1), .close_ts = call.now});
         json.begin_object().text("symbol", listing.symbol);
         if (full) {
@@ -451,7 +451,7 @@ Api::Result Api::ticker_price(Call& call) {
     return write_chosen(call, chosen, [](JsonText& json, const Listing& listing) {
         json.begin_object()
             .text("symbol", listing.symbol)
-            .decimal("price", listing.tape.last_price().value_or(Price{}))
+            .decimal("price", listing.log.last_price().value_or(Price{}))
             .end_object();
     });
 }

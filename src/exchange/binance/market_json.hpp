@@ -5,7 +5,7 @@
 #include <string>
 
 #include "exchange/binance/json.hpp"
-#include "exchange/tape.hpp"
+#include "exchange/trade_log.hpp"
 #include "market/order_flow.hpp"
 
 /// What REST and streams write alike.

@@ -427,7 +427,7 @@ void Api::publish_tickers(Timestamp at) {
             continue;
         }
         exchange_.roll(listing.instrument.id, at);
-        const auto day = listing.tape.day(at);
+        const auto day = listing.log.day(at);
         if (!day) continue;
         any = true;
         const auto write_mini = [&](JsonText& json, bool micros) {
@@ -496,7 +496,7 @@ void Api::publish_klines(Timestamp at) {
                 continue;
             }
             exchange_.roll(listing.instrument.id, at);
-            const std::deque<Kline>& klines = listing.tape.klines(interval);
+            const std::deque<Kline>& klines = listing.log.klines(interval);
             if (klines.empty()) continue;
             const auto send = [&](const Kline& kline, bool closed) {
                 streams_->send(sink_, name, [&](JsonText& json, bool micros) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "exchange/tape.hpp"
+#include "exchange/trade_log.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -57,7 +57,7 @@ Timestamp end_of(Interval interval, Timestamp start) {
     return start + kLengths[static_cast<std::size_t>(interval)];
 }
 
-const PublicTrade& Tape::print(const Print& print) {
+const PublicTrade& TradeLog::print(const Print& print) {
     ASSERT(print.qty.raw > 0);
     const PublicTrade trade{.id = ++last_trade_,
                             .price = print.price,
@@ -86,7 +86,7 @@ const PublicTrade& Tape::print(const Print& print) {
     return trades_.back();
 }
 
-std::vector<AggregateTrade> Tape::end_aggregates() {
+std::vector<AggregateTrade> TradeLog::end_aggregates() {
     if (open_) ended_.push_back(*open_);
     open_.reset();
     for (const AggregateTrade& aggregate : ended_) {
@@ -96,7 +96,7 @@ std::vector<AggregateTrade> Tape::end_aggregates() {
     return std::exchange(ended_, {});
 }
 
-void Tape::roll_one(Interval interval, Timestamp now) {
+void TradeLog::roll_one(Interval interval, Timestamp now) {
     std::deque<Kline>& klines = klines_[static_cast<std::size_t>(interval)];
     if (klines.empty()) return;
     const Timestamp last = start_of(interval, now);
@@ -113,11 +113,11 @@ void Tape::roll_one(Interval interval, Timestamp now) {
     }
 }
 
-void Tape::roll(Timestamp now) {
+void TradeLog::roll(Timestamp now) {
     for (std::size_t i = 0; i < kIntervals; ++i) roll_one(static_cast<Interval>(i), now);
 }
 
-void Tape::add_to_klines(const PublicTrade& trade) {
+void TradeLog::add_to_klines(const PublicTrade& trade) {
     const Money base = as_money(trade.qty);
     const Money quote = multiply(trade.price, trade.qty);
     for (std::size_t i = 0; i < kIntervals; ++i) {
@@ -150,12 +150,12 @@ void Tape::add_to_klines(const PublicTrade& trade) {
     }
 }
 
-std::optional<Price> Tape::last_price() const {
+std::optional<Price> TradeLog::last_price() const {
     if (trades_.empty()) return std::nullopt;
     return trades_.back().price;
 }
 
-std::optional<Price> Tape::average(std::int64_t minutes, Timestamp now) const {
+std::optional<Price> TradeLog::average(std::int64_t minutes, Timestamp now) const {
     if (trades_.empty()) return std::nullopt;
     const Timestamp from = start_of(Interval::m1, now) - tradewind::minutes(minutes - 1);
     const std::deque<Kline>& klines = this->klines(Interval::m1);
@@ -170,7 +170,7 @@ std::optional<Price> Tape::average(std::int64_t minutes, Timestamp now) const {
     return Price{static_cast<std::int64_t>(*price)};
 }
 
-std::optional<DayStatistics> Tape::day(Timestamp now) const {
+std::optional<DayStatistics> TradeLog::day(Timestamp now) const {
     if (trades_.empty()) return std::nullopt;
     const Timestamp from = start_of(Interval::m1, now) - minutes(kMinutesOfDay - 1);
     const std::deque<Kline>& klines = this->klines(Interval::m1);

@@ -102,7 +102,7 @@ struct DayStatistics {
     std::uint64_t last_trade = 0;
 };
 
-class Tape {
+class TradeLog {
 public:
     static constexpr std::size_t kTradesKept = 100'000;
     static constexpr std::size_t kKlinesKept = 100'000;  ///< of each interval
