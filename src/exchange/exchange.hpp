@@ -105,6 +105,7 @@ struct Listing {
     std::uint64_t takers = 0;
     std::optional<Price> printed{};  ///< the market's last trade
     bool last_up = true;             ///< and whether it was bought
+    std::optional<Quote> quoted{};   ///< the last one of history
 
     [[nodiscard]] const Order* find(std::uint64_t id) const {
         if (id < first_order || id - first_order >= orders.size()) return nullptr;
@@ -144,14 +145,15 @@ public:
 
     /// One event of the market; other kinds change nothing. Times never go back.
     void apply(const Event& event);
-    /// Only the trade log hears of it: history from before the doors open.
-    void remember(const Event& event);
     /// Events come from here from now on; it outlives the exchange.
     void follow(ports::EventSource& source) { source_ = &source; }
     /// When the next event of the source comes; nullopt at its end.
     [[nodiscard]] std::optional<Timestamp> next_event();
     /// Applies every event up to and including `now`.
     void advance(Timestamp now);
+    /// The same for history from before the doors open, while there is no order: the trade log and
+    /// the recorded books hear of it, and what the market shows is shown once, at the end.
+    void catch_up(Timestamp now);
     /// Empty while the source is well.
     [[nodiscard]] std::string source_error() const;
 
@@ -260,10 +262,13 @@ private:
     void finish(Listing& listing, Timestamp now);
     void prune(Listing& listing);
 
+    void remember(const Event& event);
     void apply_quote(Listing& listing, const Quote& quote, Timestamp now);
     void apply_level(Listing& listing, const BookLevel& row, Timestamp now);
     void market_trade(Listing& listing, const Trade& trade, Timestamp now);
     void meet_market(Listing& listing, Timestamp now);
+    void show_recorded(Listing& listing, Timestamp now);
+    void show_ladder(Listing& listing, Side bought, Timestamp now);
     void renew_ladder(Listing& listing, const Quote& touch, bool from_scratch);
     [[nodiscard]] Qty ladder_size(const Listing& listing, Price price) const;
     [[nodiscard]] static Side taker_side_of(const Listing& listing, const Trade& trade);

@@ -72,10 +72,31 @@ void Exchange::apply(const Event& event) {
     finish(listing, event.ts);
 }
 
+void Exchange::catch_up(Timestamp now) {
+    for (auto next = next_event(); next && *next <= now; next = next_event()) {
+        remember(*head_);
+        head_.reset();
+    }
+    for (Listing& listing : listings_) {
+        if (listing.quoted) {
+            apply_quote(listing, *listing.quoted, now);
+        } else if (listing.resync && listing.recorded.is_ready()) {
+            show_recorded(listing, now);
+        } else if (!listing.has_depth && listing.printed) {
+            show_ladder(listing, listing.last_up ? Side::buy : Side::sell, now);
+        }
+        static_cast<void>(listing.log.end_aggregates());
+        finish(listing, now);
+    }
+    happenings_.clear();
+}
+
 void Exchange::remember(const Event& event) {
+    const auto instrument = instrument_of(event.payload);
+    if (!instrument || instrument->value >= listings_.size()) return;
+    Listing& listing = listings_[instrument->value];
     const auto print = [&](const Trade& trade) {
-        if (trade.instrument.value >= listings_.size() || trade.size.raw <= 0) return;
-        Listing& listing = listings_[trade.instrument.value];
+        if (trade.size.raw <= 0 || trade.price.raw <= 0) return;
         const Side side = taker_side_of(listing, trade);
         listing.log.print({.price = trade.price,
                            .qty = trade.size,
@@ -86,9 +107,19 @@ void Exchange::remember(const Event& event) {
         listing.printed = trade.price;
         static_cast<void>(listing.log.end_aggregates());
     };
-    if (const auto* trade = std::get_if<Trade>(&event.payload)) print(*trade);
-    if (const auto* bar = std::get_if<Bar>(&event.payload)) {
+    if (const auto* trade = std::get_if<Trade>(&event.payload)) {
+        print(*trade);
+    } else if (const auto* bar = std::get_if<Bar>(&event.payload)) {
         for (const Trade& part : trades_of(*bar)) print(part);
+    } else if (const auto* quote = std::get_if<Quote>(&event.payload)) {
+        listing.quoted = *quote;
+        listing.has_depth = true;
+    } else if (const auto* row = std::get_if<BookLevel>(&event.payload)) {
+        listing.recorded.apply(*row);
+        listing.resync = true;
+        listing.has_depth = true;
+    } else if (const auto* status = std::get_if<TradingStatus>(&event.payload)) {
+        listing.is_open = status->state == MarketState::open;
     }
 }
 
@@ -126,7 +157,10 @@ void Exchange::apply_level(Listing& listing, const BookLevel& row, Timestamp now
     listing.resync = listing.resync || row.flags.snapshot;
     listing.recorded_touched.emplace(row.side, row.price.raw);
     listing.recorded.apply(row);
-    if (!listing.recorded.is_ready()) return;
+    if (listing.recorded.is_ready()) show_recorded(listing, now);
+}
+
+void Exchange::show_recorded(Listing& listing, Timestamp now) {
     if (std::exchange(listing.resync, false)) {
         for (const Side side : {Side::buy, Side::sell}) {
             for (const auto& [key, level] : listing.book.levels(side)) {
@@ -204,15 +238,16 @@ void Exchange::market_trade(Listing& listing, const Trade& trade, Timestamp now)
                .taker = ++listing.takers},
               std::nullopt, std::nullopt);
     }
-    if (!listing.has_depth) {
-        const PriceDelta spread{listing.rules.tick.raw * settings_.ladder.spread_ticks};
-        const Price price = round_to_tick(trade.price, listing.rules.tick, TickRounding::nearest);
-        const bool bought = side == Side::buy;
-        renew_ladder(
-            listing,
-            {.bid = bought ? price - spread : price, .ask = bought ? price : price + spread}, true);
-        meet_market(listing, now);
-    }
+    if (!listing.has_depth) show_ladder(listing, side, now);
+}
+
+void Exchange::show_ladder(Listing& listing, Side bought, Timestamp now) {
+    const PriceDelta spread{listing.rules.tick.raw * settings_.ladder.spread_ticks};
+    const Price last = round_to_tick(*listing.printed, listing.rules.tick, TickRounding::nearest);
+    const bool up = bought == Side::buy;
+    renew_ladder(listing, {.bid = up ? last - spread : last, .ask = up ? last : last + spread},
+                 true);
+    meet_market(listing, now);
 }
 
 Qty Exchange::market_takes(Listing& listing, const Taking& taking, Qty& left, Timestamp now) {

@@ -100,9 +100,11 @@ void TradeLog::roll_one(Interval interval, Timestamp now) {
     std::deque<Kline>& klines = klines_[static_cast<std::size_t>(interval)];
     if (klines.empty()) return;
     const Timestamp last = start_of(interval, now);
-    const Timestamp first_kept{last.ns - std::min(static_cast<std::int64_t>(kKlinesKept) *
-                                                      (end_of(interval, last) - last).ns,
-                                                  last.ns)};
+    // No more of them than are kept, however long nothing was traded.
+    const base::Int128 span =
+        base::Int128{static_cast<std::int64_t>(kKlinesKept)} * (end_of(interval, last) - last).ns;
+    const Timestamp first_kept{
+        static_cast<std::int64_t>(std::max<base::Int128>(0, last.ns - span))};
     while (klines.back().start < last) {
         const Price price = klines.back().close;
         Timestamp next = end_of(interval, klines.back().start);
