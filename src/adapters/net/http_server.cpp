@@ -10,10 +10,12 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
 #include <condition_variable>
 #include <iterator>
 
 #include "adapters/net/stream.hpp"
+#include "adapters/net/websocket_session.hpp"
 #include "base/try.hpp"
 
 namespace tradewind::net {
@@ -36,7 +38,7 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 struct Counters {
     std::atomic<std::uint64_t> accepted, turned_away, requests, malformed, too_large, timed_out,
-        faults, open;
+        faults, upgraded, slow_consumers, open;
 };
 
 void count(std::atomic<std::uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
@@ -82,7 +84,7 @@ std::string head_of(const Response& response, Framing framing) {
     return out;
 }
 
-Request to_request(http::request<http::string_body>&& message) {
+Request to_request(http::request<http::string_body> message) {
     Request out{.method = std::string{message.method_string()},
                 .target = std::string{message.target()},
                 .headers = {},
@@ -102,12 +104,17 @@ class Connection;
 /// thread.
 class ServerCore final : public Closable, public std::enable_shared_from_this<ServerCore> {
 public:
-    ServerCore(std::shared_ptr<LoopCore> loop_core, ServerOptions with, HttpHandler calls)
-        : loop(std::move(loop_core)), options(std::move(with)), handler(std::move(calls)) {}
+    ServerCore(std::shared_ptr<LoopCore> loop_core, ServerOptions with, HttpHandler calls,
+               UpgradeHandler upgrades)
+        : loop(std::move(loop_core)),
+          options(std::move(with)),
+          handler(std::move(calls)),
+          upgrade(std::move(upgrades)) {}
 
     const std::shared_ptr<LoopCore> loop;
     const ServerOptions options;
     HttpHandler handler;
+    UpgradeHandler upgrade;
     std::shared_ptr<asio::ssl::context> tls;
     std::uint16_t port = 0;
     Counters counters{};
@@ -153,7 +160,27 @@ public:
     void answer(std::uint64_t request, Response response);
 
 private:
-    enum class Phase : std::uint8_t { handshake, idle, header, body, answer, write, linger };
+    enum class Phase : std::uint8_t {
+        handshake,
+        idle,
+        header,
+        body,
+        answer,
+        write,
+        linger,
+        websocket
+    };
+
+    /// What the answer hangs on.
+    struct Asked {
+        unsigned version = 11;
+        bool is_head = false;
+        bool wants_more = true;
+        explicit Asked(const Parser& parser)
+            : version(parser.get().version()),
+              is_head(parser.get().method() == http::verb::head),
+              wants_more(parser.get().keep_alive()) {}
+    };
 
     /// What comes of reading a request.
     enum class Got : std::uint8_t { request, nothing, refused };
@@ -162,6 +189,10 @@ private:
     asio::awaitable<Got> read(Stream& stream, Parser& parser);
     asio::awaitable<bool> read_more(Stream& stream);
     asio::awaitable<bool> respond(Stream& stream, Parser& parser);
+    asio::awaitable<bool> write(Stream& stream, Response& response, const Asked& asked);
+    asio::awaitable<bool> become_websocket(Stream& stream, Parser& parser);
+    std::expected<WebSocketEvents, Response> ask_upgrade(
+        const Request& request, const std::shared_ptr<WebSocketSession>& session);
     asio::awaitable<Response> ask_handler(const Request& request);
     asio::awaitable<void> refuse(Stream& stream, int status);
     asio::awaitable<void> linger(Stream& stream);
@@ -180,6 +211,7 @@ private:
     bool last_ = false;  // the answer at work is the last one
     std::uint64_t request_ = 0;
     std::optional<Response> answer_;
+    std::shared_ptr<WebSocketSession> session_;  // also held by its handles
     Stream* stream_ = nullptr;
     asio::steady_timer* answered_ = nullptr;
 };
@@ -338,7 +370,12 @@ asio::awaitable<void> Connection::converse(Stream& stream) {
         parser.eager(true);
         const Got got = co_await read(stream, parser);
         if (got != Got::request) co_return;
-        more = co_await respond(stream, parser);
+        const bool upgrades = server_->upgrade && boost::beast::websocket::is_upgrade(parser.get());
+        if (upgrades) {
+            more = co_await become_websocket(stream, parser);
+        } else {
+            more = co_await respond(stream, parser);
+        }
     }
     co_await linger(stream);
 }
@@ -407,31 +444,69 @@ asio::awaitable<Connection::Got> Connection::read(Stream& stream, Parser& parser
 
 /// Whether the connection may go on.
 asio::awaitable<bool> Connection::respond(Stream& stream, Parser& parser) {
-    const auto version = parser.get().version();
-    const bool is_head = parser.get().method() == http::verb::head;
-    const bool wants_more = parser.get().keep_alive();
+    const Asked asked{parser};
     const Request request = to_request(parser.release());
-
     count(server_->counters.requests);
     Response response = co_await ask_handler(request);
-    if (stream_ == nullptr || !stream.tcp().is_open()) co_return false;
+    const bool more = co_await write(stream, response, asked);
+    co_return more;
+}
+
+asio::awaitable<bool> Connection::write(Stream& stream, Response& response, const Asked& asked) {
+    if (!stream.tcp().is_open()) co_return false;
     if (response.status < 200 || response.status > 999 || !are_sound(response.headers)) {
         count(server_->counters.faults);
         response = plain_answer(500);
     }
-    const bool keep_alive = wants_more && !server_->stopping && !last_;
+    const bool keep_alive = asked.wants_more && !server_->stopping && !last_;
     const std::string head =
-        head_of(response, {.keep_alive = keep_alive, .is_http_1_0 = version == 10});
-    const bool without_body = is_head || !has_body(response.status);
+        head_of(response, {.keep_alive = keep_alive, .is_http_1_0 = asked.version == 10});
+    if (asked.is_head || !has_body(response.status)) response.body.clear();
 
     enter(Phase::write, server_->options.write_within);
-    const auto error = co_await write_all(
-        stream, head, without_body ? std::string_view{} : std::string_view{response.body});
+    const auto error = co_await write_all(stream, head, response.body);
     if (error) {
         stream.close();
         co_return false;
     }
     co_return keep_alive;
+}
+
+asio::awaitable<bool> Connection::become_websocket(Stream& stream, Parser& parser) {
+    const Asked asked{parser};
+    const auto message = parser.release();
+    if (in_.size() != 0) {  // before our answer nothing may follow
+        count(server_->counters.malformed);
+        co_await refuse(stream, 400);
+        co_return false;
+    }
+    const auto session = std::make_shared<WebSocketSession>(
+        server_->loop, server_->options.websocket, server_->options.clock);
+    auto verdict = ask_upgrade(to_request(message), session);
+    if (!verdict) {
+        const bool more = co_await write(stream, verdict.error(), asked);
+        co_return more;
+    }
+    count(server_->counters.upgraded);
+    session->listen(std::move(*verdict));
+    session_ = session;
+    phase_ = Phase::websocket;
+    co_await session->serve(stream, message);
+    if (session->ended().reason == CloseReason::slow_consumer) {
+        count(server_->counters.slow_consumers);
+    }
+    session_.reset();
+    co_return false;
+}
+
+std::expected<WebSocketEvents, Response> Connection::ask_upgrade(
+    const Request& request, const std::shared_ptr<WebSocketSession>& session) {
+    try {
+        return server_->upgrade(request, WebSocket{session});
+    } catch (const std::exception&) {
+        count(server_->counters.faults);
+        return std::unexpected(plain_answer(500));
+    }
 }
 
 asio::awaitable<Response> Connection::ask_handler(const Request& request) {
@@ -480,12 +555,17 @@ asio::awaitable<void> Connection::linger(Stream& stream) {
 }
 
 void Connection::close_now() {
+    if (session_) session_->close_now();
     if (stream_ != nullptr) stream_->close();
     if (answered_ != nullptr) answered_->cancel();
 }
 
 void Connection::close_if_idle() {
-    if (phase_ == Phase::idle || phase_ == Phase::handshake) close_now();
+    if (session_) {
+        session_->begin_close({.reason = CloseReason::stopped, .code = 1001, .text = "going away"});
+    } else if (phase_ == Phase::idle || phase_ == Phase::handshake) {
+        close_now();
+    }
 }
 
 void Connection::close_if_late(Clock::time_point now) {
@@ -506,6 +586,7 @@ void Connection::close_if_late(Clock::time_point now) {
         case Phase::write: count(server_->counters.timed_out); return close_now();
         case Phase::idle:
         case Phase::linger: return close_now();
+        case Phase::websocket: return;  // it has limits of its own
     }
 }
 
@@ -537,10 +618,12 @@ std::expected<tcp::acceptor, NetError> open_acceptor(asio::io_context& context,
 
 std::expected<std::unique_ptr<HttpServer>, NetError> HttpServer::listen(Loop& loop,
                                                                         ServerOptions options,
-                                                                        HttpHandler handler) {
+                                                                        HttpHandler handler,
+                                                                        UpgradeHandler upgrade) {
     std::shared_ptr<asio::ssl::context> tls;
     if (options.tls) tls = TRY(make_server_context(*options.tls));
-    auto core = std::make_shared<ServerCore>(loop.core(), std::move(options), std::move(handler));
+    auto core = std::make_shared<ServerCore>(loop.core(), std::move(options), std::move(handler),
+                                             std::move(upgrade));
     core->tls = std::move(tls);
     std::optional<NetError> fault =
         NetError{.kind = NetErrorKind::stopped, .text = "the loop has stopped"};
@@ -576,6 +659,8 @@ ServerCounts HttpServer::counts() const {
             .too_large = c.too_large,
             .timed_out = c.timed_out,
             .faults = c.faults,
+            .upgraded = c.upgraded,
+            .slow_consumers = c.slow_consumers,
             .open = c.open};
 }
 
@@ -586,6 +671,7 @@ void HttpServer::stop(Duration grace) {
     loop->run_and_wait([core = core_] {
         core->close_connections();
         core->handler = [](const Request&, const Reply& reply) { reply(plain_answer(503)); };
+        core->upgrade = {};
     });
 }
 

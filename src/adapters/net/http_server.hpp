@@ -12,6 +12,7 @@
 #include "adapters/net/http.hpp"
 #include "adapters/net/loop.hpp"
 #include "adapters/net/tls.hpp"
+#include "adapters/net/websocket.hpp"
 #include "domain/time.hpp"
 
 namespace tradewind::net {
@@ -30,6 +31,8 @@ struct ServerOptions {
     Duration answer_within = seconds(60);  ///< the handler
     Duration write_within = seconds(30);   ///< the peer takes the answer
     Duration idle_within = seconds(60);    ///< between two requests
+    WebSocketLimits websocket = {};
+    UtcClock clock = system_utc;  ///< stamps what comes over WebSockets
 };
 
 /// What a server has counted since it began.
@@ -40,8 +43,10 @@ struct ServerCounts {
     std::uint64_t malformed = 0;    ///< 400
     std::uint64_t too_large = 0;    ///< 413, 431
     std::uint64_t timed_out = 0;    ///< too slow: a header, a body, an answer, its reading
-    std::uint64_t faults = 0;  ///< a handler threw, did not answer, or answered what is no HTTP
-    std::uint64_t open = 0;    ///< connections now
+    std::uint64_t faults = 0;    ///< a handler threw, did not answer, or answered what is no HTTP
+    std::uint64_t upgraded = 0;  ///< to WebSockets
+    std::uint64_t slow_consumers = 0;  ///< WebSockets closed because their queue was full
+    std::uint64_t open = 0;            ///< connections now
 };
 
 /// Answers one request, once; later calls have no effect. May be copied, kept and called on any
@@ -60,14 +65,21 @@ private:
 /// throws of std::exception becomes a 500.
 using HttpHandler = std::function<void(const Request&, Reply)>;
 
+/// Takes an upgrade to a WebSocket (what is to be called for it), or refuses it by an answer. On
+/// the loop's thread; must not block. The request is good for the length of the call; what is sent
+/// on the socket already goes out once it is open.
+using UpgradeHandler =
+    std::function<std::expected<WebSocketEvents, Response>(const Request&, const WebSocket&)>;
+
 /// An HTTP/1.1 server on a loop, plain or TLS. Requests of one connection are answered in their
 /// order, one at a time. A peer that breaks a limit gets 400, 408, 413 or 431; the rest of what it
 /// sends is read away for up to two seconds, so that it can read that answer.
 class HttpServer {
 public:
-    /// Errors: `listen` (the address), `tls` (its files), `stopped` (the loop).
+    /// Without `upgrade` a request for a WebSocket is a request like any other. Errors: `listen`
+    /// (the address), `tls` (its files), `stopped` (the loop).
     [[nodiscard]] static std::expected<std::unique_ptr<HttpServer>, NetError> listen(
-        Loop& loop, ServerOptions options, HttpHandler handler);
+        Loop& loop, ServerOptions options, HttpHandler handler, UpgradeHandler upgrade = {});
 
     /// stop() without grace.
     ~HttpServer();

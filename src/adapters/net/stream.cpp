@@ -67,13 +67,14 @@ void Stream::write_some(FewBuffers<asio::const_buffer> buffers, Transferred hand
 }
 
 void Stream::part(Ended handler) {
+    parting_ = Clock::now();
     if (!tls_) {
         ErrorCode ignored;
         tcp().shutdown(tcp::socket::shutdown_send, ignored);
         return read_away(std::move(handler));
     }
     tls_->async_shutdown([this, handler = std::move(handler)](ErrorCode error) mutable {
-        if (error == asio::error::operation_aborted) return handler(error);
+        if (error == asio::error::operation_aborted) return handler({});
         ErrorCode ignored;
         tcp().shutdown(tcp::socket::shutdown_send, ignored);
         read_away(std::move(handler));
@@ -84,7 +85,7 @@ void Stream::read_away(Ended handler) {
     tcp().async_read_some(asio::buffer(dropped_), [this, handler = std::move(handler)](
                                                       ErrorCode error, std::size_t) mutable {
         if (!error) return read_away(std::move(handler));
-        handler(error == asio::error::eof ? ErrorCode{} : error);
+        handler({});
     });
 }
 

@@ -97,6 +97,9 @@ public:
             [this](auto handler) { part(Ended{std::move(handler)}); }, token);
     }
 
+    /// When async_part() began.
+    [[nodiscard]] std::optional<Clock::time_point> parting_since() const { return parting_; }
+
     /// Whether an idle connection is still good: open, and nothing unasked for has come.
     [[nodiscard]] bool is_quiet();
     /// Ends every wait with operation_aborted; the connection stays.
@@ -115,10 +118,12 @@ private:
     std::shared_ptr<asio::ssl::context> context_;
     std::unique_ptr<TlsStream> tls_;
     std::optional<asio::ip::tcp::socket> plain_;
+    std::optional<Clock::time_point> parting_;
     std::array<char, 4096> dropped_;
 };
 
-/// Beast asks for these two by name when a WebSocket ends.
+/// Beast asks for these three by name when a WebSocket ends.
+inline void beast_close_socket(Stream& stream) { stream.close(); }
 void teardown(boost::beast::role_type role, Stream& stream, ErrorCode& error);
 template <class Handler>
 void async_teardown(boost::beast::role_type /*role*/, Stream& stream, Handler&& handler) {
