@@ -23,6 +23,7 @@ setup() {  # purpose...
                 install_python_packages venv tests/requirements.txt
                 install_python_packages venv-peers tests/requirements-peers.txt
                 install_python_packages venv-freqtrade tests/requirements-freqtrade.txt
+                install_python_packages venv-venues tests/requirements-venues.txt
                 ;;
             bench) install_python_packages venv-bench bench/requirements.txt ;;
         esac

@@ -11,6 +11,7 @@
 #include "apps/output.hpp"
 #include "apps/replay_command.hpp"
 #include "apps/risk_command.hpp"
+#include "apps/service_command.hpp"
 #include "apps/train_command.hpp"
 #include "apps/trials_command.hpp"
 #include "apps/walkforward_command.hpp"
@@ -48,6 +49,7 @@ int main(int argc, char** argv) {
         tradewind::apps::add_train_command(app, exit_code);
         tradewind::apps::add_risk_command(app, exit_code);
         tradewind::apps::add_trials_command(app, exit_code);
+        tradewind::apps::add_service_command(app, exit_code);
         return parse(app, argc, argv, exit_code);
     } catch (const std::exception& e) {
         return tradewind::apps::complain(tradewind::apps::kExitFailed, e.what());

@@ -248,4 +248,10 @@ Api::Result Api::trade_fees(Call& call) {
     return json.end_array().take();
 }
 
+// There is no trading on margin; ccxt asks before it knows.
+Api::Result Api::margin_pairs(Call& call) {
+    TRY_VOID(call.params.done());
+    return "[]";
+}
+
 }  // namespace tradewind::exchange::binance

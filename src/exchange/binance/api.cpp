@@ -158,6 +158,9 @@ std::span<const Api::Route> Api::routes() {
         Route{"DELETE", "/api/v3/userDataStream", "", key, weight<2>, &Api::close_user_stream},
         Route{"GET", "/sapi/v1/capital/config/getall", "", signed_, weight<10>, &Api::all_coins},
         Route{"GET", "/sapi/v1/asset/tradeFee", "", signed_, weight<1>, &Api::trade_fees},
+        Route{"GET", "/sapi/v1/margin/allPairs", "", signed_, weight<1>, &Api::margin_pairs},
+        Route{"GET", "/sapi/v1/margin/isolated/allPairs", "", signed_, weight<10>,
+              &Api::margin_pairs},
     };
     return kRoutes;
 }

@@ -200,6 +200,7 @@ private:
     Result close_user_stream(Call& call);
     Result all_coins(Call& call);
     Result trade_fees(Call& call);
+    Result margin_pairs(Call& call);
 
     // --- render.cpp ---
     void write_order(JsonText& json, const Order& order, const Call& call) const;

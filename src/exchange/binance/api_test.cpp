@@ -617,6 +617,8 @@ TEST_F(ApiTest, answers_the_websocket_api) {
     EXPECT_EQ(answer.at("status"), 200);
     EXPECT_EQ(answer.at("result").at("serverTime"), now.ns / 1'000'000);
     EXPECT_EQ(answer.at("rateLimits")[0].at("count"), 1);
+    api.receive(1, R"({"id":1,"method":"ping","params":{"returnRateLimits":false}})", now);
+    EXPECT_EQ(heard.take(1).at(0), Json::parse(R"({"id":1,"status":200,"result":{}})"));
     const auto call = [&](std::string_view method, std::map<std::string, std::string> params) {
         params["apiKey"] = kKey;
         params["timestamp"] = std::to_string(now.ns / 1'000'000);

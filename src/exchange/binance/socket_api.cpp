@@ -35,6 +35,7 @@ std::string dump(const Json& value) {
 void Api::receive_call(Connection& connection, std::string_view text) {
     std::string id_text = "null";
     Limits::Answer charged;
+    bool tells_limits = connection.tells_limits;
     const auto answer = [&](int status, std::string_view name, const std::string& body) {
         JsonText json;
         json.begin_object()
@@ -42,19 +43,20 @@ void Api::receive_call(Connection& connection, std::string_view text) {
             .raw(id_text)
             .number("status", std::int64_t{status})
             .key(name)
-            .raw(body)
-            .key("rateLimits")
-            .begin_array()
-            .begin_object()
-            .text("rateLimitType", "REQUEST_WEIGHT")
-            .text("interval", "MINUTE")
-            .number("intervalNum", std::int64_t{1})
-            .number("limit", settings_.limits.weight_a_minute)
-            .number("count", charged.used)
-            .end_object()
-            .end_array()
-            .end_object();
-        sink_.push(connection.id, json.str());
+            .raw(body);
+        if (tells_limits) {
+            json.key("rateLimits")
+                .begin_array()
+                .begin_object()
+                .text("rateLimitType", "REQUEST_WEIGHT")
+                .text("interval", "MINUTE")
+                .number("intervalNum", std::int64_t{1})
+                .number("limit", settings_.limits.weight_a_minute)
+                .number("count", charged.used)
+                .end_object()
+                .end_array();
+        }
+        sink_.push(connection.id, json.end_object().str());
     };
     const auto refuse = [&](const Fault& fault) {
         // Partly done cancel-replaces say more than a code.
@@ -100,6 +102,11 @@ void Api::receive_call(Connection& connection, std::string_view text) {
         if (!payload.empty()) payload += '&';
         payload += name + '=' + value;
     }
+
+    // Any request may say whether its answer tells the limits.
+    const auto wants_limits = call.params.boolean("returnRateLimits");
+    if (!wants_limits) return refuse(wants_limits.error());
+    tells_limits = wants_limits->value_or(tells_limits);
 
     constexpr std::array<std::string_view, 7> kOwnMethods{"session.logon",
                                                           "session.status",

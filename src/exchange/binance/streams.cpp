@@ -103,6 +103,7 @@ bool Api::open(ConnectionId id, std::string_view target, std::string_view addres
     Connection connection{.id = id, .address = std::string{address}};
     const std::string_view unit = query_value(target, "timeUnit");
     connection.micros = unit == "MICROSECOND" || unit == "microsecond";
+    connection.tells_limits = query_value(target, "returnRateLimits") != "false";
     std::vector<std::string> names;
     constexpr std::string_view kRaw = "/ws/";
     if (path == "/ws-api/v3" || path == "/ws-api/v3/") {

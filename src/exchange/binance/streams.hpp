@@ -34,6 +34,7 @@ struct Api::Connection {
     std::int64_t messages = 0;
 
     // of the websocket API
+    bool tells_limits = true;
     const ApiKey* session = nullptr;
     Timestamp session_since{};
     std::map<std::int64_t, AccountNumber> subscriptions{};
