@@ -46,6 +46,17 @@ private:
     std::uint64_t made_ = 0;
 };
 
+/// Those of one currency stay in their order. By insertion, as there are few. (std::stable_sort of
+/// libstdc++ 12 calls what the library itself has deprecated.)
+void sort_by_currency(std::vector<CashFlow>& flows) {
+    for (auto at = flows.begin(); at != flows.end(); ++at) {
+        const auto place = std::upper_bound(
+            flows.begin(), at, *at,
+            [](const CashFlow& a, const CashFlow& b) { return a.currency < b.currency; });
+        std::rotate(place, at, at + 1);
+    }
+}
+
 }  // namespace
 
 class PaperWorld::Body {
@@ -58,7 +69,7 @@ public:
           cancel_(settings_.latencies.cancel, settings_.latencies.seed + 3),
           venue_(desk_, rules_of(settings_.fills)),
           markets_(table.size()) {
-        std::ranges::stable_sort(settings_.deposits, {}, &CashFlow::currency);
+        sort_by_currency(settings_.deposits);
         if (settings_.carry.accrues_daily() || settings_.carry.rolls()) {
             carry_.emplace(desk_.table(), settings_.carry);
         }
