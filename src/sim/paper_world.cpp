@@ -80,44 +80,43 @@ public:
         }
     }
 
-    void begin(Timestamp now, std::vector<Event>& out) {
+    void begin(Timestamp now) {
         now_is({.ts = now.ns, .place = 0});
         if (carry_) carry_->start(now);
         for (const CashFlow& flow : settings_.deposits) {
             desk_.account().add(flow.currency, flow.amount);
-            tell(flow, now, out);
+            news_.add(now, {.ts = now, .ts_event = now, .payload = flow});
         }
     }
 
-    void advance(Timestamp now, std::vector<Event>& out) {
-        while (next_due() <= now) do_next(out);
+    void offer(const Event& fact) {
+        ASSERT(!fact_ && fact.ts.ns >= now_.ts);
+        fact_ = fact;
+        is_met_ = false;
     }
 
-    void meet(const Event& fact, std::vector<Event>& out) {
-        ASSERT(fact.ts.ns >= now_.ts);
-        advance_before(fact.ts, out);
-        ++market_events_;
-        now_is({.ts = fact.ts.ns, .place = kMarketPlace});
-        if (const auto* quote = std::get_if<Quote>(&fact.payload)) {
-            on(*quote);
-        } else if (const auto* trade = std::get_if<Trade>(&fact.payload)) {
-            on(*trade);
-        } else if (const auto* level = std::get_if<BookLevel>(&fact.payload)) {
-            if (markets_[level->instrument.value].book) venue_.meet(*level);
-        } else if (const auto* row = std::get_if<BookOrder>(&fact.payload)) {
-            if (markets_[row->instrument.value].book) venue_.meet(*row);
-        } else if (const auto* status = std::get_if<TradingStatus>(&fact.payload)) {
-            venue_.meet(*status);
-        } else if (const auto* action = std::get_if<CorporateAction>(&fact.payload)) {
-            venue_.meet(*action);
-        } else if (const auto* funding = std::get_if<Funding>(&fact.payload)) {
-            on(*funding);
+    [[nodiscard]] bool next(Timestamp until, Event& out) {
+        while (fact_) {
+            const Timestamp at = fact_->ts;
+            // market data come after reports of their instant, and before all else of it
+            if (!is_met_ && next_due() < at) {
+                if (do_next(out)) return true;
+                continue;
+            }
+            if (desk_.reports().next_ts() <= at) return deliver_report(out);
+            if (news_.next() <= at) return deliver_news(out);
+            if (is_met_) {
+                out = *fact_;
+                fact_.reset();
+                return true;
+            }
+            meet(*fact_);
+            is_met_ = true;
         }
-        settle();
-        // what it did at the venue is told before it
-        while (desk_.reports().next_ts() <= fact.ts) deliver_report(out);
-        while (news_.next() <= fact.ts) out.push_back(news_.take());
-        out.push_back(fact);
+        while (next_due() <= until) {
+            if (do_next(out)) return true;
+        }
+        return false;
     }
 
     [[nodiscard]] Timestamp next_due() const {
@@ -154,22 +153,32 @@ private:
         now_ = std::max(now_, moment);
         desk_.set_now(now_);
     }
-    static void tell(const Payload& payload, Timestamp at, std::vector<Event>& out) {
-        out.push_back({.ts = at, .ts_event = at, .payload = payload});
+    void meet(const Event& fact) {
+        ++market_events_;
+        now_is({.ts = fact.ts.ns, .place = kMarketPlace});
+        if (const auto* quote = std::get_if<Quote>(&fact.payload)) {
+            on(*quote);
+        } else if (const auto* trade = std::get_if<Trade>(&fact.payload)) {
+            on(*trade);
+        } else if (const auto* level = std::get_if<BookLevel>(&fact.payload)) {
+            if (markets_[level->instrument.value].book) venue_.meet(*level);
+        } else if (const auto* row = std::get_if<BookOrder>(&fact.payload)) {
+            if (markets_[row->instrument.value].book) venue_.meet(*row);
+        } else if (const auto* status = std::get_if<TradingStatus>(&fact.payload)) {
+            venue_.meet(*status);
+        } else if (const auto* action = std::get_if<CorporateAction>(&fact.payload)) {
+            venue_.meet(*action);
+        } else if (const auto* funding = std::get_if<Funding>(&fact.payload)) {
+            on(*funding);
+        }
+        settle();
     }
 
-    /// As in `World`, of several things at one instant market data come before timers, expiries and
-    /// orders that arrive, and after reports.
-    void advance_before(Timestamp market, std::vector<Event>& out) {
-        while (next_due() < market) do_next(out);
-        while (desk_.reports().next_ts() <= market) deliver_report(out);
-        while (news_.next() <= market) out.push_back(news_.take());
-    }
-
-    void do_next(std::vector<Event>& out) {
+    /// Whether it is told.
+    bool do_next(Event& out) {
         const Timestamp at = next_due();
         if (desk_.reports().next_ts() == at) return deliver_report(out);
-        if (news_.next() == at) return out.push_back(news_.take());
+        if (news_.next() == at) return deliver_news(out);
         if (carry_ && carry_->next() == at) {
             now_is({.ts = at.ns, .place = kCarryPlace});
             for (const CashFlow& flow : carry_->take_due(desk_.account())) {
@@ -178,7 +187,8 @@ private:
             }
         } else if (timers_.next() == at) {
             now_is({.ts = at.ns, .place = kTimerPlace});
-            tell(timers_.take(), at, out);
+            out = {.ts = at, .ts_event = at, .payload = timers_.take()};
+            return true;
         } else if (venue_.next_expiry() == at) {
             now_is({.ts = at.ns, .place = kExpiryPlace});
             venue_.expire();
@@ -187,13 +197,21 @@ private:
             arrive(arrivals_.take());
         }
         settle();
+        return false;
     }
 
-    void deliver_report(std::vector<Event>& out) {
+    bool deliver_report(Event& out) {
         const Report& report = desk_.reports().front();
         now_is({.ts = report.ts.ns, .place = kReportPlace});
-        out.push_back({.ts = report.ts, .ts_event = report.ts_event, .payload = report.event});
+        out = {.ts = report.ts, .ts_event = report.ts_event, .payload = report.event};
         desk_.reports().drop_front();
+        return true;
+    }
+
+    bool deliver_news(Event& out) {
+        now_is({.ts = news_.next().ns, .place = kAccountPlace});
+        out = news_.take();
+        return true;
     }
 
     void arrive(const Command& command) {
@@ -254,6 +272,8 @@ private:
     Due<Timer> timers_;
     Due<Command> arrivals_;
     Due<Event> news_;
+    std::optional<Event> fact_;                ///< that waits to be told
+    bool is_met_ = false;                      ///< by the venue
     Moment now_{.ts = INT64_MIN, .place = 0};  ///< what happened last
     std::uint64_t market_events_ = 0;
 };
@@ -282,9 +302,9 @@ std::expected<std::unique_ptr<PaperWorld>, std::string> PaperWorld::create(
     return std::unique_ptr<PaperWorld>(new PaperWorld(std::move(body)));
 }
 
-void PaperWorld::begin(Timestamp now, std::vector<Event>& out) { body_->begin(now, out); }
-void PaperWorld::meet(const Event& fact, std::vector<Event>& out) { body_->meet(fact, out); }
-void PaperWorld::advance(Timestamp now, std::vector<Event>& out) { body_->advance(now, out); }
+void PaperWorld::begin(Timestamp now) { body_->begin(now); }
+void PaperWorld::offer(const Event& fact) { body_->offer(fact); }
+bool PaperWorld::next(Timestamp until, Event& out) { return body_->next(until, out); }
 Timestamp PaperWorld::next_due() const { return body_->next_due(); }
 void PaperWorld::send(const Command& command, Timestamp now) { body_->send(command, now); }
 WorldCounts PaperWorld::counts() const { return body_->counts(); }

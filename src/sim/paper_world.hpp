@@ -3,8 +3,8 @@
 
 #include <expected>
 #include <memory>
+#include <span>
 #include <string>
-#include <vector>
 
 #include "domain/instrument.hpp"
 #include "ports/venue.hpp"
@@ -33,14 +33,17 @@ public:
         const InstrumentTable& table, WorldSettings settings, std::span<const PaperMarket> markets);
     ~PaperWorld() override;
 
-    /// The deposits, first of all. `out` is added to, here and below.
-    void begin(Timestamp now, std::vector<Event>& out);
-    /// A fact of the market that reaches us at its `ts`, not before anything that was told: what
-    /// is due by then, what the venue makes of it, and itself. Its `seq` is not looked at.
-    void meet(const Event& fact, std::vector<Event>& out);
-    /// It is `now`: timers that ring, orders that arrive or expire, reports.
-    void advance(Timestamp now, std::vector<Event>& out);
-    /// When to call `advance` if no fact comes before; kTimestampMax: not.
+    /// It begins now: the deposits are told first of all.
+    void begin(Timestamp now);
+    /// A fact of the market that reaches us at its `ts`, not before anything that was told. Not
+    /// while another waits; its texts live until it is told.
+    void offer(const Event& fact);
+    /// The next that is to be told, `seq` left out: of a fact that waits what is due before it,
+    /// what the venue makes of it, and itself; without one what is due by `until`: reports, timers,
+    /// orders that arrive or expire. False: nothing. Who answers an event does so before the next
+    /// is asked for.
+    [[nodiscard]] bool next(Timestamp until, Event& out);
+    /// When to ask again if no fact comes before; kTimestampMax: not.
     [[nodiscard]] Timestamp next_due() const;
 
     void send(const Command& command, Timestamp now) override;
