@@ -30,6 +30,8 @@ public:
 
     /// The run's settings as they were given to the writer.
     [[nodiscard]] std::string_view settings() const { return settings_; }
+    /// Where the last record ends that was handed out, the settings at first; in bytes.
+    [[nodiscard]] std::size_t position() const { return at_; }
     /// SHA-256 of the whole file.
     [[nodiscard]] std::string hash() const;
 

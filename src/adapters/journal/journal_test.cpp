@@ -118,6 +118,57 @@ std::string read_file(const fs::path& path) {
     return {std::istreambuf_iterator<char>{in}, {}};
 }
 
+/// Cut anywhere, it is gone on with behind its last whole record, and is then what it would have
+/// been.
+TEST_F(Journal, goes_on_where_a_process_died) {
+    const std::vector<Step> steps = small_run();
+    write_run(path(), steps);
+    const std::string whole = read_file(path());
+    for (std::size_t cut = wire::kJournalMagic.size() + 60; cut <= whole.size(); ++cut) {
+        std::ofstream{path("cut"), std::ios::binary}.write(whole.data(),
+                                                           static_cast<std::streamsize>(cut));
+        std::size_t end = 0, events = 0;
+        bool has_decisions = false;
+        {
+            const auto reader = must(JournalReader::open(path("cut")));
+            const Reading reading = read_run(*reader);
+            ASSERT_NE(reading.stopped, Next::failed) << reading.error;
+            end = reader->position();
+            events = reading.steps.size();
+            has_decisions = events > 0 && !reading.steps.back().decisions.empty();
+        }
+        const auto writer = must(JournalWriter::go_on(path("cut"), end, events));
+        if (events > 0 && !has_decisions && !steps[events - 1].decisions.empty()) {
+            must(writer->append(events, steps[events - 1].decisions));
+        }
+        for (std::size_t i = events; i < steps.size(); ++i) {
+            must(writer->append(steps[i].event));
+            must(writer->sync());
+            if (!steps[i].decisions.empty())
+                must(writer->append(steps[i].event.seq, steps[i].decisions));
+        }
+        must(writer->close());
+        ASSERT_EQ(read_file(path("cut")), whole) << cut;
+        EXPECT_EQ(writer->hash(), base::sha256_hex(std::as_bytes(std::span{whole})));
+    }
+}
+
+TEST_F(Journal, has_one_writer_at_a_time) {
+    const auto first = must(JournalWriter::create(path(), kSettings));
+    const auto second = JournalWriter::create(path(), kSettings);
+    ASSERT_FALSE(second.has_value());
+    EXPECT_NE(second.error().find("another process"), std::string::npos) << second.error();
+    EXPECT_FALSE(JournalWriter::go_on(path(), 8, 0).has_value());
+}
+
+TEST_F(Journal, what_is_synced_is_there_for_a_reader) {
+    const auto writer = must(JournalWriter::create(path(), kSettings));
+    for (const Step& step : small_run()) must(writer->append(step.event));
+    must(writer->sync());
+    const auto reader = must(JournalReader::open(path()));
+    EXPECT_EQ(read_run(*reader).steps.size(), 4U);
+}
+
 void write_file(const fs::path& path, std::string_view bytes) {
     std::ofstream{path, std::ios::binary}.write(bytes.data(),
                                                 static_cast<std::streamsize>(bytes.size()));

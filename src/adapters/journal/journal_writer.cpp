@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,6 +40,13 @@ std::expected<void, std::string> check_replaceable(int file, const std::filesyst
         "journal {}: exists and is no journal; name another file or move it away", path.string()));
 }
 
+/// Pipes and devices have no lock, and need none.
+std::expected<void, std::string> lock(int file, const std::filesystem::path& path) {
+    if (::flock(file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return {};
+    return std::unexpected(
+        fmt::format("journal {}: another process is writing to it", path.string()));
+}
+
 }  // namespace
 
 JournalWriter::JournalWriter(std::filesystem::path path, int file)
@@ -56,6 +64,7 @@ std::expected<std::unique_ptr<JournalWriter>, std::string> JournalWriter::create
     if (file < 0) return std::unexpected(system_error(path, "cannot be opened for writing"));
     std::unique_ptr<JournalWriter> out{new JournalWriter{path, file}};
     TRY_VOID(check_replaceable(file, path));
+    TRY_VOID(lock(file, path));
     if (::ftruncate(file, 0) != 0 && errno != EINVAL) {
         return std::unexpected(system_error(path, "cannot be emptied"));
     }
@@ -68,6 +77,30 @@ std::expected<std::unique_ptr<JournalWriter>, std::string> JournalWriter::create
     out->sha_.update(out->buffer_);
     TRY_VOID(out->put(wire::FrameKind::settings));
     TRY_VOID(out->flush());
+    return out;
+}
+
+std::expected<std::unique_ptr<JournalWriter>, std::string> JournalWriter::go_on(
+    const std::filesystem::path& path, std::size_t end, Sequence events) {
+    const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+    if (file < 0) return std::unexpected(system_error(path, "cannot be opened for writing"));
+    std::unique_ptr<JournalWriter> out{new JournalWriter{path, file}};
+    TRY_VOID(lock(file, path));
+    std::vector<std::byte> block(kBlock);
+    for (std::size_t at = 0; at < end;) {
+        const std::size_t wanted = std::min(block.size(), end - at);
+        const ssize_t got = ::pread(file, block.data(), wanted, static_cast<off_t>(at));
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return std::unexpected(out->failure("is shorter than it was a moment ago"));
+        out->sha_.update(std::span{block}.first(static_cast<std::size_t>(got)));
+        at += static_cast<std::size_t>(got);
+    }
+    const auto offset = static_cast<off_t>(end);
+    if (::ftruncate(file, offset) != 0 || ::lseek(file, offset, SEEK_SET) != offset) {
+        return std::unexpected(system_error(path, "cannot be cut to its last whole record"));
+    }
+    out->events_ = events;
+    TRY_VOID(out->to_disk());
     return out;
 }
 
@@ -118,15 +151,23 @@ std::expected<void, std::string> JournalWriter::flush() {
     return {};
 }
 
+std::expected<void, std::string> JournalWriter::sync() {
+    TRY_VOID(flush());
+    return to_disk();
+}
+
+std::expected<void, std::string> JournalWriter::to_disk() {
+    // A pipe or device has nothing to sync and says EINVAL.
+    if (::fdatasync(file_) == 0 || errno == EINVAL) return {};
+    failed_ = true;
+    return std::unexpected(system_error(path_, "cannot be synced"));
+}
+
 std::expected<void, std::string> JournalWriter::close() {
     payload_.resize(sizeof events_);
     std::memcpy(payload_.data(), &events_, sizeof events_);
     TRY_VOID(put(wire::FrameKind::closing));
-    TRY_VOID(flush());
-    // A pipe or device has nothing to sync and says EINVAL.
-    if (::fdatasync(file_) != 0 && errno != EINVAL) {
-        return std::unexpected(system_error(path_, "cannot be synced"));
-    }
+    TRY_VOID(sync());
     const int file = std::exchange(file_, -1);
     if (::close(file) != 0) return std::unexpected(system_error(path_, "cannot be closed"));
     return {};
