@@ -79,6 +79,29 @@ void add_import(CLI::App& data, int& exit_code) {
     verb->callback([o, &exit_code] { exit_code = run_data_import(*o); });
 }
 
+void add_download(CLI::App& data, int& exit_code) {
+    CLI::App* verb = data.add_subcommand(
+        "download",
+        "Fetch a venue's past into the catalog, within its limits; asked again it goes on where it "
+        "ended");
+    auto o = std::make_shared<DataDownloadOptions>();
+    add_catalog(*verb, o->catalog);
+    verb->add_option("--source", o->source, "binance")->capture_default_str();
+    verb->add_option("--market", o->market, "spot, or usd-m for futures")->capture_default_str();
+    verb->add_option("--base-url", o->base_url,
+                     "Where the venue is, if not at its own address: a simulator, a proxy");
+    verb->add_option("--instrument", o->instrument, "The venue's symbol, like BTCUSDT")->required();
+    verb->add_option("--kind", o->kind, "bar, or trade (aggregated as the venue numbers them)")
+        ->capture_default_str();
+    verb->add_option("--interval", o->interval, "Of bars: 1m, 5m, 1h, 1d, ...")
+        ->capture_default_str();
+    verb->add_option("--from", o->from,
+                     "First instant; default: where the catalog ends, or of bars the venue begins");
+    verb->add_option("--to", o->to, "First instant not wanted; default: now");
+    verb->add_flag("--json", o->json, "Print one JSON document");
+    verb->callback([o, &exit_code] { exit_code = run_data_download(*o); });
+}
+
 std::string threshold_help() {
     const market::QualitySettings defaults;
     std::string out = "Thresholds (--threshold NAME=VALUE), with their defaults:";
@@ -219,6 +242,7 @@ void add_data_command(CLI::App& app, int& exit_code) {
         "data", "Market data: import, check, clean, list, export, generate, verify");
     data->require_subcommand(1);
     add_import(*data, exit_code);
+    add_download(*data, exit_code);
     add_check(*data, exit_code);
     add_clean(*data, exit_code);
     add_list(*data, exit_code);

@@ -57,6 +57,18 @@ struct DataCleanOptions {
     bool json = false;
 };
 
+struct DataDownloadOptions {
+    std::string catalog;
+    std::string source = "binance";
+    std::string market = "spot";
+    std::string base_url;  ///< empty: the venue's own
+    std::string instrument;
+    std::string kind = "bar";
+    std::string interval = "1m";
+    std::string from, to;
+    bool json = false;
+};
+
 struct DataListOptions {
     std::string catalog;
     bool json = false;
@@ -99,6 +111,7 @@ struct DataInstrumentsOptions {
 
 // Each returns the exit code.
 [[nodiscard]] int run_data_import(const DataImportOptions& options);
+[[nodiscard]] int run_data_download(const DataDownloadOptions& options);
 [[nodiscard]] int run_data_check(const DataCheckOptions& options);
 [[nodiscard]] int run_data_clean(const DataCleanOptions& options);
 [[nodiscard]] int run_data_list(const DataListOptions& options);
