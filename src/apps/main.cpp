@@ -9,6 +9,7 @@
 #include "apps/models_command.hpp"
 #include "apps/optimize_command.hpp"
 #include "apps/output.hpp"
+#include "apps/paper_command.hpp"
 #include "apps/replay_command.hpp"
 #include "apps/risk_command.hpp"
 #include "apps/service_command.hpp"
@@ -40,6 +41,7 @@ int main(int argc, char** argv) {
         app.require_subcommand(1);
         int exit_code = 0;
         tradewind::apps::add_backtest_command(app, exit_code);
+        tradewind::apps::add_paper_command(app, exit_code);
         tradewind::apps::add_data_command(app, exit_code);
         tradewind::apps::add_features_command(app, exit_code);
         tradewind::apps::add_replay_command(app, exit_code);

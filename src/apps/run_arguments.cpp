@@ -32,7 +32,7 @@ void add_flags(CLI::App& verb, RunArguments& arguments, bool (*is_wanted)(const 
 
 }  // namespace
 
-std::expected<RunConfig, std::string> gather(const RunArguments& arguments) {
+std::expected<RunConfig, std::string> gather_wishes(const RunArguments& arguments) {
     RunConfig config;
     if (!arguments.config.empty()) TRY_VOID(load_config(config, arguments.config));
     for (const std::string& assignment : arguments.assignments) {
@@ -46,6 +46,11 @@ std::expected<RunConfig, std::string> gather(const RunArguments& arguments) {
             }
         }
     }
+    return config;
+}
+
+std::expected<RunConfig, std::string> gather(const RunArguments& arguments) {
+    RunConfig config = TRY(gather_wishes(arguments));
     if (config.catalog.empty()) {
         return std::unexpected("no catalog is named; say --catalog FOLDER");
     }

@@ -35,6 +35,8 @@ void add_run_arguments(CLI::App& verb, RunArguments& arguments);
 void add_bar_arguments(CLI::App& verb, RunArguments& arguments);
 
 /// The file first, then --set, then the flags. The error is one line.
+[[nodiscard]] std::expected<RunConfig, std::string> gather_wishes(const RunArguments& arguments);
+/// The same of a run over a catalog, which must be named.
 [[nodiscard]] std::expected<RunConfig, std::string> gather(const RunArguments& arguments);
 
 /// What failed, and with which code the program ends.

@@ -51,7 +51,7 @@ std::expected<RunSummary, std::string> run(Engine& engine, const Plugs& plugs,
         if (next == ports::EventSource::Next::failed) {
             return std::unexpected(plugs.source.error());
         }
-        event.seq = ++summary.events;
+        event.seq = plugs.seen + ++summary.events;
         if (summary.events == 1) summary.first = event.ts;
         summary.last = event.ts;
         if (plugs.log != nullptr) TRY_VOID(plugs.log->append(event));

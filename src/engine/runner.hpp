@@ -38,6 +38,7 @@ struct Plugs {
     /// Absent: the engine steps through every event. Not with a log, which wants them all.
     QuietBars* quiet = nullptr;
     std::function<bool()> stop{};  ///< asked after each step: true ends the run there
+    Sequence seen = 0;  ///< events that the engine has seen before, of a run that goes on
 };
 
 struct RunSummary {

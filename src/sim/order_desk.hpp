@@ -93,6 +93,7 @@ public:
         return table_.at(order.spec.instrument);
     }
     [[nodiscard]] Account& account() { return account_; }
+    [[nodiscard]] const Account& account() const { return account_; }
     [[nodiscard]] WorldCounts& counts() { return counts_; }
     [[nodiscard]] const WorldCounts& counts() const { return counts_; }
     [[nodiscard]] ReportQueue& reports() { return reports_; }
@@ -120,6 +121,7 @@ public:
     [[nodiscard]] const VenueOrder& at(OrderSlot slot) const { return orders_[slot]; }
     [[nodiscard]] std::optional<OrderSlot> find(OrderId id) const;
     [[nodiscard]] bool empty() const { return by_id_.size() == 0; }
+    [[nodiscard]] std::size_t size() const { return by_id_.size(); }
     /// The order is no more, but its slot stays until `release`.
     void end(VenueOrder& order);
     void release(OrderSlot slot) { free_.push_back(slot); }

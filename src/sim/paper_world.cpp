@@ -137,6 +137,13 @@ public:
         }
     }
 
+    [[nodiscard]] bool is_under_way() const {
+        return !desk_.reports().empty() || arrivals_.next() != kTimestampMax ||
+               news_.next() != kTimestampMax;
+    }
+    [[nodiscard]] Qty position(InstrumentId id) const { return desk_.account().position(id); }
+    [[nodiscard]] std::size_t open_orders() const { return desk_.size(); }
+
     [[nodiscard]] WorldCounts counts() const {
         WorldCounts out = desk_.counts();
         out.market_events = market_events_;
@@ -308,5 +315,8 @@ bool PaperWorld::next(Timestamp until, Event& out) { return body_->next(until, o
 Timestamp PaperWorld::next_due() const { return body_->next_due(); }
 void PaperWorld::send(const Command& command, Timestamp now) { body_->send(command, now); }
 WorldCounts PaperWorld::counts() const { return body_->counts(); }
+bool PaperWorld::is_under_way() const { return body_->is_under_way(); }
+Qty PaperWorld::position(InstrumentId instrument) const { return body_->position(instrument); }
+std::size_t PaperWorld::open_orders() const { return body_->open_orders(); }
 
 }  // namespace tradewind::sim

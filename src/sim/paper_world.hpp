@@ -49,6 +49,12 @@ public:
     void send(const Command& command, Timestamp now) override;
 
     [[nodiscard]] WorldCounts counts() const;
+    /// Something is on its way between us: until it is there our books need not be the venue's.
+    [[nodiscard]] bool is_under_way() const;
+    /// What the venue says that is held, longs less shorts, and how many orders it has: for who
+    /// compares our books with its.
+    [[nodiscard]] Qty position(InstrumentId instrument) const;
+    [[nodiscard]] std::size_t open_orders() const;
 
 private:
     class Body;

@@ -35,6 +35,8 @@ public:
     std::expected<void, std::string> append(const Event& event) override;
     std::expected<void, std::string> append(Sequence seq,
                                             std::span<const Decision> decisions) override;
+    /// All that was appended outlives this process once it returns; a power cut it may not.
+    std::expected<void, std::string> flush();
     /// All that was appended is on the disk once it returns: what is sent to the world has to be.
     std::expected<void, std::string> sync();
     /// Ends the journal in order. Nothing may be appended after it.
@@ -46,7 +48,6 @@ public:
 private:
     JournalWriter(std::filesystem::path path, int file);
     std::expected<void, std::string> put(wire::FrameKind kind);
-    std::expected<void, std::string> flush();
     std::expected<void, std::string> to_disk();
     [[nodiscard]] std::string failure(std::string_view what) const;
 
