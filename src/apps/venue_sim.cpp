@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <atomic>
-#include <chrono>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
@@ -17,6 +16,7 @@
 #include <nlohmann/json.hpp>
 
 #include "adapters/catalog/catalog.hpp"
+#include "adapters/clock/system_clock.hpp"
 #include "adapters/net/http_server.hpp"
 #include "adapters/net/loop.hpp"
 #include "apps/data_common.hpp"
@@ -41,11 +41,7 @@ constexpr long kTurnNs = 10'000'000;  ///< how often the market is looked at
 constexpr std::string_view kClientAddress = "127.0.0.1";
 constexpr std::size_t kAccountsFileMax = std::size_t{1} << 20U;
 
-Timestamp utc_now() {
-    return {std::chrono::duration_cast<std::chrono::nanoseconds>(
-                std::chrono::system_clock::now().time_since_epoch())
-                .count()};
-}
+Timestamp utc_now() { return clock::SystemClock{}.now(); }
 
 Failure bad(std::string text) { return bad_usage("service venue-sim: " + std::move(text)); }
 
