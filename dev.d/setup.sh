@@ -88,6 +88,7 @@ install_python_packages() {  # venv requirements
     key=$(sha256sum <"$requirements" | cut -d' ' -f1)
     [[ ! -f $venv/.installed || $(<"$venv/.installed") != "$key" ]] || return 0
     say "installing the Python packages of $requirements into build/$1"
+    mkdir -p "$build"
     rm -rf "$venv"
     "$python" -m venv "$venv" >"$log" 2>&1 &&
         "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
