@@ -23,6 +23,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 SOURCE_ROOTS = ("src", "bench", "examples", "tests")
 INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.MULTILINE)
 REMEMBERED_DAYS = 60
+# Packages whose headers are named by few units, and how these name them: another version of one
+# makes only those to be looked at again.
+NAMED_BY_FEW = {"libboost1.81-dev": b"<boost/"}
 
 
 @functools.cache
@@ -53,17 +56,22 @@ def reachable_from(unit: pathlib.Path) -> list[pathlib.Path]:
     return sorted(seen)
 
 
+@functools.cache
+def versions_of(packages: tuple[str, ...]) -> bytes:
+    return subprocess.run(
+        ["dpkg-query", "-W", *packages], capture_output=True, check=False
+    ).stdout
+
+
 def foundation(tidy: str) -> bytes:
     """What every result rests on."""
-    packages = [
+    packages = tuple(
         line
         for file in sorted((ROOT / "dev.d" / "packages").glob("*.txt"))
         for line in file.read_text(encoding="utf-8").split("\n")
-        if line and not line.startswith("#")
-    ]
-    installed = subprocess.run(
-        ["dpkg-query", "-W", *packages], capture_output=True, check=False
-    ).stdout
+        if line and not line.startswith("#") and line not in NAMED_BY_FEW
+    )
+    installed = versions_of(packages)
     version = subprocess.run([tidy, "--version"], capture_output=True, check=True).stdout
     return version + installed + (ROOT / ".clang-tidy").read_bytes()
 
@@ -71,9 +79,13 @@ def foundation(tidy: str) -> bytes:
 def key_of(unit: pathlib.Path, command: str, base: bytes) -> str:
     digest = hashlib.sha256(base)
     digest.update(command.replace(str(ROOT), "ROOT").encode())
-    for path in reachable_from(unit):
+    reachable = reachable_from(unit)
+    for path in reachable:
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0")
         digest.update(hashlib.sha256(content_of(path)).digest())
+    for package, name in NAMED_BY_FEW.items():
+        if any(name in content_of(path) for path in reachable):
+            digest.update(versions_of((package,)))
     return digest.hexdigest()
 
 
